@@ -1,0 +1,137 @@
+#include "access/directory.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace vigil::access {
+
+namespace {
+
+template <class Message>
+bool parse(const v1::Entry& entry, Message& message) {
+    return message.ParseFromString(entry.payload());
+}
+
+/// Takes one directory entry into the state; false when it is none, or one that cannot be read.
+bool take(DirectoryState& state, const v1::Entry& entry) {
+    switch (entry.type()) {
+        case v1::PATIENT: {
+            v1::Patient patient;
+            if (!parse(entry, patient)) return false;
+            if (patient.number() != 0) {
+                state.patient_by_number[patient.number()] = patient.id();
+            }
+            auto id = patient.id();
+            state.patients.insert_or_assign(std::move(id), std::move(patient));
+            return true;
+        }
+        case v1::DEVICE: {
+            v1::Device device;
+            if (!parse(entry, device)) return false;
+            auto id = device.id();
+            state.devices.insert_or_assign(std::move(id), std::move(device));
+            return true;
+        }
+        case v1::DEVICE_KEY: {
+            v1::DeviceKey key;
+            if (!parse(entry, key)) return false;
+            auto id = key.id();
+            state.keys.insert_or_assign(std::move(id), std::move(key));
+            return true;
+        }
+        case v1::STAFF_USER: {
+            v1::StaffUser user;
+            if (!parse(entry, user)) return false;
+            auto name = user.name();
+            state.users.insert_or_assign(std::move(name), std::move(user));
+            return true;
+        }
+        case v1::PARTITIONS: {
+            v1::Partitions partitions;
+            if (!parse(entry, partitions) || partitions.count() == 0) return false;
+            state.partitions = partitions.count();
+            return true;
+        }
+        default: return false;
+    }
+}
+
+template <class Message>
+v1::Entry entry_of(v1::EntryType type, const Message& message, std::string key, std::int64_t now_us, std::string id) {
+    v1::Entry entry;
+    entry.set_id(std::move(id));
+    entry.set_type(type);
+    entry.set_schema_version(1);
+    entry.set_source("directory");
+    entry.set_receipt_time_us(now_us);
+    entry.set_key(std::move(key));
+    message.SerializeToString(entry.mutable_payload());
+    return entry;
+}
+
+}  // namespace
+
+const v1::Patient* DirectoryState::patient(std::string_view id) const {
+    const auto found = patients.find(id);
+    return found == patients.end() ? nullptr : &found->second;
+}
+
+Directory::Directory() : state_(std::make_shared<const DirectoryState>()) {}
+
+Result<void> Directory::load(journal::Journal& journal) {
+    auto newest = journal.directory();
+    if (!newest) {
+        return std::unexpected(std::move(newest.error()));
+    }
+    auto state = std::make_shared<DirectoryState>();
+    for (const auto& stored : newest->entries) {
+        take(*state, stored->entry);
+    }
+    state->reaches = newest->reaches;
+    const std::scoped_lock lock(writing_);
+    state_.store(std::move(state));
+    return {};
+}
+
+void Directory::apply(std::span<const journal::StoredPtr> entries) {
+    const auto keyed = [](const journal::StoredPtr& stored) { return !stored->entry.key().empty(); };
+    if (entries.empty() || std::ranges::none_of(entries, keyed)) {
+        return;
+    }
+    const std::scoped_lock lock(writing_);
+    auto state = std::make_shared<DirectoryState>(*state_.load());
+    for (const auto& stored : entries) {
+        if (stored->sequence > state->reaches && keyed(stored)) {
+            take(*state, stored->entry);
+            state->reaches = stored->sequence;
+        }
+    }
+    state_.store(std::move(state));
+}
+
+v1::Entry directory_entry(const v1::Patient& patient, std::int64_t now_us, std::string id) {
+    auto entry = entry_of(v1::PATIENT, patient, "patient/" + patient.id(), now_us, std::move(id));
+    entry.set_patient(patient.id());
+    return entry;
+}
+
+v1::Entry directory_entry(const v1::Device& device, std::int64_t now_us, std::string id) {
+    return entry_of(v1::DEVICE, device, "device/" + device.id(), now_us, std::move(id));
+}
+
+v1::Entry directory_entry(const v1::DeviceKey& key, std::int64_t now_us, std::string id) {
+    return entry_of(v1::DEVICE_KEY, key, "key/" + key.id(), now_us, std::move(id));
+}
+
+v1::Entry directory_entry(const v1::StaffUser& user, std::int64_t now_us, std::string id) {
+    return entry_of(v1::STAFF_USER, user, "user/" + user.name(), now_us, std::move(id));
+}
+
+bool is_patient_id(std::string_view text) noexcept {
+    const auto allowed = [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    };
+    return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, allowed);
+}
+
+}  // namespace vigil::access
