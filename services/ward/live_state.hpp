@@ -1,0 +1,104 @@
+// What every patient's tile shows, from the journal's tail: the last seconds of samples, the last minutes of scores and heart
+// rate, and the state. Pure and single-threaded; the live route and the simulation drive it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "access/directory.hpp"
+#include "base/time.hpp"
+#include "journal/journal.hpp"
+#include "journal/sample_ranges.hpp"
+#include "vigil/v1/live.pb.h"
+
+namespace vigil::ward {
+
+/// Bounds of what is kept per patient; the journal and the store have the rest.
+struct LiveLimits {
+    Microseconds samples{12'000'000};     // by the stream's own time, behind its newest sample
+    Microseconds scores{600'000'000};
+    Microseconds vitals{600'000'000};
+    std::size_t bytes_per_patient = 4 << 20;
+    std::size_t streams_per_patient = 16;  // the one that was silent longest goes first
+    Microseconds no_data_after{5'000'000};  // or twice the block's length, whichever is longer
+    Microseconds behind_after{5'000'000};
+};
+
+struct LiveView {
+    std::vector<std::string> patients;  // empty: all
+    std::uint32_t channels = 4;         // at most so many of each block; 0 = all
+};
+
+/// threads one
+class LiveState {
+public:
+    explicit LiveState(LiveLimits limits = {}) : limits_(limits) {}
+
+    /// Takes entries in the journal's order. Repeated and overlapping blocks are shown once, late ones too where they still fit.
+    void apply(std::span<const journal::StoredPtr> entries);
+    /// Patients that are known, with labels and monitoring state.
+    void apply(const access::DirectoryState& directory);
+
+    /// The newest sequence applied.
+    [[nodiscard]] journal::Sequence sequence() const { return sequence_; }
+
+    /// What is new after `since` for this view; `since` 0 gives the whole picture. Every patient of the view is in it with its
+    /// state when `status` is set, else only those with something new.
+    [[nodiscard]] v1::LiveFrame frame(journal::Sequence since, const LiveView& view, UtcTime now, bool status) const;
+
+    /// Drops patients that left the directory and ages out what the limits say.
+    void prune(UtcTime now);
+
+    [[nodiscard]] std::uint64_t unknown_entries() const { return unknown_entries_; }
+
+private:
+    template <class T>
+    struct Kept {
+        journal::Sequence sequence = 0;
+        std::int64_t time_us = 0;  // of its end
+        T value;
+    };
+    struct Stream {
+        journal::SampleRanges seen;
+        std::int64_t newest_us = 0;
+        std::int64_t block_us = 0;
+        bool ended = false;
+    };
+    struct Patient {
+        std::string label;
+        bool synthetic = false;
+        std::uint32_t monitoring = 1;
+        std::deque<Kept<v1::EegBlock>> blocks;
+        std::size_t block_bytes = 0;
+        std::deque<Kept<v1::Detection>> detections;
+        std::deque<Kept<v1::Vital>> vitals;
+        std::deque<Kept<v1::StreamEnd>> ended;
+        std::map<std::string, Stream> streams;  // by device and stream
+        std::int64_t newest_sample_us = 0;
+        std::int64_t newest_receipt_us = 0;
+        std::int64_t newest_scored_us = 0;
+        journal::Sequence changed = 0;
+    };
+
+    void take_block(const journal::Stored& stored);
+    void take_step(const journal::Stored& stored);
+    void take_beats(const journal::Stored& stored);
+    void take_vital(const journal::Stored& stored, v1::Vital vital);
+    void take_end(const journal::Stored& stored);
+    Stream& stream_of(Patient& patient, const std::string& key, bool isolated);
+    void trim(Patient& patient) const;
+    void describe(const Patient& patient, UtcTime now, v1::LivePatient& shown) const;
+
+    LiveLimits limits_;
+    std::map<std::string, Patient, std::less<>> patients_;
+    std::vector<Kept<std::string>> removed_;
+    journal::Sequence sequence_ = 0;
+    std::uint64_t unknown_entries_ = 0;
+};
+
+}  // namespace vigil::ward
