@@ -65,9 +65,8 @@ private:
     };
     struct Stream {
         journal::SampleRanges seen;
-        std::int64_t newest_us = 0;
         std::int64_t block_us = 0;
-        bool ended = false;
+        std::int64_t newest_receipt_us = 0;
     };
     struct Patient {
         std::string label;
@@ -82,6 +81,10 @@ private:
         std::int64_t newest_sample_us = 0;
         std::int64_t newest_receipt_us = 0;
         std::int64_t newest_scored_us = 0;
+        std::int64_t unscored_since_us = 0;     // receipt of the oldest block that no score has caught up with; 0 = none
+        std::int64_t block_us = 0;              // length of the newest block
+        std::string newest_stream;
+        bool ended_on_purpose = false;
         journal::Sequence changed = 0;
     };
 
@@ -96,7 +99,6 @@ private:
 
     LiveLimits limits_;
     std::map<std::string, Patient, std::less<>> patients_;
-    std::vector<Kept<std::string>> removed_;
     journal::Sequence sequence_ = 0;
     std::uint64_t unknown_entries_ = 0;
 };

@@ -1,0 +1,198 @@
+#include "ward/live_feed.hpp"
+
+#include <map>
+#include <tuple>
+#include <utility>
+
+namespace vigil::ward {
+
+namespace {
+
+/// Where the live state starts reading: far enough back for what it keeps, near enough to start at once.
+constexpr journal::Sequence entries_read_back = 20'000;
+
+journal::Sequence start_of(const journal::Journal& journal) {
+    const auto newest = journal.newest();
+    const auto back = newest > entries_read_back ? newest - entries_read_back : 0;
+    return std::max(back, journal.oldest() - 1);
+}
+
+}  // namespace
+
+class LiveFeed::Page final : public http::WebSocketPeer {
+public:
+    void on_open(std::shared_ptr<http::WebSocket> socket) override {
+        const std::scoped_lock lock(mutex_);
+        socket_ = std::move(socket);
+    }
+
+    void on_message(std::string message) override {
+        v1::LiveRequest request;
+        const std::scoped_lock lock(mutex_);
+        if (!request.ParseFromString(message) || request.patients_size() > 10'000) {
+            if (socket_) {
+                socket_->close(1007, "not a LiveRequest");
+            }
+            return;
+        }
+        view_.patients.assign(request.patients().begin(), request.patients().end());
+        view_.channels = request.channels();
+        sent_ = 0;  // another view starts with its whole picture
+    }
+
+    void on_close() override {
+        const std::scoped_lock lock(mutex_);
+        socket_.reset();
+        closed_ = true;
+    }
+
+    using Need = std::tuple<journal::Sequence, std::vector<std::string>, std::uint32_t>;
+
+    [[nodiscard]] bool closed() const {
+        const std::scoped_lock lock(mutex_);
+        return closed_;
+    }
+
+    /// From where and what this page is to be sent next; nothing while it is not open yet.
+    [[nodiscard]] std::optional<Need> need() const {
+        const std::scoped_lock lock(mutex_);
+        return socket_ ? std::optional<Need>({sent_, view_.patients, view_.channels}) : std::nullopt;
+    }
+
+    /// False when the page cannot take it now: the next frame then carries this one's news too.
+    bool send(const Need& need, const std::shared_ptr<const std::string>& message, journal::Sequence reaches) {
+        const std::scoped_lock lock(mutex_);
+        if (!socket_ || Need{sent_, view_.patients, view_.channels} != need) {
+            return true;
+        }
+        if (!socket_->send(message)) {
+            return false;
+        }
+        sent_ = reaches;
+        return true;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::shared_ptr<http::WebSocket> socket_;
+    LiveView view_;
+    journal::Sequence sent_ = 0;
+    bool closed_ = false;
+};
+
+LiveFeed::LiveFeed(
+    journal::Journal& journal,
+    const access::Directory& directory,
+    const Clock& clock,
+    Log& log,
+    Metrics& metrics,
+    std::string version,
+    LiveFeedOptions options
+)
+    : journal_(journal),
+      directory_(directory),
+      clock_(clock),
+      version_(std::move(version)),
+      options_(options),
+      open_pages_(metrics.gauge("vigil_ward_pages", "Open live pages")),
+      sent_bytes_(metrics.counter("vigil_ward_sent_bytes_total", "Bytes of live frames given to pages")),
+      skipped_(metrics.counter("vigil_ward_skipped_frames_total", "Frames that a slow page could not take in time")) {
+    tail_ = std::make_unique<journal::Tail>(
+        journal,
+        start_of(journal),
+        [this](std::span<const journal::StoredPtr> entries) {
+            const std::scoped_lock lock(state_mutex_);
+            state_.apply(entries);
+        },
+        log
+    );
+    ticker_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+LiveFeed::~LiveFeed() {
+    ticker_.request_stop();
+    ticker_.join();
+    tail_.reset();
+}
+
+Result<std::shared_ptr<http::WebSocketPeer>> LiveFeed::open_page() {
+    const std::scoped_lock lock(pages_mutex_);
+    std::erase_if(pages_, [](const auto& weak) {
+        const auto page = weak.lock();
+        return !page || page->closed();
+    });
+    if (pages_.size() >= options_.pages) {
+        return fail(ErrorCode::overloaded, "Too many pages are open; close one.");
+    }
+    auto page = std::make_shared<Page>();
+    pages_.push_back(page);
+    return page;
+}
+
+void LiveFeed::run(const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    auto next_status = clock_.steady();
+    while (!stop.stop_requested()) {
+        std::unique_lock lock(mutex);
+        wake.wait_for(lock, stop, options_.tick, [] { return false; });
+        const auto now = clock_.steady();
+        const bool status = now >= next_status;
+        if (status) {
+            next_status = now + options_.status_every;
+        }
+        push(clock_.utc(), status);
+    }
+}
+
+void LiveFeed::push(UtcTime now, bool status) {
+    std::vector<std::shared_ptr<Page>> pages;
+    {
+        const std::scoped_lock lock(pages_mutex_);
+        for (const auto& weak : pages_) {
+            if (auto page = weak.lock(); page && !page->closed()) {
+                pages.push_back(std::move(page));
+            }
+        }
+    }
+    open_pages_.Set(static_cast<double>(pages.size()));
+    if (status) {
+        const std::scoped_lock lock(state_mutex_);
+        state_.apply(*directory_.state());
+        state_.prune(now);
+    }
+    std::map<Page::Need, std::pair<std::shared_ptr<const std::string>, journal::Sequence>> made;
+    for (const auto& page : pages) {
+        const auto need = page->need();
+        if (!need) {
+            continue;
+        }
+        auto found = made.find(*need);
+        if (found == made.end()) {
+            const auto& [since, patients, channels] = *need;
+            v1::LiveFrame frame;
+            {
+                const std::scoped_lock lock(state_mutex_);
+                // A page that has seen all before the first entry still gets its whole picture once.
+                frame = state_.frame(since, {.patients = patients, .channels = channels}, now, status || since == 0);
+            }
+            const bool worth_sending = status || since == 0 || frame.patients_size() > 0;
+            frame.set_version(version_);
+            frame.set_journal_failing(!journal_.health().writable);
+            frame.set_detector_behind(frame.detector_behind() || detector_behind_);
+            auto message = worth_sending ? std::make_shared<const std::string>(frame.SerializeAsString()) : nullptr;
+            found = made.emplace(*need, std::pair{std::move(message), std::max<journal::Sequence>(frame.sequence(), 1)}).first;
+        }
+        const auto& [message, reaches] = found->second;
+        if (!message) {
+            continue;
+        }
+        if (page->send(*need, message, reaches)) {
+            sent_bytes_.Increment(static_cast<double>(message->size()));
+        } else {
+            skipped_.Increment();
+        }
+    }
+}
+
+}  // namespace vigil::ward

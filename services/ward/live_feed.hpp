@@ -1,0 +1,69 @@
+// Pushes the live state to every open page: one burst a tick, a frame made once for all pages with the same view.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/metrics.hpp"
+#include "http/message.hpp"
+#include "journal/tail.hpp"
+#include "ward/live_state.hpp"
+
+namespace vigil::ward {
+
+struct LiveFeedOptions {
+    std::chrono::milliseconds tick{50};
+    std::chrono::milliseconds status_every{1000};  // each page hears of each patient's state at least so often
+    std::size_t pages = 1000;
+};
+
+/// Follows the journal and feeds the pages; stops when destroyed.
+/// threads any
+class LiveFeed {
+public:
+    LiveFeed(
+        journal::Journal& journal,
+        const access::Directory& directory,
+        const Clock& clock,
+        Log& log,
+        Metrics& metrics,
+        std::string version,
+        LiveFeedOptions options = {}
+    );
+    ~LiveFeed();
+    LiveFeed(const LiveFeed&) = delete;
+
+    /// A peer for one page's WebSocket. errors  overloaded: `pages` are open already
+    Result<std::shared_ptr<http::WebSocketPeer>> open_page();
+
+    /// Said on every page: the detector has stopped or waits.
+    void detector_behind(bool behind) { detector_behind_ = behind; }
+
+private:
+    class Page;
+    void run(const std::stop_token& stop);
+    void push(UtcTime now, bool status);
+
+    journal::Journal& journal_;
+    const access::Directory& directory_;
+    const Clock& clock_;
+    std::string version_;
+    LiveFeedOptions options_;
+    prometheus::Gauge& open_pages_;
+    prometheus::Counter& sent_bytes_;
+    prometheus::Counter& skipped_;
+    std::atomic<bool> detector_behind_ = false;
+    std::mutex state_mutex_;
+    LiveState state_;
+    std::mutex pages_mutex_;
+    std::vector<std::weak_ptr<Page>> pages_;
+    std::unique_ptr<journal::Tail> tail_;
+    std::jthread ticker_;
+};
+
+}  // namespace vigil::ward

@@ -1,0 +1,305 @@
+#include "ward/live_state.hpp"
+
+#include <algorithm>
+#include <ranges>
+#include <utility>
+
+namespace vigil::ward {
+
+namespace {
+
+std::string stream_key(const auto& message) {
+    return message.device() + '\n' + message.stream();
+}
+
+std::int64_t length_us(const v1::EegBlock& block, std::uint64_t samples) {
+    return static_cast<std::int64_t>(
+        static_cast<double>(samples) * 1e6 * block.rate_denominator() / std::max<std::uint32_t>(block.rate_numerator(), 1));
+}
+
+std::size_t bytes_per_sample(const v1::EegBlock& block) {
+    return block.codec() == v1::INT24_LE ? 3 : 2;
+}
+
+/// The part of a block that lies in `range`: every channel cut alike.
+v1::EegBlock cut(const v1::EegBlock& block, journal::SampleRange range) {
+    if (range.first == block.first_sample() && range.end == block.first_sample() + block.samples()) {
+        return block;
+    }
+    v1::EegBlock part = block;
+    const auto width = bytes_per_sample(block);
+    const auto skipped = range.first - block.first_sample();
+    const auto samples = range.end - range.first;
+    std::string data;
+    data.reserve(samples * width * static_cast<std::size_t>(block.channels_size()));
+    for (int channel = 0; channel < block.channels_size(); ++channel) {
+        data.append(block.data(), (static_cast<std::size_t>(channel) * block.samples() + skipped) * width, samples * width);
+    }
+    part.set_data(std::move(data));
+    part.set_samples(static_cast<std::uint32_t>(samples));
+    part.set_first_sample(range.first);
+    part.set_start_time_us(block.start_time_us() + length_us(block, skipped));
+    return part;
+}
+
+/// The first `channels` channels of a block; the samples lie channel after channel, so they are a prefix.
+void keep_channels(v1::EegBlock& block, std::uint32_t channels) {
+    if (channels == 0 || block.channels_size() <= static_cast<int>(channels)) {
+        return;
+    }
+    block.mutable_channels()->DeleteSubrange(static_cast<int>(channels), block.channels_size() - static_cast<int>(channels));
+    block.mutable_data()->resize(std::size_t{channels} * block.samples() * bytes_per_sample(block));
+}
+
+/// The kept items after `since`, in order.
+template <class Items>
+auto newer(const Items& items, journal::Sequence since) {
+    const auto first = std::ranges::upper_bound(items, since, {}, [](const auto& kept) { return kept.sequence; });
+    return std::ranges::subrange(first, items.end());
+}
+
+template <class Items>
+void forget_before(Items& items, std::int64_t time_us) {
+    while (!items.empty() && items.front().time_us < time_us) {
+        items.pop_front();
+    }
+}
+
+}  // namespace
+
+void LiveState::apply(const access::DirectoryState& directory) {
+    for (const auto& [id, known] : directory.patients) {
+        auto& patient = patients_[id];
+        const bool changed = patient.label != known.label() || patient.monitoring != static_cast<std::uint32_t>(known.monitoring());
+        patient.label = known.label();
+        patient.monitoring = static_cast<std::uint32_t>(known.monitoring());
+        patient.synthetic = patient.synthetic || known.synthetic();
+        if (changed) {
+            patient.changed = std::max(patient.changed, directory.reaches);
+        }
+    }
+}
+
+void LiveState::apply(std::span<const journal::StoredPtr> entries) {
+    for (const auto& stored : entries) {
+        if (stored->sequence <= sequence_) {
+            continue;
+        }
+        sequence_ = stored->sequence;
+        switch (stored->entry.type()) {
+            case v1::EEG_BLOCK: take_block(*stored); break;
+            case v1::STEP: take_step(*stored); break;
+            case v1::VITAL: {
+                v1::Vital vital;
+                if (vital.ParseFromString(stored->entry.payload())) {
+                    take_vital(*stored, std::move(vital));
+                }
+                break;
+            }
+            case v1::BEATS: take_beats(*stored); break;
+            case v1::STREAM_END: take_end(*stored); break;
+            case v1::TAKEOVER:
+            case v1::CLOCK:
+            case v1::CONFLICT:
+            case v1::PATIENT:
+            case v1::DEVICE:
+            case v1::DEVICE_KEY:
+            case v1::STAFF_USER:
+            case v1::PARTITIONS: break;
+            default: ++unknown_entries_;
+        }
+    }
+}
+
+LiveState::Stream& LiveState::stream_of(Patient& patient, const std::string& key, bool isolated) {
+    if (const auto found = patient.streams.find(key); found != patient.streams.end()) {
+        return found->second;
+    }
+    if (patient.streams.size() >= limits_.streams_per_patient) {
+        patient.streams.erase(std::ranges::min_element(patient.streams, {}, [](const auto& entry) { return entry.second.newest_receipt_us; }));
+    }
+    return patient.streams.emplace(key, Stream{.seen = journal::SampleRanges(isolated)}).first->second;
+}
+
+void LiveState::take_block(const journal::Stored& stored) {
+    v1::EegBlock block;
+    if (!block.ParseFromString(stored.entry.payload())) {
+        return;
+    }
+    auto& patient = patients_[stored.entry.patient()];
+    const auto key = stream_key(block);
+    auto& stream = stream_of(patient, key, block.isolated());
+    const journal::SampleRange range{block.first_sample(), block.first_sample() + block.samples()};
+    const auto fresh = stream.seen.unseen(range);
+    if (fresh.empty()) {
+        return;
+    }
+    stream.seen.add(range, journal::block_digest(block.data(), block.samples(), static_cast<std::size_t>(block.channels_size())));
+    const auto receipt_us = stored.entry.receipt_time_us();
+    stream.newest_receipt_us = receipt_us;
+    const auto end_us = block.start_time_us() + length_us(block, block.samples());
+    patient.block_us = length_us(block, block.samples());
+    patient.newest_sample_us = std::max(patient.newest_sample_us, end_us);
+    patient.newest_receipt_us = std::max(patient.newest_receipt_us, receipt_us);
+    patient.newest_stream = key;
+    patient.ended_on_purpose = false;
+    patient.synthetic = patient.synthetic || block.synthetic();
+    patient.changed = stored.sequence;
+    if (patient.unscored_since_us == 0 && end_us > patient.newest_scored_us) {
+        patient.unscored_since_us = receipt_us;
+    }
+    if (end_us >= patient.newest_sample_us - limits_.samples.count()) {
+        for (const auto& part : fresh) {
+            auto shown = cut(block, part);
+            const auto part_end_us = shown.start_time_us() + length_us(shown, shown.samples());
+            patient.block_bytes += shown.data().size();
+            patient.blocks.push_back({stored.sequence, part_end_us, std::move(shown)});
+        }
+    }
+    trim(patient);
+}
+
+void LiveState::take_step(const journal::Stored& stored) {
+    v1::Step step;
+    if (!step.ParseFromString(stored.entry.payload())) {
+        return;
+    }
+    for (auto& detection : *step.mutable_detections()) {
+        auto& patient = patients_[detection.patient()];
+        patient.newest_scored_us = std::max(patient.newest_scored_us, detection.end_time_us());
+        // Continuous streams are scored once a second: up to two seconds behind the newest sample is keeping up.
+        const bool caught_up = patient.newest_sample_us - patient.newest_scored_us <= std::max<std::int64_t>(2'100'000, patient.block_us);
+        patient.unscored_since_us = caught_up ? 0 : patient.unscored_since_us;
+        patient.changed = stored.sequence;
+        detection.clear_channel_q16();
+        const auto end_us = detection.end_time_us();
+        patient.detections.push_back({stored.sequence, end_us, std::move(detection)});
+        trim(patient);
+    }
+}
+
+void LiveState::take_vital(const journal::Stored& stored, v1::Vital vital) {
+    auto& patient = patients_[stored.entry.patient()];
+    patient.changed = stored.sequence;
+    patient.synthetic = patient.synthetic || vital.synthetic();
+    const auto time_us = vital.start_time_us();
+    patient.vitals.push_back({stored.sequence, time_us, std::move(vital)});
+    trim(patient);
+}
+
+void LiveState::take_beats(const journal::Stored& stored) {
+    v1::Beats beats;
+    if (!beats.ParseFromString(stored.entry.payload()) || beats.rr_us().empty()) {
+        return;
+    }
+    std::int64_t length = 0;
+    for (const auto rr : beats.rr_us()) {
+        length += rr;
+    }
+    v1::Vital rate;
+    rate.set_name("heart_rate");
+    rate.set_unit("/min");
+    rate.set_value(60e6 * beats.rr_us_size() / static_cast<double>(std::max<std::int64_t>(length, 1)));
+    rate.set_start_time_us(beats.start_time_us() + length);
+    rate.set_source(beats.device());
+    rate.set_synthetic(beats.synthetic());
+    take_vital(stored, std::move(rate));
+}
+
+void LiveState::take_end(const journal::Stored& stored) {
+    v1::StreamEnd end;
+    if (!end.ParseFromString(stored.entry.payload())) {
+        return;
+    }
+    auto& patient = patients_[stored.entry.patient()];
+    patient.ended_on_purpose = patient.ended_on_purpose || stream_key(end) == patient.newest_stream;
+    patient.changed = stored.sequence;
+    patient.ended.push_back({stored.sequence, stored.entry.receipt_time_us(), std::move(end)});
+    trim(patient);
+}
+
+void LiveState::trim(Patient& patient) const {
+    const auto oldest = patient.newest_sample_us - limits_.samples.count();
+    while (!patient.blocks.empty() &&
+           (patient.blocks.front().time_us < oldest || patient.block_bytes > limits_.bytes_per_patient)) {
+        patient.block_bytes -= patient.blocks.front().value.data().size();
+        patient.blocks.pop_front();
+    }
+    forget_before(patient.detections, patient.newest_scored_us - limits_.scores.count());
+    if (!patient.vitals.empty()) {
+        forget_before(patient.vitals, patient.vitals.back().time_us - limits_.vitals.count());
+    }
+    // Bounds that hold whatever times a sender claims: one detection a second and channel-less vitals over the kept time.
+    const auto at_most = [](auto& items, std::size_t count) {
+        while (items.size() > count) {
+            items.pop_front();
+        }
+    };
+    at_most(patient.detections, 4096);
+    at_most(patient.vitals, 4096);
+    at_most(patient.ended, limits_.streams_per_patient);
+}
+
+void LiveState::prune(UtcTime now) {
+    for (auto& patient : patients_ | std::views::values) {
+        forget_before(patient.ended, to_us(now - limits_.scores));
+        trim(patient);
+    }
+}
+
+void LiveState::describe(const Patient& patient, UtcTime now, v1::LivePatient& shown) const {
+    shown.set_label(patient.label);
+    shown.set_synthetic(patient.synthetic);
+    shown.set_monitoring(patient.monitoring);
+    shown.set_newest_sample_us(patient.newest_sample_us);
+    shown.set_newest_receipt_us(patient.newest_receipt_us);
+    shown.set_newest_scored_us(patient.newest_scored_us);
+    shown.set_ended_on_purpose(patient.ended_on_purpose);
+    const bool watched = patient.monitoring == v1::Patient::ON || patient.monitoring == v1::Patient::MONITORING_UNSPECIFIED;
+    const auto silence = to_us(now) - patient.newest_receipt_us;
+    const auto patience = std::max<std::int64_t>(limits_.no_data_after.count(), 2 * patient.block_us);
+    shown.set_no_data(watched && !patient.ended_on_purpose && patient.newest_receipt_us != 0 && silence > patience);
+    shown.set_detector_behind(
+        watched && patient.unscored_since_us != 0 && to_us(now) - patient.unscored_since_us > limits_.behind_after.count() && !shown.no_data());
+}
+
+v1::LiveFrame LiveState::frame(journal::Sequence since, const LiveView& view, UtcTime now, bool status) const {
+    v1::LiveFrame frame;
+    frame.set_server_time_us(to_us(now));
+    frame.set_whole(since == 0);
+    frame.set_sequence(sequence_);
+    for (const auto& [id, patient] : patients_) {
+        if (!view.patients.empty() && !std::ranges::contains(view.patients, id)) {
+            continue;
+        }
+        if (patient.monitoring == v1::Patient::OFF) {
+            frame.add_removed(id);
+            continue;
+        }
+        if (since != 0 && !status && patient.changed <= since) {
+            continue;
+        }
+        auto& shown = *frame.add_patients();
+        shown.set_id(id);
+        describe(patient, now, shown);
+        for (const auto& kept : newer(patient.blocks, since)) {
+            auto& block = *shown.add_blocks() = kept.value;
+            keep_channels(block, view.channels);
+        }
+        for (const auto& kept : newer(patient.detections, since)) {
+            *shown.add_detections() = kept.value;
+        }
+        for (const auto& kept : newer(patient.vitals, since)) {
+            *shown.add_vitals() = kept.value;
+        }
+        for (const auto& kept : newer(patient.ended, since)) {
+            *shown.add_ended() = kept.value;
+        }
+        if (shown.detector_behind()) {
+            frame.set_detector_behind(true);
+        }
+    }
+    return frame;
+}
+
+}  // namespace vigil::ward

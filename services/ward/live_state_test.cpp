@@ -1,0 +1,155 @@
+// The live state shows every sample once and says when data stop, end or wait for the detector.
+#include <catch2/catch_test_macros.hpp>
+
+#include "ward/live_state.hpp"
+
+using namespace vigil;
+using namespace vigil::ward;
+
+namespace {
+
+constexpr std::int64_t start_us = 1'800'000'000'000'000;
+
+struct Fixture {
+    LiveState live;
+    journal::Sequence next = 1;
+    std::int64_t receipt_us = start_us;
+
+    void add(v1::EntryType type, const google::protobuf::Message& message) {
+        auto stored = std::make_shared<journal::Stored>();
+        stored->sequence = next++;
+        stored->entry.set_type(type);
+        stored->entry.set_patient("p1");
+        stored->entry.set_receipt_time_us(receipt_us);
+        message.SerializeToString(stored->entry.mutable_payload());
+        const std::array<journal::StoredPtr, 1> entries{std::move(stored)};
+        live.apply(entries);
+    }
+    static v1::EegBlock block(std::uint64_t first, std::uint32_t samples, int channels = 2) {
+        v1::EegBlock made;
+        made.set_device("d");
+        made.set_stream("s");
+        made.set_first_sample(first);
+        made.set_rate_numerator(100);
+        made.set_rate_denominator(1);
+        made.set_start_time_us(start_us + static_cast<std::int64_t>(first) * 10'000);
+        made.set_samples(samples);
+        made.set_codec(v1::INT16_LE);
+        for (int channel = 0; channel < channels; ++channel) {
+            made.add_channels()->set_label("c" + std::to_string(channel));
+            for (std::uint32_t i = 0; i < samples; ++i) {
+                const auto value = static_cast<std::uint16_t>(1000 * channel + static_cast<int>((first + i) % 1000));
+                *made.mutable_data() += static_cast<char>(value & 0xFF);
+                *made.mutable_data() += static_cast<char>(value >> 8);
+            }
+        }
+        return made;
+    }
+    v1::LivePatient patient(journal::Sequence since = 0, LiveView view = {}, std::int64_t later_us = 0) const {
+        const auto frame = live.frame(since, view, from_us(receipt_us + later_us), true);
+        return frame.patients().empty() ? v1::LivePatient{} : frame.patients(0);
+    }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "a repeated block is shown once and an overlapping one by its new samples alone") {
+    add(v1::EEG_BLOCK, block(0, 100));
+    add(v1::EEG_BLOCK, block(0, 100));
+    add(v1::EEG_BLOCK, block(50, 100));
+    const auto shown = patient();
+    REQUIRE(shown.blocks_size() == 2);
+    CHECK(shown.blocks(1).first_sample() == 100);
+    CHECK(shown.blocks(1).samples() == 50);
+    CHECK(shown.blocks(1).data() == block(100, 50).data());
+    CHECK(shown.blocks(1).start_time_us() == start_us + 1'000'000);
+}
+
+TEST_CASE_METHOD(Fixture, "a later frame has only what is new, a view only its channels") {
+    add(v1::EEG_BLOCK, block(0, 100));
+    const auto seen = live.sequence();
+    add(v1::EEG_BLOCK, block(100, 100));
+    const auto shown = patient(seen, {.patients = {}, .channels = 1});
+    REQUIRE(shown.blocks_size() == 1);
+    CHECK(shown.blocks(0).channels_size() == 1);
+    CHECK(shown.blocks(0).data() == block(100, 100, 1).data());
+    CHECK(live.frame(live.sequence(), {}, from_us(receipt_us), false).patients().empty());
+    CHECK(live.frame(0, {.patients = {"other"}}, from_us(receipt_us), true).patients().empty());
+}
+
+TEST_CASE_METHOD(Fixture, "data that stop are marked after five seconds, longer blocks after twice their length") {
+    add(v1::EEG_BLOCK, block(0, 100));
+    CHECK_FALSE(patient(0, {}, 5'000'000).no_data());
+    CHECK(patient(0, {}, 5'000'001).no_data());
+    add(v1::EEG_BLOCK, block(100, 400));
+    CHECK_FALSE(patient(0, {}, 8'000'000).no_data());
+    CHECK(patient(0, {}, 8'000'001).no_data());
+}
+
+TEST_CASE_METHOD(Fixture, "a stream that ended on purpose is not missing, and lives again with its next block") {
+    add(v1::EEG_BLOCK, block(0, 100));
+    v1::StreamEnd end;
+    end.set_device("d");
+    end.set_stream("s");
+    add(v1::STREAM_END, end);
+    CHECK(patient(0, {}, 60'000'000).ended_on_purpose());
+    CHECK_FALSE(patient(0, {}, 60'000'000).no_data());
+    add(v1::EEG_BLOCK, block(100, 100));
+    CHECK_FALSE(patient().ended_on_purpose());
+}
+
+TEST_CASE_METHOD(Fixture, "the detector is behind when blocks wait for their score, and not once it has caught up") {
+    for (std::uint64_t second = 0; second < 7; ++second) {
+        add(v1::EEG_BLOCK, block(second * 100, 100));
+        receipt_us += 1'000'000;
+    }
+    CHECK(patient().detector_behind());
+    v1::Step step;
+    auto& detection = *step.add_detections();
+    detection.set_patient("p1");
+    detection.set_end_time_us(start_us + 6'500'000);
+    detection.set_score_q16(60'000);
+    add(v1::STEP, step);
+    CHECK_FALSE(patient().detector_behind());
+    CHECK(patient().detections(0).score_q16() == 60'000);
+}
+
+TEST_CASE_METHOD(Fixture, "what is kept is bounded in time and bytes") {
+    for (std::uint64_t second = 0; second < 100; ++second) {
+        add(v1::EEG_BLOCK, block(second * 100, 100));
+    }
+    CHECK(patient().blocks_size() <= 13);
+    CHECK(patient().blocks(patient().blocks_size() - 1).first_sample() == 9900);
+    add(v1::EEG_BLOCK, block(50'000, 100));
+    CHECK(patient().blocks_size() == 1);
+    add(v1::EEG_BLOCK, block(20'000, 100));  // far too late for the screen: the store has it
+    CHECK(patient().blocks_size() == 1);
+
+    LiveState small({.bytes_per_patient = 1000});
+    live = std::move(small);
+    next = 1;
+    for (std::uint64_t i = 0; i < 10; ++i) {
+        add(v1::EEG_BLOCK, block(i * 100, 100));
+    }
+    CHECK(patient().blocks_size() <= 2);
+}
+
+TEST_CASE_METHOD(Fixture, "beats become a heart rate") {
+    v1::Beats beats;
+    beats.set_start_time_us(start_us);
+    beats.add_rr_us(1'000'000);
+    beats.add_rr_us(500'000);
+    add(v1::BEATS, beats);
+    REQUIRE(patient().vitals_size() == 1);
+    CHECK(patient().vitals(0).value() == 80);
+    CHECK(patient().vitals(0).start_time_us() == start_us + 1'500'000);
+}
+
+TEST_CASE_METHOD(Fixture, "an entry of an unknown type is skipped and counted") {
+    auto stored = std::make_shared<journal::Stored>();
+    stored->sequence = next++;
+    stored->entry.set_type(static_cast<v1::EntryType>(99));
+    const std::array<journal::StoredPtr, 1> entries{std::move(stored)};
+    live.apply(entries);
+    CHECK(live.unknown_entries() == 1);
+}
