@@ -1,0 +1,95 @@
+// Administration through its routes' functions, on a real (in-memory) journal: what is refused changes nothing.
+#include <catch2/catch_test_macros.hpp>
+#include <optional>
+
+#include "access/device_key.hpp"
+#include "journal/memory_journal.hpp"
+#include "ward/administration.hpp"
+#include "ward/flat_json.hpp"
+
+using namespace vigil;
+using namespace vigil::ward;
+
+namespace {
+
+struct Quiet : Log {
+    Quiet() : Log("test", "0") {}
+    void line(const std::string& /*text*/) override {}
+};
+
+struct Fixture {
+    ManualClock clock{from_us(1'800'000'000'000'000)};
+    SeededRandom random{3};
+    access::Secret secret{};
+    journal::MemoryJournal journal;
+    access::Directory directory;
+    Quiet log;
+    Administration administration{journal, directory, secret, clock, random, log};
+
+    using Handler = void (Administration::*)(const http::Request&, http::Reply);
+    http::Response call(Handler handler, std::string body, std::string id = {}) {
+        http::Request request;
+        request.body = std::move(body);
+        request.parameters["id"] = std::move(id);
+        std::optional<http::Response> answer;
+        (administration.*handler)(request, http::Reply([&](http::Response response) { answer = std::move(response); }));
+        REQUIRE(directory.load(journal));
+        return answer.value();
+    }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "a key is shown once, works for its patient and is gone when revoked") {
+    const auto made = call(&Administration::add_key, R"({"patient":"p1","label":"implant"})");
+    REQUIRE(made.status == 201);
+    const auto at = made.body.find("vk_");
+    const auto text = made.body.substr(at, made.body.find('"', at) - at);
+    const auto state = directory.state();
+    CHECK(state->patient("p1") != nullptr);
+    const auto found = access::find_device_key(*state, secret, text);
+    REQUIRE(found);
+    CHECK((*found)->patient() == "p1");
+    CHECK(call(&Administration::list_keys, "").body.find(text) == std::string::npos);
+
+    CHECK(call(&Administration::revoke_key, "", (*found)->id()).status == 204);
+    CHECK_FALSE(access::find_device_key(*directory.state(), secret, text));
+    CHECK(call(&Administration::revoke_key, "", "unknown").status == 404);
+}
+
+TEST_CASE_METHOD(Fixture, "wrong administration requests name the member and append nothing") {
+    const auto refused = [&](Handler handler, std::string body, std::string_view field) {
+        const auto before = journal.newest();
+        const auto answer = call(handler, std::move(body));
+        CHECK(answer.status == 400);
+        CHECK(answer.content_type == "application/problem+json");
+        CHECK(answer.body.find(field) != std::string::npos);
+        CHECK(journal.newest() == before);
+    };
+    refused(&Administration::add_key, "{", "JSON");
+    refused(&Administration::add_key, R"({"label":"x"})", "patient");
+    refused(&Administration::add_key, R"({"patient":"a/b"})", "patient");
+    refused(&Administration::add_key, R"({"patient":"a","patient":"b"})", "patient");
+    refused(&Administration::add_key, R"({"patient":"a","extra":1})", "extra");
+    refused(&Administration::add_key, R"({"patient":"a","label":")" + std::string(101, 'x') + "\"}", "label");
+    refused(&Administration::put_patient, R"({"id":"a","number":-1})", "number");
+    refused(&Administration::put_patient, R"({"id":"a","monitoring":"maybe"})", "monitoring");
+    refused(&Administration::put_user, R"({"name":"local","password":"long enough pw"})", "name");
+    refused(&Administration::put_user, R"({"name":"n","password":"short"})", "password");
+    refused(&Administration::put_user, R"({"name":"n","password":"long enough pw","role":"god"})", "role");
+}
+
+TEST_CASE_METHOD(Fixture, "a number of the old contract belongs to one patient") {
+    CHECK(call(&Administration::put_patient, R"({"id":"a","number":7})").status == 204);
+    CHECK(call(&Administration::put_patient, R"({"id":"b","number":7})").status == 409);
+    CHECK(call(&Administration::put_patient, R"({"id":"a","label":"Bed 7","number":7,"monitoring":"standby"})").status == 204);
+    CHECK(directory.state()->patient("a")->monitoring() == v1::Patient::STANDBY);
+}
+
+TEST_CASE_METHOD(Fixture, "an empty password keeps the user's old one") {
+    CHECK(call(&Administration::put_user, R"({"name":"nurse","password":"long enough pw","role":"clinician"})").status == 204);
+    const auto hash = directory.state()->users.at("nurse").password_hash();
+    CHECK(call(&Administration::put_user, R"({"name":"nurse","role":"viewer"})").status == 204);
+    CHECK(directory.state()->users.at("nurse").password_hash() == hash);
+    CHECK(directory.state()->users.at("nurse").role() == v1::StaffUser::VIEWER);
+}

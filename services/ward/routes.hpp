@@ -1,0 +1,14 @@
+// The ward service on one page: its routes.
+#pragma once
+
+#include "http/message.hpp"
+#include "ward/administration.hpp"
+#include "ward/live_feed.hpp"
+#include "ward/sign_in.hpp"
+
+namespace vigil::ward {
+
+/// The three parts outlive the router.
+void add_routes(http::Router& router, LiveFeed& feed, SignIn& sign_in, Administration& administration);
+
+}  // namespace vigil::ward
