@@ -1,0 +1,32 @@
+// The samples of an EegBlock as integers, whatever its codec. Used by whoever looks into a block.
+#pragma once
+
+#include "base/error.hpp"
+#include "vigil/v1/eeg.pb.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace vigil::signal {
+
+/// Unpacks the samples of a block.
+///
+/// shape   [channels][samples] row-major; value in the channel's unit = sample * scale + offset
+/// errors  invalid_argument with the field: an unknown codec, no channels, or data of another
+/// length than channels and samples ask for threads any
+[[nodiscard]] Result<std::vector<std::int32_t>> block_samples(const v1::EegBlock& block);
+
+/// Packs samples into a block whose channels are set already, and sets `samples`, `codec` and
+/// `data`. Nothing is ever clipped: where a value does not fit in `codec`, the next wider one is
+/// taken (INT16_LE, INT24_LE, LPC_RICE).
+///
+/// shape   [channels][samples] row-major; the size is a multiple of block.channels_size(): asserted
+/// threads any
+void set_block_samples(
+    v1::EegBlock& block,
+    std::span<const std::int32_t> channel_major,
+    v1::Codec codec
+);
+
+} // namespace vigil::signal

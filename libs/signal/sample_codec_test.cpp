@@ -1,0 +1,180 @@
+#include "signal/sample_codec.hpp"
+
+#include "signal/block_samples.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <cstdint>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace vigil::signal {
+namespace {
+
+using Samples = std::vector<std::int32_t>;
+
+void check_round_trip(const Samples& samples, std::size_t channels) {
+    const std::string bytes = encode_samples(samples, channels);
+    CHECK(bytes.size() <= 1 + samples.size() * 4 + channels + 1);
+    const auto back =
+        decode_samples(bytes, channels, channels == 0 ? 0 : samples.size() / channels);
+    REQUIRE(back.has_value());
+    CHECK(*back == samples);
+}
+
+Samples random_walk(std::mt19937& random, std::size_t count, std::int32_t bound, double step) {
+    std::normal_distribution<double> normal(0, step);
+    Samples out(count);
+    double x = 0;
+    double v = 0;
+    for (std::int32_t& sample : out) {
+        v = 0.9 * v + normal(random);
+        x = 0.99 * x + v;
+        sample =
+            static_cast<std::int32_t>(std::min<double>(std::max<double>(x, -bound - 1.0), bound));
+    }
+    return out;
+}
+
+} // namespace
+
+TEST_CASE("samples of any 16-, 24- or 32-bit values come back exactly") {
+    std::mt19937 random(1);
+    for (const int width : {1, 2, 8, 16, 24, 31, 32}) {
+        const std::int64_t high = (std::int64_t{1} << (width - 1)) - 1;
+        std::uniform_int_distribution<std::int32_t> uniform(
+            static_cast<std::int32_t>(-high - 1),
+            static_cast<std::int32_t>(high)
+        );
+        for (const std::size_t count : {1, 2, 3, 4, 5, 31, 32, 33, 127, 128, 129, 500}) {
+            Samples samples(count * 3);
+            for (std::int32_t& sample : samples) {
+                sample = uniform(random);
+            }
+            check_round_trip(samples, 3);
+            // only the two extremes: the largest remainders that there are
+            for (std::int32_t& sample : samples) {
+                sample = static_cast<std::int32_t>((random() & 1) != 0 ? high : -high - 1);
+            }
+            check_round_trip(samples, 3);
+        }
+    }
+}
+
+TEST_CASE("smooth signals of every amplitude come back exactly") {
+    std::mt19937 random(2);
+    for (const double step : {0.1, 1.0, 30.0, 1e3, 1e5, 1e8}) {
+        for (const std::int32_t bound :
+             {(1 << 15) - 1, (1 << 23) - 1, std::numeric_limits<std::int32_t>::max()}) {
+            check_round_trip(random_walk(random, 2560, bound, step), 1);
+        }
+    }
+}
+
+TEST_CASE("256 channels, one sample, no sample and no channel come back exactly") {
+    std::mt19937 random(3);
+    check_round_trip(random_walk(random, 256 * 64, 32767, 20), 256);
+    check_round_trip(random_walk(random, 256, 32767, 20), 256);
+    check_round_trip({7}, 1);
+    check_round_trip({std::numeric_limits<std::int32_t>::min()}, 1);
+    check_round_trip({}, 1);
+    check_round_trip({}, 0);
+}
+
+TEST_CASE("a flat, a repeated and an inverted channel cost next to nothing") {
+    std::mt19937 random(4);
+    const Samples walk = random_walk(random, 2560, 32767, 20);
+    Samples samples = walk;
+    samples.insert(samples.end(), walk.begin(), walk.end());
+    for (const std::int32_t x : walk) {
+        samples.push_back(-x - 1);
+    }
+    samples.insert(samples.end(), 2560, -812);
+    check_round_trip(samples, 4);
+    CHECK(encode_samples(samples, 4).size() <= encode_samples(walk, 1).size() + 120);
+}
+
+TEST_CASE("more channels or samples than the limits are refused before memory is taken") {
+    const std::string bytes = encode_samples(Samples(128, 0), 1);
+    CHECK(decode_samples(bytes, 1, 128).has_value());
+    CHECK(
+        decode_samples(bytes, max_codec_channels + 1, 1).error().code == ErrorCode::invalid_argument
+    );
+    CHECK(decode_samples(bytes, 1, max_codec_samples + 1).error().field == "samples");
+    CHECK(decode_samples(bytes, 256, max_codec_samples / 256 + 1).error().field == "samples");
+    CHECK(
+        decode_samples(bytes, 1, std::numeric_limits<std::size_t>::max()).error().field == "samples"
+    );
+    CHECK(decode_samples(bytes, 1, max_codec_samples).error().field == "data");
+}
+
+TEST_CASE("cut, lengthened and altered payloads give an error or samples, never anything else") {
+    std::mt19937 random(5);
+    const Samples samples = random_walk(random, 600, 32767, 20);
+    const std::string bytes = encode_samples(samples, 2);
+    for (std::size_t cut = 0; cut < bytes.size(); ++cut) {
+        CHECK_FALSE(decode_samples(bytes.substr(0, cut), 2, 300).has_value());
+    }
+    CHECK_FALSE(decode_samples(bytes + '\0', 2, 300).has_value());
+    CHECK_FALSE(decode_samples(bytes, 2, 301).has_value());
+    for (int round = 0; round < 2000; ++round) {
+        std::string altered = bytes;
+        for (unsigned flips = 1 + random() % 4; flips > 0; --flips) {
+            altered[random() % altered.size()] ^= static_cast<char>(1U << (random() % 8));
+        }
+        if (const auto back = decode_samples(altered, 2, 300)) {
+            CHECK(back->size() == 600);
+        }
+    }
+}
+
+TEST_CASE("a block gives back its samples in each codec") {
+    v1::EegBlock block;
+    block.add_channels()->set_label("Fp1-F7");
+    block.add_channels()->set_label("F7-T7");
+    const Samples small{-32768, 0, 32767, 1, -1, 256};
+    const Samples large{-8388608, 0, 8388607, 65536, -65537, 256};
+    for (const v1::Codec codec : {v1::INT16_LE, v1::INT24_LE, v1::LPC_RICE}) {
+        set_block_samples(block, small, codec);
+        CHECK(block.codec() == codec);
+        CHECK(block.samples() == 3);
+        CHECK(block_samples(block).value() == small);
+    }
+    set_block_samples(block, small, v1::INT16_LE);
+    CHECK(block.data().substr(0, 6) == std::string("\x00\x80\x00\x00\xff\x7f", 6));
+    set_block_samples(block, large, v1::INT24_LE);
+    CHECK(block.data().substr(0, 9) == std::string("\x00\x00\x80\x00\x00\x00\xff\xff\x7f", 9));
+    CHECK(block_samples(block).value() == large);
+}
+
+TEST_CASE("values that do not fit in the asked codec take the next wider one") {
+    v1::EegBlock block;
+    block.add_channels();
+    set_block_samples(block, Samples{32768}, v1::INT16_LE);
+    CHECK(block.codec() == v1::INT24_LE);
+    CHECK(block_samples(block).value() == Samples{32768});
+    set_block_samples(block, Samples{-8388609, 5}, v1::INT24_LE);
+    CHECK(block.codec() == v1::LPC_RICE);
+    CHECK(block_samples(block).value() == Samples{-8388609, 5});
+}
+
+TEST_CASE("a block whose data does not match its channels and samples is refused") {
+    v1::EegBlock block;
+    CHECK(block_samples(block).error().field == "channels");
+    block.add_channels();
+    CHECK(block_samples(block).error().field == "codec");
+    block.set_codec(v1::INT16_LE);
+    block.set_samples(2);
+    block.set_data("abc");
+    CHECK(block_samples(block).error().field == "data");
+    block.set_samples(std::numeric_limits<std::uint32_t>::max());
+    CHECK(block_samples(block).error().field == "data");
+    block.set_codec(v1::LPC_RICE);
+    CHECK(block_samples(block).error().field == "data");
+    block.set_data(std::string("\x01\x00", 2));
+    CHECK(block_samples(block).error().field == "samples");
+}
+
+} // namespace vigil::signal
