@@ -1,0 +1,72 @@
+// The detector as a pure machine: entries in, STEP entries out. Service runs it; the simulation drives it too.
+#pragma once
+
+#include "base/time.hpp"
+#include "detect/scorer.hpp"
+#include "journal/journal.hpp"
+
+#include <chrono>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace vigil::detector {
+
+struct CoreOptions {
+    std::uint32_t partitions = journal::default_partitions; // all of them are owned
+    std::string owner = "detector";
+    std::uint64_t epoch = 0;
+    /// Samples this long after a gap still wait for what belongs before them (stream time).
+    std::chrono::seconds reorder_horizon{10};
+    /// A stream without a block for this long (receipt time) starts anew: so much journal is read again by a new owner.
+    std::chrono::seconds memory{30};
+    std::size_t runs_per_stream = 16;            // separate stretches of samples held of one stream
+    std::size_t streams_per_partition = 4096;    // beyond it the one that was silent longest is forgotten
+    std::size_t detections_per_step_entry = 512; // a step with more becomes several entries of one batch
+    std::uint64_t idle_entries = 5000;           // a partition's output this far behind gets an empty STEP
+};
+
+/// What happened since the core was made.
+struct CoreCounts {
+    std::uint64_t blocks = 0;
+    std::uint64_t windows_scored = 0;        // one per channel
+    std::uint64_t windows_not_evaluated = 0; // detections without a score
+    std::uint64_t duplicates = 0;
+    std::uint64_t conflicts = 0;
+    std::uint64_t unreadable = 0; // entries whose payload is no block that can be scored
+};
+
+/// Owns every partition between take_over() and the first refused fence.
+///
+/// threads one   errors  a scorer that fails on whole windows is a broken invariant: step() throws std::runtime_error
+class Core {
+public:
+    /// `scorer` must outlive the core.
+    Core(detect::Scorer& scorer, CoreOptions options);
+    ~Core();
+
+    /// Publishes a TAKEOVER for every partition, so that an earlier owner is refused from now on, and rebuilds the state of
+    /// every stream from the journal. Windows that the last STEP covers are not put out again. Returns what step() must be
+    /// given first: read from there with Journal::read(position(), ...).
+    ///
+    /// errors  conflict: another owner took over meanwhile, three times; those of Journal::append and Journal::read
+    Result<void> take_over(journal::Journal& journal, UtcTime now);
+
+    /// Everything up to here has been taken in.
+    [[nodiscard]] journal::Sequence position() const;
+
+    /// Takes entries in, in order, and gives what must be appended: empty when nothing follows. All windows that wait are
+    /// scored in one call. After a batch with entries the next step() needs committed() first.
+    [[nodiscard]] journal::Batch step(std::span<const journal::StoredPtr> inputs, UtcTime now);
+
+    /// The batch of the last step() was appended with these sequences.
+    void committed(const journal::Appended& sequences);
+
+    [[nodiscard]] const CoreCounts& counts() const;
+
+private:
+    struct Inside;
+    std::unique_ptr<Inside> inside_;
+};
+
+} // namespace vigil::detector
