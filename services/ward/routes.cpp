@@ -4,13 +4,36 @@
 
 namespace vigil::ward {
 
+namespace {
+
+using http::Access;
+using http::Reply;
+using http::Request;
+using http::Verb;
+
+/// A route of small requests that people make, not devices.
+void add_small(http::Router& router, Verb verb, std::string pattern, Access access, http::Handler handler) {
+    router.add(verb, std::move(pattern), {.access = access, .max_body = 8 << 10, .in_flight = 64}, std::move(handler));
+}
+
+}  // namespace
+
+void add_administration_routes(http::Router& router, Administration& administration) {
+    const auto route = [&](Verb verb, std::string pattern, void (Administration::*handler)(const Request&, Reply)) {
+        add_small(router, verb, std::move(pattern), Access::administrator, [&administration, handler](Request request, Reply reply) {
+            (administration.*handler)(request, std::move(reply));
+        });
+    };
+    route(Verb::post, "/v1/admin/keys", &Administration::add_key);
+    route(Verb::get, "/v1/admin/keys", &Administration::list_keys);
+    route(Verb::del, "/v1/admin/keys/{id}", &Administration::revoke_key);
+    route(Verb::post, "/v1/admin/patients", &Administration::put_patient);
+    route(Verb::post, "/v1/admin/users", &Administration::put_user);
+}
+
 void add_routes(http::Router& router, LiveFeed& feed, SignIn& sign_in, Administration& administration) {
-    using http::Access;
-    using http::Request;
-    using http::Reply;
-    using http::Verb;
-    const auto route = [&router](Verb verb, std::string pattern, Access access, auto handler) {
-        router.add(verb, std::move(pattern), {.access = access, .max_body = 8 << 10, .in_flight = 64}, std::move(handler));
+    const auto route = [&](Verb verb, std::string pattern, Access access, http::Handler handler) {
+        add_small(router, verb, std::move(pattern), access, std::move(handler));
     };
 
     router.add_websocket("/v1/ward/live", {.access = Access::staff, .max_body = 256 << 10, .send_queue_bytes = 16 << 20}, [&feed](const Request&) {
@@ -21,11 +44,7 @@ void add_routes(http::Router& router, LiveFeed& feed, SignIn& sign_in, Administr
     route(Verb::post, "/v1/sign-out", Access::open, [&](Request request, Reply reply) { sign_in.sign_out(request, std::move(reply)); });
     route(Verb::get, "/v1/me", Access::staff, [&](Request request, Reply reply) { sign_in.who_am_i(request, std::move(reply)); });
 
-    route(Verb::post, "/v1/admin/keys", Access::administrator, [&](Request request, Reply reply) { administration.add_key(request, std::move(reply)); });
-    route(Verb::get, "/v1/admin/keys", Access::administrator, [&](Request request, Reply reply) { administration.list_keys(request, std::move(reply)); });
-    route(Verb::del, "/v1/admin/keys/{id}", Access::administrator, [&](Request request, Reply reply) { administration.revoke_key(request, std::move(reply)); });
-    route(Verb::post, "/v1/admin/patients", Access::administrator, [&](Request request, Reply reply) { administration.put_patient(request, std::move(reply)); });
-    route(Verb::post, "/v1/admin/users", Access::administrator, [&](Request request, Reply reply) { administration.put_user(request, std::move(reply)); });
+    add_administration_routes(router, administration);
 
     route(Verb::get, "/signin", Access::open, [&](Request request, Reply reply) {
         if (request.query.contains("token")) {

@@ -8,6 +8,9 @@
 
 namespace vigil::ward {
 
+/// Only what `vigil key` and the like need.
+void add_administration_routes(http::Router& router, Administration& administration);
+
 /// The three parts outlive the router.
 void add_routes(http::Router& router, LiveFeed& feed, SignIn& sign_in, Administration& administration);
 
