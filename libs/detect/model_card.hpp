@@ -23,7 +23,8 @@ struct ModelCard {
 
 /// Reads a card.
 ///
-/// errors  invalid_argument with the field: no JSON, a member missing or of another type, a unit other than uV
+/// errors  invalid_argument with the field: no JSON, a member missing or of another type, a unit
+/// other than uV
 [[nodiscard]] Result<ModelCard> parse_card(std::string_view json);
 
 /// SHA-256 in lower-case hexadecimal.

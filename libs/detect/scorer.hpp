@@ -1,4 +1,5 @@
-// The model port: windows in, scores out. The adapter is OnnxScorer; tests and the simulation may bring their own.
+// The model port: windows in, scores out. The adapter is OnnxScorer; tests and the simulation may
+// bring their own.
 #pragma once
 
 #include "base/error.hpp"

@@ -1,4 +1,5 @@
-// Which samples of a stream a model's window needs, and how the window is made of them. Used by the detector.
+// Which samples of a stream a model's window needs, and how the window is made of them. Used by the
+// detector.
 #pragma once
 
 #include "base/error.hpp"
@@ -11,26 +12,26 @@
 
 namespace vigil::detect {
 
-/// The windows of a continuous stream at one rate: one each second of stream time, number k ending at index
-/// floor(k * rate), so that windows depend on the index alone and not on how the stream was cut into blocks.
+/// The windows of a continuous stream at one rate: one each second of stream time, number k ending
+/// at index floor(k * rate), so that windows depend on the index alone and not on how the stream
+/// was cut into blocks.
 ///
-/// A stream at the model's own rate (within 0.1 %) is read as it is. Any other goes through a low-pass filter (sinc of 8
-/// zero crossings each side, Kaiser beta 6, cut off at 0.9 of the lower Nyquist frequency) evaluated at the model's
-/// sample times; the filter needs samples on both sides, so the last model sample lies half a filter before the end.
+/// A stream at the model's own rate (within 0.1 %) is read as it is. Any other goes through a
+/// low-pass filter (sinc of 8 zero crossings each side, Kaiser beta 6, cut off at 0.9 of the lower
+/// Nyquist frequency) evaluated at the model's sample times; the filter needs samples on both
+/// sides, so the last model sample lies half a filter before the end.
 ///
-/// source  Kaiser window design: Oppenheim and Schafer, Discrete-Time Signal Processing, section 7.6 (beta 6: 63 dB)
-/// threads any, never changed
+/// source  Kaiser window design: Oppenheim and Schafer, Discrete-Time Signal Processing,
+/// section 7.6 (beta 6: 63 dB) threads any, never changed
 class WindowShape {
 public:
     /// errors  invalid_argument: a rate under 20 Hz or over 20 kHz
-    [[nodiscard]] static Result<WindowShape> make(
-        const ModelCard& card,
-        std::uint32_t rate_numerator,
-        std::uint32_t rate_denominator
-    );
+    [[nodiscard]] static Result<WindowShape>
+    make(const ModelCard& card, std::uint32_t rate_numerator, std::uint32_t rate_denominator);
 
     /// Samples that one window needs.
     [[nodiscard]] std::size_t needed() const { return needed_; }
+
     /// The index one past the window's last sample.
     [[nodiscard]] std::uint64_t end_of(std::uint64_t k) const;
     /// The first window whose end lies after `index`.

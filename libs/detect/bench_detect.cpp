@@ -1,0 +1,43 @@
+// Time per window of the embedded model, by batch, and of cutting a window out of a 256 Hz stream.
+#include "detect/onnx_scorer.hpp"
+#include "detect/window_shape.hpp"
+
+#include <benchmark/benchmark.h>
+
+#include <random>
+
+namespace {
+
+void score_batch(benchmark::State& state) {
+    const auto scorer = vigil::detect::window_178().value();
+    const auto windows = static_cast<std::size_t>(state.range(0));
+    std::mt19937 engine(1);
+    std::normal_distribution<float> noise(0.0F, 80.0F);
+    std::vector<float> windows_uv(windows * 178);
+    for (auto& value : windows_uv) {
+        value = noise(engine);
+    }
+    for ([[maybe_unused]] const auto& round : state) {
+        benchmark::DoNotOptimize(scorer->score(windows_uv));
+    }
+    state.counters["cpu_per_window"] = benchmark::Counter(
+        static_cast<double>(windows),
+        benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert
+    );
+}
+
+void read_window_256_hz(benchmark::State& state) {
+    const auto scorer = vigil::detect::window_178().value();
+    const auto shape = vigil::detect::WindowShape::make(scorer->card(), 256, 1).value();
+    const std::vector<float> in(shape.needed(), 1.0F);
+    std::vector<float> out(178);
+    for ([[maybe_unused]] const auto& round : state) {
+        shape.read(in, out);
+        benchmark::DoNotOptimize(out.data());
+    }
+}
+
+BENCHMARK(score_batch)->Arg(1)->Arg(8)->Arg(64)->Arg(256);
+BENCHMARK(read_window_256_hz);
+
+} // namespace

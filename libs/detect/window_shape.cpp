@@ -1,0 +1,104 @@
+#include "detect/window_shape.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+namespace vigil::detect {
+
+namespace {
+
+constexpr double zero_crossings = 8.0;
+constexpr double kaiser_beta = 6.0;
+constexpr double pass_share = 0.9;
+constexpr double same_rate = 1e-3;
+
+/// Low-pass impulse response at `x` input samples from its centre; `cutoff` in cycles per input
+/// sample.
+double response(double x, double cutoff, double half_width) {
+    const double edge = x / half_width;
+    if (std::abs(edge) >= 1.0) {
+        return 0.0;
+    }
+    const double angle = 2.0 * std::numbers::pi * cutoff * x;
+    const double sinc = std::abs(angle) < 1e-12 ? 1.0 : std::sin(angle) / angle;
+    return sinc * std::cyl_bessel_i(0.0, kaiser_beta * std::sqrt(1.0 - edge * edge));
+}
+
+} // namespace
+
+Result<WindowShape> WindowShape::make(
+    const ModelCard& card,
+    std::uint32_t rate_numerator,
+    std::uint32_t rate_denominator
+) {
+    const double rate =
+        rate_denominator == 0 ? 0.0 : static_cast<double>(rate_numerator) / rate_denominator;
+    if (!(rate >= 20.0 && rate <= 20'000.0)) {
+        return fail(ErrorCode::invalid_argument, "The rate is outside 20 Hz to 20 kHz.", "rate");
+    }
+    WindowShape shape;
+    const auto divisor = std::gcd(rate_numerator, rate_denominator);
+    shape.numerator_ = rate_numerator / divisor;
+    shape.denominator_ = rate_denominator / divisor;
+    const double ratio =
+        rate * card.rate_denominator / card.rate_numerator; // input samples per output sample
+    if (std::abs(ratio - 1.0) < same_rate) {
+        shape.needed_ = card.samples;
+        return shape;
+    }
+    const double cutoff = 0.5 * pass_share * std::min(1.0, 1.0 / ratio);
+    const double half_width = zero_crossings / (2.0 * cutoff);
+    const double span = ratio * static_cast<double>(card.samples - 1);
+    shape.needed_ = static_cast<std::size_t>(std::ceil(span + 2.0 * half_width)) + 1;
+    shape.taps_ = static_cast<std::size_t>(std::floor(2.0 * half_width)) + 1;
+    const double first_centre = static_cast<double>(shape.needed_ - 1) - half_width - span;
+    for (std::size_t output = 0; output < card.samples; ++output) {
+        const double centre = first_centre + ratio * static_cast<double>(output);
+        const auto start = std::min(
+            static_cast<std::size_t>(std::max(0.0, std::ceil(centre - half_width))),
+            shape.needed_ - shape.taps_
+        );
+        shape.tap_starts_.push_back(start);
+        std::vector<double> weights(shape.taps_);
+        for (std::size_t tap = 0; tap < shape.taps_; ++tap) {
+            weights[tap] = response(static_cast<double>(start + tap) - centre, cutoff, half_width);
+        }
+        const double gain = std::accumulate(weights.begin(), weights.end(), 0.0);
+        std::ranges::transform(weights, std::back_inserter(shape.weights_), [gain](double weight) {
+            return static_cast<float>(weight / gain);
+        });
+    }
+    return shape;
+}
+
+std::uint64_t WindowShape::end_of(std::uint64_t k) const {
+    return static_cast<std::uint64_t>(
+        static_cast<unsigned __int128>(k) * numerator_ / denominator_
+    );
+}
+
+std::uint64_t WindowShape::first_ending_after(std::uint64_t index) const {
+    // The smallest k with floor(k * rate) >= index + 1, which is k * rate >= index + 1.
+    const auto scaled = (static_cast<unsigned __int128>(index) + 1) * denominator_;
+    return static_cast<std::uint64_t>((scaled + numerator_ - 1) / numerator_);
+}
+
+void WindowShape::read(std::span<const float> in, std::span<float> out) const {
+    if (taps_ == 0) {
+        std::ranges::copy(in, out.begin());
+        return;
+    }
+    for (std::size_t output = 0; output < out.size(); ++output) {
+        const float* const weights = weights_.data() + output * taps_;
+        const float* const samples = in.data() + tap_starts_[output];
+        float sum = 0.0F;
+        for (std::size_t tap = 0; tap < taps_; ++tap) {
+            sum += weights[tap] * samples[tap];
+        }
+        out[output] = sum;
+    }
+}
+
+} // namespace vigil::detect

@@ -1,0 +1,123 @@
+#include "detect/window_shape.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_floating_point.hpp>
+
+#include <cmath>
+#include <numbers>
+
+using namespace vigil;
+using namespace vigil::detect;
+
+namespace {
+
+const ModelCard card{
+    .name = "window-178",
+    .version = "1",
+    .sha256 = {},
+    .input_name = {},
+    .output_name = {},
+    .samples = 178,
+    .rate_numerator = 17361,
+    .rate_denominator = 100
+};
+
+/// Largest value of a sine of `hertz` after it was read at `rate`.
+float amplitude_after(std::uint32_t rate, double hertz) {
+    const auto shape = WindowShape::make(card, rate, 1).value();
+    std::vector<float> in(shape.needed());
+    for (std::size_t i = 0; i < in.size(); ++i) {
+        in[i] = static_cast<float>(
+            std::sin(2.0 * std::numbers::pi * hertz * static_cast<double>(i) / rate)
+        );
+    }
+    std::vector<float> out(178);
+    shape.read(in, out);
+    float largest = 0;
+    for (const float value : out) {
+        largest = std::max(largest, std::abs(value));
+    }
+    return largest;
+}
+
+} // namespace
+
+TEST_CASE("a stream at the model's rate is read as it is") {
+    const auto shape = WindowShape::make(card, 17361, 100).value();
+    CHECK(shape.needed() == 178);
+    CHECK(shape.end_of(1) == 173);
+    CHECK(shape.end_of(100) == 17361);
+    std::vector<float> in(178);
+    for (std::size_t i = 0; i < in.size(); ++i) {
+        in[i] = static_cast<float>(i);
+    }
+    std::vector<float> out(178);
+    shape.read(in, out);
+    CHECK(in == out);
+}
+
+TEST_CASE("the first window after an index is the one whose end is the next over it") {
+    for (const auto& [numerator, denominator] :
+         {std::pair{17361U, 100U}, {256U, 1U}, {50U, 1U}, {1000U, 3U}}) {
+        const auto shape = WindowShape::make(card, numerator, denominator).value();
+        for (std::uint64_t index = 0; index < 2000; ++index) {
+            const auto k = shape.first_ending_after(index);
+            REQUIRE(shape.end_of(k) > index);
+            REQUIRE((k == 0 || shape.end_of(k - 1) <= index));
+        }
+    }
+}
+
+TEST_CASE("rates from 50 Hz to 4 kHz keep 10 Hz and constant values") {
+    for (const std::uint32_t rate : {50U, 128U, 200U, 256U, 500U, 1000U, 4000U}) {
+        CAPTURE(rate);
+        CHECK_THAT(amplitude_after(rate, 10.0), Catch::Matchers::WithinAbs(1.0, 0.01));
+        const auto shape = WindowShape::make(card, rate, 1).value();
+        const std::vector<float> in(shape.needed(), 42.0F);
+        std::vector<float> out(178);
+        shape.read(in, out);
+        for (const float value : out) {
+            REQUIRE_THAT(value, Catch::Matchers::WithinAbs(42.0, 1e-3));
+        }
+    }
+}
+
+TEST_CASE("what lies over the model's Nyquist frequency does not fold back") {
+    for (const std::uint32_t rate : {256U, 500U, 1000U, 4000U}) {
+        CAPTURE(rate);
+        CHECK(amplitude_after(rate, 0.45 * 256) < 0.01F);
+    }
+}
+
+TEST_CASE("a sine is sampled at the model's times: the phase of the last sample is right") {
+    constexpr double rate = 256.0;
+    const auto shape = WindowShape::make(card, 256, 1).value();
+    std::vector<float> in(shape.needed());
+    for (std::size_t i = 0; i < in.size(); ++i) {
+        in[i] = static_cast<float>(
+            std::sin(2.0 * std::numbers::pi * 7.0 * static_cast<double>(i) / rate)
+        );
+    }
+    std::vector<float> out(178);
+    shape.read(in, out);
+    // Eight zero crossings at 0.9 of the lower Nyquist frequency: the filter's half width in input
+    // samples.
+    const double half_width = 8.0 / (0.9 * 173.61 / rate);
+    const double last = static_cast<double>(shape.needed() - 1) - half_width;
+    for (int back = 0; back < 178; back += 11) {
+        const double at = last - back * rate / 173.61;
+        CHECK_THAT(
+            out[static_cast<std::size_t>(177 - back)],
+            Catch::Matchers::WithinAbs(std::sin(2.0 * std::numbers::pi * 7.0 * at / rate), 0.005)
+        );
+    }
+}
+
+TEST_CASE("rates outside 20 Hz to 20 kHz are refused") {
+    CHECK_FALSE(WindowShape::make(card, 19, 1).has_value());
+    CHECK_FALSE(WindowShape::make(card, 20'001, 1).has_value());
+    CHECK_FALSE(WindowShape::make(card, 256, 0).has_value());
+    CHECK_FALSE(WindowShape::make(card, 0, 1).has_value());
+    CHECK(WindowShape::make(card, 20, 1).has_value());
+    CHECK(WindowShape::make(card, 20'000, 1).has_value());
+}
