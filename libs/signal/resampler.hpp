@@ -52,12 +52,13 @@ private:
     void take(float sample, std::vector<float>& out);
 
     std::shared_ptr<const ResamplingFilter> filter_;
-    std::vector<float>
-        past_; // the last taps of input, twice over, so that a window of it is always contiguous
+    // The last taps of input, twice over, so that a window of it is always contiguous.
+    std::vector<float> past_;
     std::size_t past_end_ = 0;
     std::uint64_t next_input_ = 0;
     std::uint64_t next_output_ = 0;
-    std::uint64_t last_needed_ = 0; // input index that completes the next output
+    // Input index that completes the next output.
+    std::uint64_t last_needed_ = 0;
     std::uint64_t phase_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include "signal/bit_stream.hpp"
 #include "signal/linear_prediction.hpp"
+#include "signal/rice_code.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,129 +16,8 @@ namespace vigil::signal {
 namespace {
 
 constexpr char version = 1;
-constexpr std::size_t stretch = 128;
-constexpr unsigned k_bits = 5;
-constexpr unsigned k_all_zero = 31;
-constexpr unsigned k_max = 30;
-constexpr unsigned escape_zeros =
-    24; // with 1 + 30 bits behind it this fits in what BitReader::peek promises
-constexpr unsigned escape_bits = escape_zeros + 32;
 
 enum Kind : std::uint8_t { verbatim = 0, fixed = 1, fitted = 2, reference = 3 };
-
-constexpr std::uint32_t fold(std::int32_t v) {
-    return (static_cast<std::uint32_t>(v) << 1) ^ static_cast<std::uint32_t>(v >> 31);
-}
-
-constexpr std::int32_t unfold(std::uint32_t u) {
-    return static_cast<std::int32_t>((u >> 1) ^ (0U - (u & 1)));
-}
-
-std::uint64_t rice_bits(std::span<const std::uint32_t> folded, unsigned k) {
-    std::uint64_t bits = 0;
-    for (const std::uint32_t u : folded) {
-        const std::uint32_t zeros = u >> k;
-        bits += zeros < escape_zeros ? zeros + 1 + k : escape_bits;
-    }
-    return bits;
-}
-
-struct Stretch {
-    unsigned k = 0;
-    std::uint64_t bits = 0; // k itself included
-};
-
-// The mean gives k within one of the best (Rice, JPL 91-3); the neighbours are tried exactly.
-Stretch best_k(std::span<const std::uint32_t> folded) {
-    std::uint64_t sum = 0;
-    for (const std::uint32_t u : folded) {
-        sum += u;
-    }
-    if (sum == 0) {
-        return {.k = k_all_zero, .bits = k_bits};
-    }
-    const std::uint64_t mean = sum / folded.size();
-    const auto near =
-        std::min<unsigned>(mean == 0 ? 0 : static_cast<unsigned>(std::bit_width(mean)) - 1, k_max);
-    Stretch best{.k = near, .bits = rice_bits(folded, near)};
-    if (near > 0) {
-        if (const std::uint64_t bits = rice_bits(folded, near - 1); bits < best.bits) {
-            best = {.k = near - 1, .bits = bits};
-        }
-    }
-    best.bits += k_bits;
-    return best;
-}
-
-struct Coded {
-    std::vector<std::uint32_t> folded;
-    std::vector<Stretch> stretches;
-    std::uint64_t bits = 0;
-};
-
-void code(std::span<const std::int32_t> remainder, Coded& out) {
-    out.folded.resize(remainder.size());
-    std::ranges::transform(remainder, out.folded.begin(), fold);
-    out.stretches.clear();
-    out.bits = 0;
-    for (std::size_t begin = 0; begin < remainder.size(); begin += stretch) {
-        const std::size_t count = std::min(stretch, remainder.size() - begin);
-        out.stretches.push_back(best_k(std::span(out.folded).subspan(begin, count)));
-        out.bits += out.stretches.back().bits;
-    }
-}
-
-void put_remainder(BitWriter& out, const Coded& coded) {
-    std::size_t begin = 0;
-    for (const auto& [k, bits] : coded.stretches) {
-        const std::size_t end = std::min(begin + stretch, coded.folded.size());
-        out.put(k, k_bits);
-        if (k != k_all_zero) {
-            const std::uint32_t low = (1U << k) - 1;
-            for (std::size_t i = begin; i < end; ++i) {
-                const std::uint32_t u = coded.folded[i];
-                const std::uint32_t zeros = u >> k;
-                if (zeros >= escape_zeros) {
-                    out.put(0, escape_zeros);
-                    out.put(u, 32);
-                } else {
-                    out.put(0, zeros);
-                    out.put((1U << k) | (u & low), k + 1);
-                }
-            }
-        }
-        begin = end;
-    }
-}
-
-bool take_remainder(BitReader& in, std::span<std::int32_t> out) {
-    for (std::size_t begin = 0; begin < out.size(); begin += stretch) {
-        const std::size_t end = std::min(begin + stretch, out.size());
-        const unsigned k = in.take(k_bits);
-        if (k == k_all_zero) {
-            std::fill(out.data() + begin, out.data() + end, 0);
-            continue;
-        }
-        for (std::size_t i = begin; i < end; ++i) {
-            const std::uint64_t word = in.peek();
-            const auto zeros = static_cast<unsigned>(std::countl_zero(word | 1));
-            if (zeros >= escape_zeros) [[unlikely]] {
-                out[i] = unfold(static_cast<std::uint32_t>(word >> (64 - escape_bits)));
-                in.skip(escape_bits);
-            } else {
-                // The one itself is bit k of what remains: taken off by the mask.
-                const auto low =
-                    static_cast<std::uint32_t>(word >> (63 - zeros - k)) & ((1U << k) - 1);
-                out[i] = unfold((zeros << k) | low);
-                in.skip(zeros + 1 + k);
-            }
-        }
-        if (in.overrun()) {
-            return false;
-        }
-    }
-    return !in.overrun();
-}
 
 unsigned verbatim_width(std::span<const std::int32_t> samples) {
     std::uint32_t used = 0;
@@ -192,8 +72,8 @@ find_reference(std::span<const std::int32_t> all, std::size_t channel, std::size
 // Scratch memory of one call, so that channels share it.
 struct Scratch {
     std::vector<std::int32_t> remainder;
-    Coded best;
-    Coded trial;
+    RiceCoded best;
+    RiceCoded trial;
 };
 
 struct Choice {
@@ -205,7 +85,7 @@ struct Choice {
 };
 
 void try_remainder(Scratch& s, Choice& best, Choice candidate, unsigned header_bits) {
-    code(s.remainder, s.trial);
+    rice_code(s.remainder, s.trial);
     candidate.bits = s.trial.bits + header_bits;
     if (candidate.bits < best.bits) {
         best = candidate;
@@ -266,7 +146,7 @@ void put_channel(
     BitWriter& out,
     std::span<const std::int32_t> x,
     const Choice& c,
-    const Coded& coded
+    const RiceCoded& coded
 ) {
     out.put(c.kind, 2);
     switch (c.kind) {
@@ -297,7 +177,7 @@ void put_channel(
             out.put(static_cast<std::uint32_t>(c.reference.offset), 32);
             break;
     }
-    put_remainder(out, coded);
+    put_rice(out, coded);
 }
 
 Predictor take_fitted(BitReader& in) {
@@ -322,7 +202,7 @@ bool take_reference(
     r.inverted = in.take(1) != 0;
     r.offset = in.take_signed(32);
     const auto out = all.subspan(channel * samples, samples);
-    if (r.channel >= channel || !take_remainder(in, out)) {
+    if (r.channel >= channel || !take_rice(in, out)) {
         return false;
     }
     const auto theirs = all.subspan(r.channel * samples, samples);
@@ -365,7 +245,7 @@ bool take_channel(
             p = take_fitted(in);
             break;
     }
-    if (!take_remainder(in, out)) {
+    if (!take_rice(in, out)) {
         return false;
     }
     restore(p, out);
@@ -418,9 +298,7 @@ decode_samples(std::string_view bytes, std::size_t channels, std::size_t samples
             "samples"
         );
     }
-    // The least that so many samples can take: one k for each stretch.
-    const std::size_t stretches = channels * ((samples + stretch - 1) / stretch);
-    if (stretches * k_bits > bytes.size() * 8) {
+    if (channels * least_rice_bits(samples) > bytes.size() * 8) {
         return fail(ErrorCode::invalid_argument, "fewer bytes than so many samples need", "data");
     }
     std::vector<std::int32_t> out(channels * samples);
