@@ -1,5 +1,9 @@
-// The HTTP and WebSocket client that `vigil play` and the tests use: blocking, keep-alive, with deadlines. Boost.Beast inside.
+// The HTTP and WebSocket client that `vigil play` and the tests use: blocking, keep-alive, with
+// deadlines. Boost.Beast inside.
 #pragma once
+
+#include "base/error.hpp"
+#include "http/message.hpp"
 
 #include <chrono>
 #include <memory>
@@ -7,24 +11,29 @@
 #include <utility>
 #include <vector>
 
-#include "base/error.hpp"
-#include "http/message.hpp"
-
 namespace vigil::http {
 
-/// One connection to "http://host:port", opened when first used and again after the server closed it.
-/// threads one at a time
+/// One connection to "http://host:port", opened when first used and again after the server closed
+/// it. threads one at a time
 class Client {
 public:
-    explicit Client(std::string base_url, std::chrono::milliseconds timeout = std::chrono::milliseconds{10'000});
+    explicit Client(
+        std::string base_url,
+        std::chrono::milliseconds timeout = std::chrono::milliseconds{10'000}
+    );
     ~Client();
     Client(Client&&) noexcept;
     Client& operator=(Client&&) noexcept;
 
     /// Any answer of the server is a Response, whatever its status.
-    /// errors  unavailable: no connection, retry safe; timeout or unavailable with Retry::in_doubt: the request was on its way
+    /// errors  unavailable: no connection, retry safe; timeout or unavailable with Retry::in_doubt:
+    /// the request was on its way
     Result<Response> request(
-        Verb verb, const std::string& target, std::string body = {}, const std::vector<std::pair<std::string, std::string>>& headers = {});
+        Verb verb,
+        const std::string& target,
+        std::string body = {},
+        const std::vector<std::pair<std::string, std::string>>& headers = {}
+    );
 
 private:
     struct Inside;
@@ -36,8 +45,11 @@ private:
 class WebSocketClient {
 public:
     static Result<WebSocketClient> open(
-        const std::string& base_url, const std::string& target, const std::vector<std::pair<std::string, std::string>>& headers = {},
-        std::chrono::milliseconds timeout = std::chrono::milliseconds{10'000});
+        const std::string& base_url,
+        const std::string& target,
+        const std::vector<std::pair<std::string, std::string>>& headers = {},
+        std::chrono::milliseconds timeout = std::chrono::milliseconds{10'000}
+    );
     ~WebSocketClient();
     WebSocketClient(WebSocketClient&&) noexcept;
     WebSocketClient& operator=(WebSocketClient&&) noexcept;
@@ -53,4 +65,4 @@ private:
     std::unique_ptr<Inside> inside_;
 };
 
-}  // namespace vigil::http
+} // namespace vigil::http

@@ -1,0 +1,45 @@
+#include "http/address.hpp"
+
+namespace vigil::http {
+
+Result<Address> parse_address(std::string_view base_url) {
+    constexpr std::string_view scheme = "http://";
+    constexpr std::string_view websocket_scheme = "ws://";
+    auto rest = base_url;
+    if (rest.starts_with(scheme)) {
+        rest.remove_prefix(scheme.size());
+    } else if (rest.starts_with(websocket_scheme)) {
+        rest.remove_prefix(websocket_scheme.size());
+    } else {
+        return fail(
+            ErrorCode::invalid_argument,
+            "\"" + std::string(base_url) +
+                "\" is not an address; write one such as http://127.0.0.1:8080."
+        );
+    }
+    Address address;
+    const auto slash = rest.find('/');
+    address.authority = rest.substr(0, slash);
+    if (slash != std::string_view::npos) {
+        address.prefix = rest.substr(slash);
+        address.prefix.resize(address.prefix.find_last_not_of('/') + 1);
+    }
+    std::string_view authority = address.authority;
+    const auto bracket = authority.starts_with('[') ? authority.find(']') : std::string_view::npos;
+    const auto colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
+    address.host = bracket == std::string_view::npos ? authority.substr(0, colon)
+                                                     : authority.substr(1, bracket - 1);
+    if (colon != std::string_view::npos) {
+        address.port = authority.substr(colon + 1);
+    }
+    if (address.host.empty() || address.port.empty() ||
+        address.port.find_first_not_of("0123456789") != std::string::npos) {
+        return fail(
+            ErrorCode::invalid_argument,
+            "\"" + std::string(base_url) + "\" has no host or a wrong port."
+        );
+    }
+    return address;
+}
+
+} // namespace vigil::http

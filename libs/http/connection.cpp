@@ -1,0 +1,427 @@
+#include "http/connection.hpp"
+
+#include "http/response_text.hpp"
+#include "http/websocket_session.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/write.hpp>
+
+#include <array>
+#include <exception>
+
+namespace vigil::http {
+
+namespace beast = boost::beast;
+
+namespace {
+
+constexpr auto as_result = asio::as_tuple(asio::deferred);
+constexpr std::size_t first_read = 2 << 10; // a header and a small body come in one read
+constexpr std::size_t large_read = 64 << 10;
+constexpr std::size_t kept_buffer = 8 << 10; // a connection that waits holds no more
+constexpr std::uint64_t drained_body =
+    64 << 10; // a refused body of at most this size is read away, to keep the connection
+constexpr std::size_t lingered_bytes = 1 << 20;
+constexpr std::chrono::milliseconds linger_limit{2'000};
+
+} // namespace
+
+Connection::Connection(std::shared_ptr<Loop> loop, Socket socket, Place place)
+    : loop_(std::move(loop)),
+      core_(*loop_->core),
+      socket_(std::move(socket)),
+      place_(std::move(place)),
+      buffer_(core_.config.max_header_bytes + large_read) {}
+
+Task<void> Connection::run(std::shared_ptr<Connection> self) {
+    self->loop_->add(*self);
+    try {
+        while (co_await self->serve_one()) {
+        }
+    } catch (const std::bad_alloc&) {
+        std::terminate();
+    } catch (const std::exception& thrown) {
+        self->core_.log.error("http_connection_failed", {{"cause", thrown.what()}});
+    }
+    self->end();
+}
+
+void Connection::end() {
+    loop_->remove(*this);
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+    place_.reset();
+}
+
+void Connection::enter(Phase phase, std::chrono::milliseconds limit) {
+    phase_ = phase;
+    timed_out_ = false;
+    deadline_ = loop_->now() + limit;
+}
+
+Task<bool> Connection::serve_one() {
+    auto step = co_await read_header();
+    if (step == Step::ok) {
+        step = examine();
+    }
+    if (step == Step::ok && wants_upgrade_) {
+        co_return co_await upgrade();
+    }
+    if (step == Step::ok && !parser_->is_done()) {
+        step = co_await read_body();
+    }
+    if (step == Step::ok && gzip_) {
+        step = unpack_body();
+    }
+    if (step == Step::gone) {
+        co_return false;
+    }
+    if (step == Step::refuse) {
+        co_return co_await refuse();
+    }
+    auto response = co_await let_handle();
+    if (aborted_) {
+        co_return false;
+    }
+    co_return co_await answer(std::move(response), parser_->keep_alive());
+}
+
+Task<Connection::Step> Connection::read_more(std::size_t most) {
+    const auto [error, count] = co_await socket_.async_read_some(buffer_.prepare(most), as_result);
+    buffer_.commit(count);
+    if (!error) {
+        co_return Step::ok;
+    }
+    co_return timed_out_ && !aborted_ && (phase_ != Phase::idle) ? refuse_timeout() : Step::gone;
+}
+
+Task<Connection::Step> Connection::read_header() {
+    parser_.emplace();
+    parser_->header_limit(static_cast<std::uint32_t>(core_.config.max_header_bytes));
+    parser_->body_limit(boost::none); // the route's own, set by examine() on the body itself
+    if (!first_ && buffer_.size() == 0) {
+        if (core_.draining) {
+            co_return Step::gone;
+        }
+        if (buffer_.capacity() > kept_buffer) {
+            buffer_.shrink_to_fit();
+        }
+        enter(Phase::idle, core_.config.idle_timeout);
+    } else {
+        enter(Phase::header, core_.config.header_timeout);
+    }
+    first_ = false;
+    while (true) {
+        while (buffer_.size() >= 2 &&
+               std::string_view(static_cast<const char*>(buffer_.data().data()), 2) == "\r\n") {
+            buffer_.consume(2
+            ); // RFC 9112 section 2.2: an empty line before a request is passed over
+        }
+        if (buffer_.size() != 0) {
+            boost::system::error_code error;
+            buffer_.consume(parser_->put(buffer_.data(), error));
+            if (parser_->is_header_done()) {
+                co_return Step::ok;
+            }
+            if (error && error != beast::http::error::need_more) {
+                co_return refuse_bytes(error);
+            }
+        }
+        // Read into what is there first; a header that is longer than most grows the buffer up to
+        // the header's limit.
+        const auto room = buffer_.capacity() - buffer_.size();
+        if (const auto step = co_await read_more(room >= 512 ? room : first_read);
+            step != Step::ok) {
+            co_return step;
+        }
+        if (phase_ == Phase::idle) {
+            enter(Phase::header, core_.config.header_timeout);
+        }
+    }
+}
+
+Task<Connection::Step> Connection::read_body() {
+    enter(Phase::body, core_.config.body_timeout);
+    if (expects_continue_ && buffer_.size() == 0) {
+        static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+        const auto [error, count] =
+            co_await asio::async_write(socket_, asio::buffer(go_on), as_result);
+        if (error) {
+            co_return Step::gone;
+        }
+    }
+    parser_->eager(true);
+    while (true) {
+        if (buffer_.size() != 0) {
+            boost::system::error_code error;
+            buffer_.consume(parser_->put(buffer_.data(), error));
+            if (parser_->is_done()) {
+                co_return Step::ok;
+            }
+            if (error && error != beast::http::error::need_more) {
+                co_return refuse_bytes(error);
+            }
+        }
+        if (buffer_.size() >= core_.config.max_header_bytes) { // an endless chunk header
+            co_return refuse_bytes(beast::http::make_error_code(beast::http::error::bad_chunk));
+        }
+        const auto remaining = parser_->content_length_remaining();
+        const auto wanted =
+            remaining ? std::min<std::uint64_t>(*remaining, large_read) : large_read / 4;
+        if (const auto step = co_await read_more(std::max<std::size_t>(wanted, 512));
+            step != Step::ok) {
+            co_return step;
+        }
+    }
+}
+
+auto Connection::answered() {
+    return asio::async_initiate<const asio::deferred_t&, void()>(
+        [this](auto handler) {
+            resume_ = asio::any_completion_handler<void()>(std::move(handler));
+        },
+        asio::deferred
+    );
+}
+
+Task<Response> Connection::let_handle() {
+    std::uint64_t generation = 0;
+    {
+        const std::scoped_lock lock(mutex_);
+        generation = ++generation_;
+        open_ = true;
+        answer_.reset();
+    }
+    const auto& options = state_->route->options;
+    enter(Phase::handling, options.deadline);
+    request_.deadline = deadline_;
+    state_->in_flight.fetch_add(1, std::memory_order_relaxed);
+    auto& body = parser_->get().body();
+    request_.body = std::move(body.data);
+    body.share.release();
+    const Ticket ticket{.generation = generation, .route = state_->index};
+    try {
+        std::get<Handler>(state_->route->handler)(
+            std::move(request_),
+            Reply([self = shared_from_this(), ticket](Response response) {
+                self->take_answer(ticket, std::move(response));
+            })
+        );
+    } catch (const std::bad_alloc&) {
+        std::terminate();
+    } catch (const std::exception& thrown) {
+        // Unwinding has destroyed the Reply, and that has answered 500.
+        core_.log.error(
+            "http_handler_failed",
+            {{"route", state_->route->pattern}, {"request_id", id_}, {"cause", thrown.what()}}
+        );
+    }
+    bool wait = false;
+    {
+        const std::scoped_lock lock(mutex_);
+        wait = waiting_ = !answer_.has_value();
+    }
+    if (wait) {
+        co_await answered();
+    }
+    const std::scoped_lock lock(mutex_);
+    co_return answer_ ? std::move(*answer_) : Response{};
+}
+
+bool Connection::offer(std::uint64_t generation, Response response) {
+    const std::scoped_lock lock(mutex_);
+    if (generation != generation_ || !open_) {
+        return false;
+    }
+    open_ = false;
+    answer_ = std::move(response);
+    return std::exchange(waiting_, false);
+}
+
+void Connection::take_answer(Ticket ticket, Response response) {
+    core_.state_at(ticket.route).in_flight.fetch_sub(1, std::memory_order_relaxed);
+    if (offer(ticket.generation, std::move(response))) {
+        loop_->wake(shared_from_this());
+    }
+}
+
+void Connection::wake() {
+    if (resume_) {
+        std::exchange(resume_, nullptr)();
+    }
+}
+
+Task<bool> Connection::answer(Response response, bool keep_alive) {
+    keep_alive = keep_alive && !core_.draining;
+    enter(Phase::writing, core_.config.write_timeout);
+    write_head(
+        head_,
+        response,
+        {.request_id = id_,
+         .date = loop_->date(),
+         .keep_alive = keep_alive,
+         .http_1_0 = parser_->get().version() == 10}
+    );
+    const bool with_body = !head_only_ && response.status != 204 && response.status != 304;
+    const std::array buffers{
+        asio::buffer(std::as_const(head_)),
+        with_body ? asio::buffer(std::as_const(response.body)) : asio::const_buffer{}
+    };
+    const auto [error, count] = co_await asio::async_write(socket_, buffers, as_result);
+    finished(response.status, response.cause);
+    co_return !error && keep_alive;
+}
+
+void Connection::finished(unsigned status, const std::string& cause) {
+    auto& state = state_ != nullptr ? *state_ : core_.unmatched();
+    const auto digit = std::min<std::size_t>(status / 100, state.answered.size() - 1);
+    state.answered[digit == 0 ? state.answered.size() - 1 : digit]->Increment();
+    const std::chrono::duration<double> took = core_.clock.steady() - started_;
+    state.duration->Observe(took.count());
+    const auto level = status >= 500 && status != 503 ? LogLevel::error
+                       : status >= 500                ? LogLevel::warning
+                                                      : LogLevel::debug;
+    core_.log.write(
+        level,
+        "http_request",
+        {{"request_id", id_},
+         {"route",
+          state.route != nullptr ? std::string_view(state.route->pattern) : std::string_view("none")
+         },
+         {"status", status},
+         {"seconds", took.count()},
+         {"cause", cause}}
+    );
+}
+
+Task<bool> Connection::refuse() {
+    auto response = std::move(*refusal_);
+    refusal_.reset();
+    if (close_after_refusal_) {
+        co_await answer(std::move(response), false);
+        co_await linger();
+        co_return false;
+    }
+    if (parser_->is_done()) {
+        co_return co_await answer(std::move(response), parser_->keep_alive());
+    }
+    const auto remaining = parser_->content_length_remaining();
+    if (!remaining || *remaining > drained_body || expects_continue_) {
+        co_await answer(std::move(response), false);
+        co_await linger();
+        co_return false;
+    }
+    const bool kept = co_await answer(std::move(response), parser_->keep_alive());
+    co_return kept&& co_await discard(*remaining);
+}
+
+Task<bool> Connection::discard(std::uint64_t bytes) {
+    enter(Phase::lingering, core_.config.body_timeout);
+    while (bytes != 0) {
+        const auto here = std::min<std::uint64_t>(bytes, buffer_.size());
+        buffer_.consume(here);
+        bytes -= here;
+        if (bytes != 0 && co_await read_more(first_read) != Step::ok) {
+            co_return false;
+        }
+    }
+    co_return true;
+}
+
+// Closing with unread bytes sends a reset that may overtake the answer: read them away, within
+// bounds. source  RFC 9112 section 9.6
+Task<void> Connection::linger() {
+    if (aborted_) {
+        co_return;
+    }
+    enter(Phase::lingering, linger_limit);
+    boost::system::error_code ignored;
+    socket_.shutdown(Socket::shutdown_send, ignored);
+    for (std::size_t read = 0; read < lingered_bytes;) {
+        buffer_.clear();
+        if (co_await read_more(first_read) != Step::ok) {
+            co_return;
+        }
+        read += buffer_.size();
+    }
+}
+
+Task<bool> Connection::upgrade() {
+    Result<std::shared_ptr<WebSocketPeer>> peer;
+    try {
+        peer = std::get<WebSocketHandler>(state_->route->handler)(request_);
+    } catch (const std::bad_alloc&) {
+        std::terminate();
+    } catch (const std::exception& thrown) {
+        peer = fail(ErrorCode::internal, "The request was not answered.", "", thrown.what());
+    }
+    if (!peer) {
+        co_return co_await answer(problem(peer.error(), id_), parser_->keep_alive());
+    }
+    finished(101, {});
+    auto message = parser_->release();
+    open_websocket(
+        loop_,
+        std::move(socket_),
+        std::move(*place_),
+        std::move(message.base()),
+        std::move(*peer),
+        *state_,
+        id_
+    );
+    co_return false;
+}
+
+void Connection::sweep(SteadyTime now) {
+    if (now < deadline_) {
+        return;
+    }
+    boost::system::error_code ignored;
+    switch (phase_) {
+        case Phase::idle:
+        case Phase::header:
+        case Phase::body:
+            timed_out_ = true;
+            socket_.cancel(ignored);
+            break;
+        case Phase::handling: {
+            const auto late = fail(
+                ErrorCode::overloaded,
+                "There was no answer in time; the request may yet be carried out."
+            );
+            auto response = problem(late.error(), id_);
+            response.cause =
+                "deadline of " + std::to_string(state_->route->options.deadline.count()) + " ms";
+            if (offer(generation_, std::move(response))) {
+                core_.count(Refusal::deadline);
+                wake();
+            }
+            break;
+        }
+        case Phase::writing:
+            core_.count(Refusal::slow_reader);
+            [[fallthrough]];
+        case Phase::lingering:
+            deadline_ = SteadyTime::max();
+            socket_.close(ignored);
+            break;
+    }
+}
+
+void Connection::drain() {
+    if (phase_ == Phase::idle) {
+        abort();
+    }
+}
+
+void Connection::abort() {
+    aborted_ = true;
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+    if (phase_ == Phase::handling && offer(generation_, Response{})) {
+        wake();
+    }
+}
+
+} // namespace vigil::http

@@ -1,0 +1,26 @@
+// One open WebSocket on its loop: reads messages for the service's peer, writes its queue, closes.
+// Used by connections.
+#pragma once
+
+#include "http/loop.hpp"
+
+#include <boost/beast/http/message.hpp>
+
+#include <memory>
+#include <string>
+
+namespace vigil::http {
+
+/// Answers the upgrade request and runs the session until both sides have closed; the loop keeps it
+/// alive.
+void open_websocket(
+    std::shared_ptr<Loop> loop,
+    Socket socket,
+    Place place,
+    boost::beast::http::request_header<> header,
+    std::shared_ptr<WebSocketPeer> peer,
+    const RouteState& state,
+    std::string request_id
+);
+
+} // namespace vigil::http
