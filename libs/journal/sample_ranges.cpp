@@ -1,0 +1,157 @@
+#include "journal/sample_ranges.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <optional>
+
+namespace vigil::journal {
+
+namespace {
+
+void put_varint(std::string& out, std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7) {
+        out.push_back(static_cast<char>(value | 0x80));
+    }
+    out.push_back(static_cast<char>(value));
+}
+
+std::optional<std::uint64_t> take_varint(std::string_view& in) {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64 && !in.empty(); shift += 7) {
+        const auto byte = static_cast<unsigned char>(in.front());
+        in.remove_prefix(1);
+        if (shift == 63 && byte > 1) {
+            return std::nullopt;
+        }
+        value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
+        if (byte < 0x80) {
+            return value;
+        }
+    }
+    return std::nullopt;
+}
+
+// The folded product of wyhash (Wang Yi, final version 4): every input bit reaches every output
+// bit.
+std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
+    __extension__ using Wide = unsigned __int128;
+    const Wide product = static_cast<Wide>(a) * b;
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+constexpr std::uint64_t first_secret = 0xa0761d6478bd642f;
+constexpr std::uint64_t second_secret = 0xe7037ed1a0b428db;
+
+std::uint64_t load(std::string_view bytes) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, bytes.data(), std::min<std::size_t>(bytes.size(), sizeof value));
+    if constexpr (std::endian::native == std::endian::big) {
+        value = std::byteswap(value);
+    }
+    return value;
+}
+
+} // namespace
+
+std::vector<SampleRange> SampleRanges::unseen(SampleRange range) const {
+    std::vector<SampleRange> found;
+    auto next = std::ranges::upper_bound(ranges_, range.first, {}, &SampleRange::end);
+    auto from = range.first;
+    for (; next != ranges_.end() && next->first < range.end; ++next) {
+        if (from < next->first) {
+            found.push_back({from, next->first});
+        }
+        from = std::max(from, next->end);
+    }
+    if (from < range.end) {
+        found.push_back({from, range.end});
+    }
+    return found;
+}
+
+SampleRanges::Seen SampleRanges::look(SampleRange range, std::uint64_t digest) const {
+    if (const auto held = digests_.find(range.first);
+        held != digests_.end() && held->second.range == range) {
+        return held->second.value == digest ? Seen::duplicate : Seen::conflict;
+    }
+    const auto missing = unseen(range);
+    if (missing.empty()) {
+        return Seen::duplicate;
+    }
+    return missing.size() == 1 && missing.front() == range ? Seen::fresh : Seen::partly;
+}
+
+void SampleRanges::add(SampleRange range, std::uint64_t digest) {
+    if (range.first >= range.end) {
+        return;
+    }
+    const auto [held, fresh] =
+        digests_.insert_or_assign(range.first, Digest{.range = range, .value = digest});
+    if (fresh) {
+        digest_order_.push_back(range.first);
+        if (digest_order_.size() > max_digests) {
+            digests_.erase(digest_order_.front());
+            digest_order_.pop_front();
+        }
+    }
+    // touching ranges join, so >= and <= and not > and <
+    auto begin = std::ranges::lower_bound(ranges_, range.first, {}, &SampleRange::end);
+    auto end = begin;
+    for (; end != ranges_.end() && end->first <= range.end; ++end) {
+        range.first = std::min(range.first, end->first);
+        range.end = std::max(range.end, end->end);
+    }
+    if (begin == end) {
+        ranges_.insert(begin, range);
+    } else {
+        *begin = range;
+        ranges_.erase(begin + 1, end);
+    }
+    if (ranges_.size() > max_ranges) {
+        if (!isolated_) {
+            ranges_[1].first = ranges_[0].first;
+        }
+        ranges_.erase(ranges_.begin());
+    }
+}
+
+std::string SampleRanges::serialize() const {
+    std::string bytes;
+    std::uint64_t before = 0;
+    for (const auto& range : ranges_) {
+        put_varint(bytes, range.first - before);
+        put_varint(bytes, range.end - range.first);
+        before = range.end;
+    }
+    return bytes;
+}
+
+SampleRanges SampleRanges::parse(std::string_view bytes, bool isolated) {
+    SampleRanges parsed(isolated);
+    std::uint64_t before = 0;
+    while (!bytes.empty() && parsed.ranges_.size() < max_ranges) {
+        const auto gap = take_varint(bytes);
+        const auto length = gap ? take_varint(bytes) : std::nullopt;
+        // ranges that touch or run over would break the order that everything here relies on
+        const bool in_order = length && *length > 0 && (*gap > 0 || parsed.ranges_.empty());
+        if (!in_order || *gap > UINT64_MAX - before || *length > UINT64_MAX - before - *gap) {
+            break;
+        }
+        parsed.ranges_.push_back({before + *gap, before + *gap + *length});
+        before = parsed.ranges_.back().end;
+    }
+    return parsed;
+}
+
+std::uint64_t block_digest(std::string_view data, std::uint32_t samples, std::size_t channels) {
+    auto state = mix(samples ^ first_secret, channels ^ second_secret);
+    const auto size = data.size();
+    while (!data.empty()) {
+        state = mix(load(data) ^ first_secret, state ^ second_secret);
+        data.remove_prefix(std::min<std::size_t>(data.size(), sizeof(std::uint64_t)));
+    }
+    return mix(state ^ first_secret, size ^ second_secret);
+}
+
+} // namespace vigil::journal
