@@ -1,4 +1,5 @@
-// The detector as a pure machine: entries in, STEP entries out. Service runs it; the simulation drives it too.
+// The detector as a pure machine: entries in, STEP entries out. Service runs it; the simulation
+// drives it too.
 #pragma once
 
 #include "base/time.hpp"
@@ -16,14 +17,16 @@ struct CoreOptions {
     std::uint32_t partitions = journal::default_partitions; // all of them are owned
     std::string owner = "detector";
     std::uint64_t epoch = 0;
-    /// Samples this long after a gap still wait for what belongs before them (stream time).
-    std::chrono::seconds reorder_horizon{10};
-    /// A stream without a block for this long (receipt time) starts anew: so much journal is read again by a new owner.
+    /// A stretch of samples that nothing was added to for this long is forgotten, so that a window
+    /// across its end is not made any more; a new owner reads so much of the journal again. By
+    /// receipt times, of which a leap counts as 5 s at most.
     std::chrono::seconds memory{30};
-    std::size_t runs_per_stream = 16;            // separate stretches of samples held of one stream
-    std::size_t streams_per_partition = 4096;    // beyond it the one that was silent longest is forgotten
-    std::size_t detections_per_step_entry = 512; // a step with more becomes several entries of one batch
-    std::uint64_t idle_entries = 5000;           // a partition's output this far behind gets an empty STEP
+    std::size_t runs_per_stream = 16; // separate stretches of samples held of one stream
+    std::size_t streams_per_partition =
+        4096; // beyond it the one that was silent longest is forgotten
+    std::size_t detections_per_step_entry =
+        512;                           // a step with more becomes several entries of one batch
+    std::uint64_t idle_entries = 5000; // a partition's output this far behind gets an empty STEP
 };
 
 /// What happened since the core was made.
@@ -38,25 +41,28 @@ struct CoreCounts {
 
 /// Owns every partition between take_over() and the first refused fence.
 ///
-/// threads one   errors  a scorer that fails on whole windows is a broken invariant: step() throws std::runtime_error
+/// threads one   errors  a scorer that fails on whole windows is a broken invariant: step() throws
+/// std::runtime_error
 class Core {
 public:
     /// `scorer` must outlive the core.
     Core(detect::Scorer& scorer, CoreOptions options);
     ~Core();
 
-    /// Publishes a TAKEOVER for every partition, so that an earlier owner is refused from now on, and rebuilds the state of
-    /// every stream from the journal. Windows that the last STEP covers are not put out again. Returns what step() must be
-    /// given first: read from there with Journal::read(position(), ...).
+    /// Publishes a TAKEOVER for every partition, so that an earlier owner is refused from now on,
+    /// and rebuilds the state of every stream from the journal. Windows that the last STEP covers
+    /// are not put out again. What step() must be given next is Journal::read(position(), ...).
     ///
-    /// errors  conflict: another owner took over meanwhile, three times; those of Journal::append and Journal::read
+    /// errors  conflict: another owner took over meanwhile, three times; those of Journal::append
+    /// and Journal::read
     Result<void> take_over(journal::Journal& journal, UtcTime now);
 
     /// Everything up to here has been taken in.
     [[nodiscard]] journal::Sequence position() const;
 
-    /// Takes entries in, in order, and gives what must be appended: empty when nothing follows. All windows that wait are
-    /// scored in one call. After a batch with entries the next step() needs committed() first.
+    /// Takes entries in, in order, and gives what must be appended: empty when nothing follows. All
+    /// windows that wait are scored in one call. After a batch with entries the next step() needs
+    /// committed() first.
     [[nodiscard]] journal::Batch step(std::span<const journal::StoredPtr> inputs, UtcTime now);
 
     /// The batch of the last step() was appended with these sequences.

@@ -1,0 +1,172 @@
+#include "detector/block_windows.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace vigil::detector {
+
+namespace {
+
+/// A flat electrode, or one that is driven into the converter's limit, says nothing about the
+/// brain. The limit of a tenth is ours: a window of which less is cut off keeps its shape.
+bool can_be_evaluated(std::span<const std::int32_t> samples, v1::Codec codec) {
+    const auto [least, most] = std::ranges::minmax(samples);
+    if (least == most) {
+        return false;
+    }
+    const std::int32_t limit = codec == v1::INT16_LE ? 32767 : 8388607;
+    const auto at_limit = std::ranges::count_if(samples, [limit](std::int32_t value) {
+        return value >= limit || value <= -limit;
+    });
+    return static_cast<std::size_t>(at_limit) * 10 <= samples.size();
+}
+
+std::int64_t time_of(const v1::EegBlock& block, std::uint64_t index) {
+    const auto offset = static_cast<std::int64_t>(index - block.first_sample());
+    const auto us = static_cast<__int128>(offset) * 1'000'000 * block.rate_denominator() /
+                    std::max(1U, block.rate_numerator());
+    return block.start_time_us() + static_cast<std::int64_t>(us);
+}
+
+Pending pending_for(
+    const detect::ModelCard& card,
+    const journal::Stored& entry,
+    const v1::EegBlock& block,
+    journal::SampleRange range
+) {
+    Pending pending;
+    pending.partition = entry.entry.partition();
+    auto& detection = pending.detection;
+    detection.set_cause(entry.entry.id());
+    detection.set_patient(entry.entry.patient());
+    detection.set_device(block.device());
+    detection.set_stream(block.stream());
+    detection.set_model(card.name);
+    detection.set_model_version(card.version);
+    detection.set_first_sample(range.first);
+    detection.set_end_sample(range.end);
+    detection.set_start_time_us(time_of(block, range.first));
+    detection.set_end_time_us(time_of(block, range.end));
+    pending.receipt_time_us = entry.entry.receipt_time_us();
+    return pending;
+}
+
+std::vector<float> microvolts(std::span<const std::int32_t> samples, const v1::Channel& channel) {
+    std::vector<float> values(samples.size());
+    std::ranges::transform(samples, values.begin(), [&channel](std::int32_t sample) {
+        return static_cast<float>(sample * channel.scale() + channel.offset());
+    });
+    return values;
+}
+
+std::span<float> new_window(Waiting& waiting, Pending& pending, std::size_t samples) {
+    pending.score_of_channel.push_back(static_cast<std::ptrdiff_t>(waiting.windows));
+    ++waiting.windows;
+    waiting.windows_uv.resize(waiting.windows * samples);
+    return std::span(waiting.windows_uv).last(samples);
+}
+
+} // namespace
+
+void take_continuous(
+    StreamState& stream,
+    const journal::Stored& entry,
+    const v1::EegBlock& block,
+    std::span<const std::int32_t> samples,
+    std::int64_t journal_time_us,
+    const detect::ModelCard& card,
+    Waiting* waiting
+) {
+    const auto visit = [&](const StreamRuns::Whole& whole) {
+        if (waiting == nullptr) {
+            return;
+        }
+        auto pending = pending_for(card, entry, block, {whole.first, whole.end});
+        for (int channel = 0; channel < block.channels_size(); ++channel) {
+            const auto raw = whole.channels[static_cast<std::size_t>(channel)];
+            if (!can_be_evaluated(raw, block.codec())) {
+                pending.score_of_channel.push_back(-1);
+                continue;
+            }
+            stream.shape->read(
+                microvolts(raw, block.channels(channel)),
+                new_window(*waiting, pending, card.samples)
+            );
+        }
+        waiting->detections.push_back(std::move(pending));
+    };
+    const journal::SampleRange range{block.first_sample(), block.first_sample() + block.samples()};
+    for (const auto& part : stream.seen.unseen(range)) {
+        const StreamRuns::Piece piece{
+            .first = part.first,
+            .channel_major = samples,
+            .samples = block.samples(),
+            .from = part.first - range.first,
+            .until = part.end - range.first,
+            .sequence = entry.sequence,
+            .time_us = journal_time_us,
+        };
+        stream.runs->add(*stream.shape, piece, visit);
+    }
+}
+
+void take_isolated(
+    const detect::ModelCard& card,
+    const journal::Stored& entry,
+    const v1::EegBlock& block,
+    std::span<const std::int32_t> samples,
+    Waiting& waiting
+) {
+    auto pending = pending_for(
+        card,
+        entry,
+        block,
+        {block.first_sample(), block.first_sample() + block.samples()}
+    );
+    const double rate =
+        static_cast<double>(block.rate_numerator()) / std::max(1U, block.rate_denominator());
+    const double wanted = static_cast<double>(card.rate_numerator) / card.rate_denominator;
+    const bool fits = block.samples() == card.samples && std::abs(rate / wanted - 1.0) < 1e-3;
+    for (int channel = 0; channel < block.channels_size(); ++channel) {
+        const auto raw =
+            samples.subspan(static_cast<std::size_t>(channel) * block.samples(), block.samples());
+        if (!fits || !can_be_evaluated(raw, block.codec())) {
+            pending.score_of_channel.push_back(-1);
+            continue;
+        }
+        std::ranges::copy(
+            microvolts(raw, block.channels(channel)),
+            new_window(waiting, pending, card.samples).begin()
+        );
+    }
+    waiting.detections.push_back(std::move(pending));
+}
+
+void fill_in(Pending& pending, std::span<const float> scores, UtcTime now) {
+    auto& detection = pending.detection;
+    detection.set_delay_us(to_us(now) - pending.receipt_time_us);
+    std::vector<float> evaluated;
+    for (const auto index : pending.score_of_channel) {
+        if (index < 0) {
+            detection.add_channel_q16(not_evaluated_q16);
+            continue;
+        }
+        const float score = scores[static_cast<std::size_t>(index)];
+        evaluated.push_back(score);
+        detection.add_channel_q16(static_cast<std::uint32_t>(std::lround(score * 65536.0F)));
+    }
+    if (evaluated.empty()) {
+        detection.set_not_evaluated(true);
+        return;
+    }
+    const auto top = std::min<std::size_t>(2, evaluated.size());
+    std::ranges::partial_sort(
+        evaluated,
+        evaluated.begin() + static_cast<std::ptrdiff_t>(top),
+        std::ranges::greater{}
+    );
+    const float patient = top == 2 ? (evaluated[0] + evaluated[1]) / 2 : evaluated[0];
+    detection.set_score_q16(static_cast<std::uint32_t>(std::lround(patient * 65536.0F)));
+}
+
+} // namespace vigil::detector

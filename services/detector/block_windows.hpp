@@ -1,0 +1,76 @@
+// From one EEG block to the windows that it makes whole, as model input with its detections to be
+// filled in. Used by Core.
+#pragma once
+
+#include "base/time.hpp"
+#include "detect/model_card.hpp"
+#include "detect/window_shape.hpp"
+#include "detector/stream_runs.hpp"
+#include "journal/journal.hpp"
+#include "journal/sample_ranges.hpp"
+#include "vigil/v1/detection.pb.h"
+#include "vigil/v1/eeg.pb.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace vigil::detector {
+
+/// Detection.channel_q16 of a channel that has no score.
+inline constexpr std::uint32_t not_evaluated_q16 = 65537;
+
+/// A detection whose scores are still to come.
+struct Pending {
+    v1::Detection detection;
+    std::uint32_t partition = 0;
+    std::int64_t receipt_time_us = 0;             // of the block
+    std::vector<std::ptrdiff_t> score_of_channel; // index into the scores, -1: not evaluated
+};
+
+/// What waits for the model: windows one after the other and the detections that they belong to.
+struct Waiting {
+    std::vector<float> windows_uv;
+    std::size_t windows = 0;
+    std::vector<Pending> detections;
+};
+
+/// What is known of one stream.
+struct StreamState {
+    std::string layout; // rate and channels, serialized: another layout starts the stream anew
+    bool isolated = false;
+    journal::SampleRanges seen{false};
+    std::unique_ptr<StreamRuns> runs;
+    std::shared_ptr<const detect::WindowShape> shape; // nullptr: a rate that cannot be read
+    std::int64_t touched_us = 0;                      // of the journal's time
+};
+
+/// Takes the unseen parts of a block into the stream's runs; whole windows go to `waiting`, unless
+/// it is nullptr.
+///
+/// shape  samples are [channels][block.samples()]
+void take_continuous(
+    StreamState& stream,
+    const journal::Stored& entry,
+    const v1::EegBlock& block,
+    std::span<const std::int32_t> samples,
+    std::int64_t journal_time_us,
+    const detect::ModelCard& card,
+    Waiting* waiting
+);
+
+/// The block of an old sender is the window: its samples as they are, one detection.
+void take_isolated(
+    const detect::ModelCard& card,
+    const journal::Stored& entry,
+    const v1::EegBlock& block,
+    std::span<const std::int32_t> samples,
+    Waiting& waiting
+);
+
+/// Fills the scores in: each channel's, and the patient's as the mean of the two highest, or the
+/// only one.
+void fill_in(Pending& pending, std::span<const float> scores, UtcTime now);
+
+} // namespace vigil::detector

@@ -1,0 +1,353 @@
+#include "detector/core.hpp"
+
+#include "base/random.hpp"
+#include "detector/block_windows.hpp"
+#include "detector/journal_time.hpp"
+#include "detector/step_entries.hpp"
+#include "signal/block_samples.hpp"
+
+#include <algorithm>
+#include <future>
+#include <map>
+#include <stdexcept>
+
+namespace vigil::detector {
+
+namespace {
+
+/// Indices over this could overflow when a rate multiplies them; at 20 kHz it is seven million
+/// years.
+constexpr std::uint64_t max_index = std::uint64_t{1} << 62U;
+
+struct Partition {
+    journal::Sequence last_output = 0; // its newest STEP or TAKEOVER: the fence
+    journal::Sequence covered =
+        0; // input_sequence of that output: nothing up to here is put out again
+    journal::Sequence replay_from = 0; // entries before it are of no use to this owner
+    std::map<std::string, StreamState, std::less<>> streams;
+};
+
+std::string stream_key(const v1::Entry& entry, const v1::EegBlock& block) {
+    std::string key = entry.patient();
+    key += '\0';
+    key += block.device();
+    key += '\0';
+    key += block.stream();
+    return key;
+}
+
+std::string layout_of(const v1::EegBlock& block) {
+    v1::EegBlock layout;
+    layout.set_rate_numerator(block.rate_numerator());
+    layout.set_rate_denominator(block.rate_denominator());
+    layout.set_isolated(block.isolated());
+    *layout.mutable_channels() = block.channels();
+    return layout.SerializeAsString();
+}
+
+bool is_readable(const v1::EegBlock& block) {
+    return block.channels_size() > 0 && block.samples() > 0 && block.first_sample() < max_index;
+}
+
+Result<journal::Appended> append_and_wait(journal::Journal& journal, journal::Batch batch) {
+    auto promise = std::make_shared<std::promise<Result<journal::Appended>>>();
+    auto answer = promise->get_future();
+    journal.append(std::move(batch), [promise](Result<journal::Appended> result) {
+        promise->set_value(std::move(result));
+    });
+    return answer.get();
+}
+
+} // namespace
+
+struct Core::Inside {
+    detect::Scorer& scorer;
+    CoreOptions options;
+    std::vector<Partition> partitions;
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::shared_ptr<const detect::WindowShape>>
+        shapes;
+    JournalTime time;
+    journal::Sequence position = 0;
+    CoreCounts counts;
+    std::vector<std::uint32_t> awaiting; // partition of each entry of the last batch
+
+    Inside(detect::Scorer& model, CoreOptions chosen)
+        : scorer(model), options(std::move(chosen)), partitions(options.partitions) {}
+
+    void take(const journal::Stored& entry, Waiting& waiting, std::vector<StepContent>& contents);
+    StreamState* stream_of(Partition& partition, const v1::Entry& entry, const v1::EegBlock& block);
+    std::shared_ptr<const detect::WindowShape> shape_of(const v1::EegBlock& block);
+    void score(Waiting& waiting, std::vector<StepContent>& contents, UtcTime now);
+    StepHead head_of(std::uint32_t number, UtcTime now);
+    Result<journal::Batch> takeover_batch(journal::Journal& journal, UtcTime now);
+};
+
+Core::Core(detect::Scorer& scorer, CoreOptions options)
+    : inside_(std::make_unique<Inside>(scorer, std::move(options))) {}
+
+Core::~Core() = default;
+
+journal::Sequence Core::position() const {
+    return inside_->position;
+}
+
+const CoreCounts& Core::counts() const {
+    return inside_->counts;
+}
+
+/// Reads where every partition's outputs stand into `partitions` and makes the TAKEOVER entries
+/// that follow on them.
+Result<journal::Batch> Core::Inside::takeover_batch(journal::Journal& journal, UtcTime now) {
+    journal::Batch batch;
+    for (std::uint32_t number = 0; number < options.partitions; ++number) {
+        const auto newest = journal.newest_output(number);
+        if (!newest) {
+            return std::unexpected(newest.error());
+        }
+        const auto output = read_output(newest->get());
+        auto& partition = partitions[number];
+        partition = Partition{
+            .last_output = output.sequence,
+            .covered = output.input_sequence,
+            .replay_from = output.replay_sequence,
+            .streams = {},
+        };
+        batch.entries.push_back(takeover_entry(number, options.owner, options.epoch, output, now));
+        batch.fences.push_back({.partition = number, .expected = output.sequence});
+    }
+    return batch;
+}
+
+Result<void> Core::take_over(journal::Journal& journal, UtcTime now) {
+    auto& in = *inside_;
+    constexpr int attempts = 3;
+    for (int attempt = 1;; ++attempt) {
+        auto batch = in.takeover_batch(journal, now);
+        if (!batch) {
+            return std::unexpected(batch.error());
+        }
+        const auto appended = append_and_wait(journal, std::move(*batch));
+        if (appended) {
+            for (std::uint32_t number = 0; number < in.options.partitions; ++number) {
+                in.partitions[number].last_output = (*appended)[number];
+            }
+            break;
+        }
+        if (appended.error().code != ErrorCode::conflict || attempt == attempts) {
+            return std::unexpected(appended.error());
+        }
+    }
+    const auto first =
+        std::ranges::min_element(in.partitions, {}, &Partition::replay_from)->replay_from;
+    in.position = std::max(first, journal.oldest());
+    in.position = in.position == 0 ? 0 : in.position - 1;
+    in.time = {};
+    in.awaiting.clear();
+    return {};
+}
+
+std::shared_ptr<const detect::WindowShape> Core::Inside::shape_of(const v1::EegBlock& block) {
+    const std::pair rate{block.rate_numerator(), block.rate_denominator()};
+    const auto found = shapes.find(rate);
+    if (found != shapes.end()) {
+        return found->second;
+    }
+    constexpr std::size_t max_shapes = 64; // real devices know a handful of rates
+    auto made = detect::WindowShape::make(scorer.card(), rate.first, rate.second);
+    auto shape = made ? std::make_shared<const detect::WindowShape>(std::move(*made)) : nullptr;
+    if (shapes.size() < max_shapes) {
+        shapes.emplace(rate, shape);
+    }
+    return shape;
+}
+
+StreamState*
+Core::Inside::stream_of(Partition& partition, const v1::Entry& entry, const v1::EegBlock& block) {
+    auto& streams = partition.streams;
+    auto [place, is_new] = streams.try_emplace(stream_key(entry, block));
+    auto& stream = place->second;
+    const auto layout = layout_of(block);
+    if (is_new || stream.layout != layout) {
+        stream.layout = layout;
+        stream.isolated = block.isolated();
+        if (is_new) {
+            stream.seen = journal::SampleRanges(block.isolated());
+        }
+        stream.shape = shape_of(block);
+        stream.runs = std::make_unique<StreamRuns>(
+            static_cast<std::size_t>(block.channels_size()),
+            options.runs_per_stream
+        );
+    }
+    stream.touched_us = time.now_us();
+    if (streams.size() > options.streams_per_partition) {
+        streams.erase(std::ranges::min_element(streams, {}, [&](const auto& one) {
+            return &one.second == &stream ? std::numeric_limits<std::int64_t>::max()
+                                          : one.second.touched_us;
+        }));
+    }
+    return &stream;
+}
+
+void Core::Inside::take(
+    const journal::Stored& entry,
+    Waiting& waiting,
+    std::vector<StepContent>& contents
+) {
+    const auto number = entry.entry.partition();
+    if (entry.entry.type() != v1::EEG_BLOCK || number >= partitions.size()) {
+        return;
+    }
+    auto& partition = partitions[number];
+    if (entry.sequence < partition.replay_from) {
+        return;
+    }
+    v1::EegBlock block;
+    if (!block.ParseFromString(entry.entry.payload()) || !is_readable(block)) {
+        ++counts.unreadable;
+        return;
+    }
+    const auto samples = signal::block_samples(block);
+    if (!samples) {
+        ++counts.unreadable;
+        return;
+    }
+    ++counts.blocks;
+    auto& stream = *stream_of(partition, entry.entry, block);
+    const journal::SampleRange range{block.first_sample(), block.first_sample() + block.samples()};
+    const auto digest = journal::block_digest(
+        block.data(),
+        block.samples(),
+        static_cast<std::size_t>(block.channels_size())
+    );
+    const bool is_new = entry.sequence > partition.covered;
+    switch (stream.seen.look(range, digest)) {
+        case journal::SampleRanges::Seen::duplicate:
+            ++counts.duplicates;
+            return;
+        case journal::SampleRanges::Seen::conflict:
+            ++counts.conflicts;
+            if (is_new) {
+                contents[number].add_conflict(entry.entry, block);
+            }
+            return;
+        case journal::SampleRanges::Seen::fresh:
+        case journal::SampleRanges::Seen::partly:
+            break;
+    }
+    if (block.isolated()) {
+        if (is_new) {
+            take_isolated(scorer.card(), entry, block, *samples, waiting);
+        }
+    } else if (stream.shape) {
+        stream.runs->forget(time.now_us() - std::chrono::microseconds(options.memory).count());
+        take_continuous(
+            stream,
+            entry,
+            block,
+            *samples,
+            time.now_us(),
+            scorer.card(),
+            is_new ? &waiting : nullptr
+        );
+    } else {
+        ++counts.unreadable;
+    }
+    stream.seen.add(range, digest);
+}
+
+void Core::Inside::score(Waiting& waiting, std::vector<StepContent>& contents, UtcTime now) {
+    std::vector<float> scores;
+    if (waiting.windows > 0) {
+        auto scored = scorer.score(waiting.windows_uv);
+        if (!scored || scored->size() != waiting.windows) {
+            throw std::runtime_error(
+                scored ? "the scorer gave another number of scores" : scored.error().cause
+            );
+        }
+        scores = std::move(*scored);
+    }
+    counts.windows_scored += waiting.windows;
+    for (auto& pending : waiting.detections) {
+        fill_in(pending, scores, now);
+        counts.windows_not_evaluated += pending.detection.not_evaluated() ? 1 : 0;
+        contents[pending.partition].add_detection(std::move(pending.detection));
+    }
+}
+
+StepHead Core::Inside::head_of(std::uint32_t number, UtcTime now) {
+    auto& partition = partitions[number];
+    StepHead head{
+        .partition = number,
+        .owner = options.owner,
+        .epoch = options.epoch,
+        .input_sequence = position,
+        .replay_sequence = position + 1,
+        .state_digest = fnv_start,
+        .now = now,
+    };
+    const auto oldest = time.now_us() - std::chrono::microseconds(options.memory).count();
+    for (auto& [key, stream] : partition.streams) {
+        stream.runs->forget(oldest);
+        if (stream.runs->empty()) {
+            continue;
+        }
+        head.replay_sequence = std::min(head.replay_sequence, stream.runs->oldest_sequence());
+        head.state_digest = fnv(fnv(head.state_digest, key), stream.runs->newest_end());
+    }
+    return head;
+}
+
+journal::Batch Core::step(std::span<const journal::StoredPtr> inputs, UtcTime now) {
+    auto& in = *inside_;
+    if (!in.awaiting.empty()) {
+        throw std::logic_error("step() before committed()");
+    }
+    Waiting waiting;
+    std::vector<StepContent> contents(in.partitions.size());
+    for (const auto& input : inputs) {
+        if (input->sequence <= in.position) {
+            continue;
+        }
+        in.time.pass(input->entry.receipt_time_us());
+        in.take(*input, waiting, contents);
+        in.position = input->sequence;
+    }
+    in.score(waiting, contents, now);
+
+    journal::Batch batch;
+    for (std::uint32_t number = 0; number < in.partitions.size(); ++number) {
+        auto& partition = in.partitions[number];
+        const bool is_behind = in.position > partition.covered + in.options.idle_entries;
+        if (contents[number].empty() && !is_behind) {
+            continue;
+        }
+        const auto head = in.head_of(number, now);
+        for (auto& entry : step_entries(
+                 head,
+                 std::move(contents[number]),
+                 in.options.detections_per_step_entry
+             )) {
+            batch.entries.push_back(std::move(entry));
+            in.awaiting.push_back(number);
+        }
+        batch.fences.push_back({.partition = number, .expected = partition.last_output});
+        partition.covered = std::max(partition.covered, in.position);
+    }
+    return batch;
+}
+
+void Core::committed(const journal::Appended& sequences) {
+    auto& in = *inside_;
+    if (sequences.size() != in.awaiting.size()) {
+        throw std::logic_error("committed() with another number of entries than the last step gave"
+        );
+    }
+    for (std::size_t index = 0; index < sequences.size(); ++index) {
+        auto& last = in.partitions[in.awaiting[index]].last_output;
+        last = std::max(last, sequences[index]);
+    }
+    in.awaiting.clear();
+}
+
+} // namespace vigil::detector

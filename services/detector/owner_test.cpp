@@ -1,0 +1,238 @@
+// Fences, takeovers and restarts of the core.
+#include "detector/core.hpp"
+#include "detector/test_ward.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace vigil;
+using namespace vigil::detector;
+
+namespace {
+
+/// Everything that two owners wrote in the stead of one, without the sequences and the takeovers
+/// between.
+std::vector<std::string> detection_texts(Ward& ward) {
+    std::vector<std::string> texts;
+    for (const auto& one : ward.detections()) {
+        texts.push_back(one.SerializeAsString());
+    }
+    return texts;
+}
+
+void put_second(Ward& ward, const BlockShape& shape, std::uint64_t second) {
+    ward.put(shape, second * 256, 256);
+    ward.now += std::chrono::seconds(1);
+}
+
+} // namespace
+
+TEST_CASE("a new owner's takeover refuses the old owner's next step") {
+    Ward ward;
+    AmplitudeScorer scorer;
+    Core first(scorer, {.owner = "a", .epoch = 1});
+    REQUIRE(first.take_over(ward.journal, ward.now).has_value());
+    const BlockShape shape;
+    put_second(ward, shape, 0);
+    put_second(ward, shape, 1);
+    REQUIRE_FALSE(ward.run(first).has_value());
+
+    Core second(scorer, {.owner = "b", .epoch = 2});
+    REQUIRE(second.take_over(ward.journal, ward.now).has_value());
+    put_second(ward, shape, 2);
+    const auto refused = ward.run(first);
+    REQUIRE(refused.has_value());
+    CHECK(refused->code == ErrorCode::conflict);
+    REQUIRE_FALSE(ward.run(second).has_value());
+    CHECK(scores_of(ward.detections()).size() == 2);
+}
+
+TEST_CASE("a restart after every second gives the same detections as one owner, each once") {
+    const BlockShape shape;
+    std::vector<std::string> expected;
+    std::vector<std::string> restarted;
+    for (const bool restarts : {false, true}) {
+        Ward ward;
+        AmplitudeScorer scorer;
+        auto core = std::make_unique<Core>(scorer, CoreOptions{});
+        REQUIRE(core->take_over(ward.journal, ward.now).has_value());
+        for (std::uint64_t second = 0; second < 30; ++second) {
+            if (second == 11) {
+                ward.put(shape, (second + 1) * 256, 256); // out of order across a restart
+            } else if (second == 12) {
+                ward.put(shape, (second - 1) * 256, 256);
+            } else {
+                ward.put(shape, second * 256, 256);
+            }
+            if (second % 4 == 2) {
+                ward.put(shape, second * 256, 256); // again
+            }
+            REQUIRE_FALSE(ward.run(*core).has_value());
+            ward.now += std::chrono::seconds(1);
+            if (restarts) {
+                core = std::make_unique<Core>(scorer, CoreOptions{.epoch = second + 1});
+                REQUIRE(core->take_over(ward.journal, ward.now).has_value());
+            }
+        }
+        (restarts ? restarted : expected) = detection_texts(ward);
+    }
+    CHECK(expected.size() == 29);
+    CHECK(restarted == expected);
+}
+
+TEST_CASE(
+    "what came in while nobody owned is scored by the next owner, and what was put out is not put "
+    "out again"
+) {
+    Ward ward;
+    AmplitudeScorer scorer;
+    const BlockShape shape;
+    {
+        Core core(scorer, {});
+        REQUIRE(core.take_over(ward.journal, ward.now).has_value());
+        for (std::uint64_t second = 0; second < 5; ++second) {
+            put_second(ward, shape, second);
+        }
+        REQUIRE_FALSE(ward.run(core).has_value());
+        for (std::uint64_t second = 5; second < 9; ++second) {
+            put_second(ward, shape, second);
+        }
+        // Scored and lost: the process dies before its append.
+        const auto lost = core.step(ward.journal.read(core.position()).value(), ward.now);
+        REQUIRE(lost.entries.size() == 1);
+    }
+    for (int round = 0; round < 3;
+         ++round) { // the second and third takeover find a TAKEOVER as the newest output
+        Core core(scorer, {.epoch = 2});
+        REQUIRE(core.take_over(ward.journal, ward.now).has_value());
+    }
+    Core core(scorer, {.epoch = 3});
+    REQUIRE(core.take_over(ward.journal, ward.now).has_value());
+    REQUIRE_FALSE(ward.run(core).has_value());
+    CHECK(scores_of(ward.detections()).size() == 8);
+}
+
+TEST_CASE("the same inputs give the same entries, ids included") {
+    std::vector<std::string> runs;
+    for (int run = 0; run < 2; ++run) {
+        Ward ward;
+        AmplitudeScorer scorer;
+        Core core(scorer, {});
+        REQUIRE(core.take_over(ward.journal, ward.now).has_value());
+        for (std::uint64_t second = 0; second < 6; ++second) {
+            put_second(ward, {}, second);
+            put_second(ward, {.patient = "p2", .device = "d2", .partition = 5}, second);
+        }
+        REQUIRE_FALSE(ward.run(core, 5).has_value());
+        std::string all;
+        const auto entries = ward.journal.read(0).value();
+        for (const auto& stored : entries) {
+            all += stored->entry.SerializeAsString();
+        }
+        runs.push_back(all);
+    }
+    CHECK(runs[0] == runs[1]);
+}
+
+TEST_CASE("a new owner reads only what windows may still need") {
+    Ward ward;
+    AmplitudeScorer scorer;
+    Core first(scorer, {});
+    REQUIRE(first.take_over(ward.journal, ward.now).has_value());
+    for (std::uint64_t second = 0; second < 200; ++second) {
+        put_second(ward, {}, second);
+        REQUIRE_FALSE(ward.run(first).has_value());
+    }
+    // All other partitions have put nothing out: an empty STEP moves them on.
+    Core idle(scorer, {.epoch = 1, .idle_entries = 100});
+    REQUIRE(idle.take_over(ward.journal, ward.now).has_value());
+    CHECK(idle.position() == 0);
+    REQUIRE_FALSE(ward.run(idle).has_value());
+    Core second(scorer, {.epoch = 2});
+    REQUIRE(second.take_over(ward.journal, ward.now).has_value());
+    CHECK(ward.journal.newest() - second.position() < 64 + 64 + 64 + 64 + 110);
+    for (const auto& step : ward.steps()) {
+        CHECK(step.replay_sequence() <= step.input_sequence() + 1);
+    }
+}
+
+TEST_CASE(
+    "a window across a pause longer than the memory is not made, by the old owner and the new alike"
+) {
+    for (const bool restarts : {false, true}) {
+        Ward ward;
+        AmplitudeScorer scorer;
+        auto core = std::make_unique<Core>(scorer, CoreOptions{});
+        REQUIRE(core->take_over(ward.journal, ward.now).has_value());
+        const BlockShape quiet{.device = "quiet"};
+        put_second(ward, quiet, 0);
+        put_second(ward, quiet, 1);
+        for (std::uint64_t second = 0; second < 40; ++second) {
+            put_second(ward, {}, second);
+            REQUIRE_FALSE(ward.run(*core).has_value());
+        }
+        if (restarts) {
+            core = std::make_unique<Core>(scorer, CoreOptions{.epoch = 1});
+            REQUIRE(core->take_over(ward.journal, ward.now).has_value());
+        }
+        put_second(ward, quiet, 2);
+        put_second(ward, quiet, 3);
+        REQUIRE_FALSE(ward.run(*core).has_value());
+        std::vector<std::uint64_t> ends;
+        for (const auto& one : ward.detections()) {
+            if (one.device() == "quiet") {
+                ends.push_back(one.end_sample());
+            }
+        }
+        CHECK(ends == std::vector<std::uint64_t>{512, 1024});
+    }
+}
+
+TEST_CASE("a step with more detections than an entry may hold becomes several entries of one batch"
+) {
+    Ward ward;
+    AmplitudeScorer scorer;
+    Core core(scorer, {.detections_per_step_entry = 10});
+    REQUIRE(core.take_over(ward.journal, ward.now).has_value());
+    ward.put({.rate_numerator = 64}, 0, 64 * 36);
+    REQUIRE_FALSE(ward.run(core).has_value());
+    const auto steps = ward.steps();
+    REQUIRE(steps.size() == 4);
+    CHECK(steps[0].detections_size() == 10);
+    CHECK(steps[3].detections_size() == 5);
+    CHECK(scores_of(ward.detections()).size() == 35);
+    // and the fence after it is that of the last of them
+    ward.put({.rate_numerator = 64}, 64 * 36, 64);
+    REQUIRE_FALSE(ward.run(core).has_value());
+    CHECK(ward.detections().size() == 36);
+}
+
+TEST_CASE("more streams than the bound: the one silent longest is forgotten") {
+    Ward ward;
+    AmplitudeScorer scorer;
+    Core core(scorer, {.streams_per_partition = 3});
+    REQUIRE(core.take_over(ward.journal, ward.now).has_value());
+    for (int device = 0; device < 4; ++device) {
+        put_second(ward, {.device = "d" + std::to_string(device)}, 0);
+    }
+    put_second(ward, {.device = "d3"}, 1);
+    put_second(ward, {.device = "d0"}, 1); // forgotten: its first second is not there any more
+    REQUIRE_FALSE(ward.run(core, 1).has_value());
+    const auto detections = ward.detections();
+    REQUIRE(detections.size() == 1);
+    CHECK(detections[0].device() == "d3");
+}
+
+TEST_CASE("a takeover that the journal refuses is tried again three times") {
+    Ward ward;
+    AmplitudeScorer scorer;
+    Core core(scorer, {});
+    ward.journal.refuse_next(fail(ErrorCode::conflict, "refused").error(), 2);
+    CHECK(core.take_over(ward.journal, ward.now).has_value());
+    ward.journal.refuse_next(fail(ErrorCode::conflict, "refused").error(), 3);
+    const auto refused = core.take_over(ward.journal, ward.now);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == ErrorCode::conflict);
+    ward.journal.refuse_next(fail(ErrorCode::unavailable, "away", {}, {}, Retry::safe).error(), 1);
+    CHECK_FALSE(core.take_over(ward.journal, ward.now).has_value());
+    CHECK(core.take_over(ward.journal, ward.now).has_value());
+}

@@ -1,0 +1,53 @@
+// The detector as a service: a thread that follows the journal, steps the core and appends what it
+// gives.
+#pragma once
+
+#include "base/log.hpp"
+#include "base/metrics.hpp"
+#include "base/time.hpp"
+#include "detect/scorer.hpp"
+#include "detector/core.hpp"
+#include "journal/journal.hpp"
+
+#include <chrono>
+#include <memory>
+
+namespace vigil::detector {
+
+struct ServiceOptions {
+    CoreOptions core;
+    journal::ReadLimits step{.entries = 512, .bytes = 2 << 20}; // taken in at once
+    std::chrono::milliseconds retry_wait{1000}; // after a journal that could not be read or written
+    std::chrono::milliseconds behind_after{3000
+    }; // an entry that waits longer: the detector is behind
+};
+
+/// Owns every partition from its start on until it is stopped, another owner takes over, or the
+/// model fails. threads any
+class Service {
+public:
+    /// All but the options must outlive the service. Starts its thread at once.
+    Service(
+        journal::Journal& journal,
+        detect::Scorer& scorer,
+        const Clock& clock,
+        Log& log,
+        Metrics& metrics,
+        ServiceOptions options
+    );
+    /// Finishes the step that runs and joins the thread.
+    ~Service();
+
+    /// False before the takeover and for good after another owner's.
+    [[nodiscard]] bool owns() const;
+    /// Whether entries wait longer than they should, or nobody here works on them.
+    [[nodiscard]] bool behind() const;
+    /// Everything up to here was taken in, and what follows from it is in the journal.
+    [[nodiscard]] journal::Sequence reached() const;
+
+private:
+    struct Inside;
+    std::unique_ptr<Inside> inside_;
+};
+
+} // namespace vigil::detector

@@ -1,0 +1,159 @@
+#include "detector/service.hpp"
+
+#include "detector/test_ward.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <functional>
+#include <thread>
+
+using namespace vigil;
+using namespace vigil::detector;
+
+namespace {
+
+class SilentLog final : public Log {
+public:
+    SilentLog() : Log("test", "0") {}
+
+protected:
+    void line(const std::string&) override {}
+};
+
+/// Waits until it holds, at most five seconds.
+template <class Condition>
+bool eventually(Condition condition) {
+    for (int round = 0; round < 1000; ++round) {
+        if (condition()) {
+            return true;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return false;
+}
+
+struct FailingScorer final : detect::Scorer {
+    AmplitudeScorer inner;
+
+    [[nodiscard]] const detect::ModelCard& card() const override { return inner.card(); }
+
+    [[nodiscard]] Result<std::vector<float>> score(std::span<const float>) override {
+        return fail(ErrorCode::internal, "The model failed.", {}, "out of memory");
+    }
+};
+
+struct Running {
+    Ward ward;
+    ManualClock clock{test_start};
+    SilentLog log;
+    Metrics metrics;
+    AmplitudeScorer scorer;
+    ServiceOptions options{.core = {}, .step = {}, .retry_wait = std::chrono::milliseconds(5)};
+};
+
+} // namespace
+
+TEST_CASE("the service follows the journal, and a second one goes on where it stopped") {
+    Running r;
+    {
+        Service service(r.ward.journal, r.scorer, r.clock, r.log, r.metrics, r.options);
+        for (std::uint64_t second = 0; second < 4; ++second) {
+            r.ward.put({}, second * 256, 256);
+        }
+        CHECK(eventually([&] { return r.ward.detections().size() == 3; }));
+        CHECK(eventually([&] { return service.owns() && !service.behind(); }));
+    }
+    r.ward.put({}, 4 * 256, 256);
+    Service service(r.ward.journal, r.scorer, r.clock, r.log, r.metrics, r.options);
+    CHECK(eventually([&] {
+        return service.reached() >= r.ward.journal.newest() && r.ward.detections().size() == 4;
+    }));
+    CHECK(scores_of(r.ward.detections()).size() == 4);
+    CHECK(r.metrics.text().find("vigil_detector_owner 1") != std::string::npos);
+}
+
+TEST_CASE("a refused fence ends the ownership and says so") {
+    Running r;
+    Service old_owner(r.ward.journal, r.scorer, r.clock, r.log, r.metrics, r.options);
+    REQUIRE(eventually([&] { return old_owner.owns(); }));
+    r.ward.journal.hold(); // the old owner's write is on its way when the new one takes over
+    AmplitudeScorer scorer;
+    Core new_owner(scorer, {.owner = "new", .epoch = 2});
+    std::thread taking([&] { REQUIRE(new_owner.take_over(r.ward.journal, test_start).has_value()); }
+    );
+    REQUIRE(eventually([&] { return r.ward.journal.waiting() == 1; }));
+    r.ward.journal.release();
+    taking.join();
+    r.ward.put({}, 0, 1024);
+    CHECK(eventually([&] { return !old_owner.owns(); }));
+    CHECK(old_owner.behind());
+    CHECK(eventually([&] {
+        return r.metrics.text().find("vigil_detector_fences_lost_total 1") != std::string::npos;
+    }));
+    CHECK(r.ward.detections().empty());
+}
+
+TEST_CASE("a journal that is away for a while is asked again, and nothing is lost or doubled") {
+    Running r;
+    Service service(r.ward.journal, r.scorer, r.clock, r.log, r.metrics, r.options);
+    REQUIRE(eventually([&] { return service.owns(); }));
+    r.ward.put({}, 0, 600);
+    REQUIRE(eventually([&] { return r.ward.detections().size() == 1; }));
+    // The next append after the input is the detector's own.
+    const auto put_then = [&](std::uint64_t first, const std::function<void()>& fault) {
+        r.ward.journal.hold();
+        r.ward.journal.append(
+            {.entries = {entry_of({}, block_of({}, first, 600), test_start)}, .fences = {}},
+            [](const auto&) {}
+        );
+        fault();
+        r.ward.journal.release();
+    };
+    put_then(600, [&] {
+        r.ward.journal.refuse_next(
+            fail(ErrorCode::unavailable, "disk full", {}, {}, Retry::safe).error(),
+            3
+        );
+    });
+    CHECK(eventually([&] { return scores_of(r.ward.detections()).size() == 3; }));
+    put_then(1200, [&] { r.ward.journal.doubt_next(1); });
+    CHECK(eventually([&] { return service.reached() >= r.ward.journal.newest(); }));
+    CHECK(scores_of(r.ward.detections()).size() == 6);
+    CHECK(service.owns());
+    r.ward.put({}, 1800, 600);
+    CHECK(eventually([&] { return scores_of(r.ward.detections()).size() == 8; }));
+    put_then(2400, [&] {
+        r.ward.journal.refuse_next(fail(ErrorCode::too_large, "too large").error(), 1);
+    });
+    CHECK(eventually([&] { return !service.owns() && service.behind(); }));
+}
+
+TEST_CASE("a model that fails ends the ownership, not the process") {
+    Running r;
+    FailingScorer scorer;
+    Service service(r.ward.journal, scorer, r.clock, r.log, r.metrics, r.options);
+    r.ward.put({}, 0, 1024);
+    CHECK(eventually([&] { return service.behind() && !service.owns() && service.reached() == 0; })
+    );
+    CHECK(r.ward.steps().empty());
+}
+
+TEST_CASE("an entry that waited long says that the detector is behind") {
+    Running r;
+    r.clock.advance(std::chrono::seconds(10));
+    r.ward.journal.hold();
+    Service service(r.ward.journal, r.scorer, r.clock, r.log, r.metrics, r.options);
+    REQUIRE(eventually([&] { return r.ward.journal.waiting() == 1; }));
+    CHECK(service.behind()); // no takeover yet
+    r.ward.journal.release();
+    CHECK(eventually([&] { return !service.behind(); }));
+    r.ward.journal.hold();
+    r.ward.journal.append(
+        {.entries = {entry_of({}, block_of({}, 0, 1024), test_start)}, .fences = {}},
+        [](const auto&) {}
+    );
+    r.ward.journal.release(1);
+    CHECK(eventually([&] { return service.behind(); })); // received 10 s ago by the clock
+    r.ward.journal.release();
+    CHECK(eventually([&] { return !service.behind(); }));
+}

@@ -1,0 +1,72 @@
+// The entries that the detector writes: STEP and TAKEOVER. Used by Core.
+#pragma once
+
+#include "base/time.hpp"
+#include "journal/journal.hpp"
+#include "vigil/v1/detection.pb.h"
+#include "vigil/v1/eeg.pb.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vigil::detector {
+
+/// Where a partition's outputs stand.
+struct Output {
+    journal::Sequence sequence = 0;
+    journal::Sequence input_sequence = 0;
+    journal::Sequence replay_sequence = 0;
+};
+
+/// Reads a STEP or TAKEOVER; nullptr gives zeros: nothing was put out yet.
+[[nodiscard]] Output read_output(const journal::Stored* stored);
+
+[[nodiscard]] v1::Entry takeover_entry(
+    std::uint32_t partition,
+    const std::string& owner,
+    std::uint64_t epoch,
+    const Output& before,
+    UtcTime now
+);
+
+/// What a partition's STEP says beside its outputs.
+struct StepHead {
+    std::uint32_t partition = 0;
+    std::string owner;
+    std::uint64_t epoch = 0;
+    journal::Sequence input_sequence = 0;
+    journal::Sequence replay_sequence = 0;
+    std::uint64_t state_digest = 0;
+    UtcTime now;
+};
+
+/// A partition's outputs of one step.
+class StepContent {
+public:
+    void add_detection(v1::Detection detection) { detections_.push_back(std::move(detection)); }
+
+    void add_conflict(const v1::Entry& entry, const v1::EegBlock& block);
+
+    [[nodiscard]] bool empty() const { return detections_.empty() && conflicts_.empty(); }
+
+private:
+    friend std::vector<v1::Entry> step_entries(const StepHead&, StepContent, std::size_t);
+    std::vector<v1::Detection> detections_;
+    std::vector<std::string> conflicts_; // serialized
+    std::string conflict_cause_;
+};
+
+/// One STEP, or several with at most `most` detections each where one entry would be too large; an
+/// empty content gives one. Ids follow from the first cause, so that a replay of the same inputs
+/// gives the same entries.
+[[nodiscard]] std::vector<v1::Entry>
+step_entries(const StepHead& head, StepContent content, std::size_t most);
+
+/// FNV-1a, 64 bits: for Step.state_digest.
+inline constexpr std::uint64_t fnv_start = 14695981039346656037ULL;
+[[nodiscard]] std::uint64_t fnv(std::uint64_t hash, std::string_view bytes);
+[[nodiscard]] std::uint64_t fnv(std::uint64_t hash, std::uint64_t number);
+
+} // namespace vigil::detector

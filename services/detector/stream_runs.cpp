@@ -1,0 +1,160 @@
+#include "detector/stream_runs.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace vigil::detector {
+
+void StreamRuns::add(
+    const detect::WindowShape& shape,
+    const Piece& piece,
+    const std::function<void(const Whole&)>& visit
+) {
+    const journal::SampleRange added{piece.first, piece.first + (piece.until - piece.from)};
+    const auto run = grow(piece);
+    visit_whole(shape, *run, added, visit);
+    trim(shape, run);
+    while (runs_.size() > limit_) {
+        runs_.erase(std::ranges::min_element(runs_, {}, &Run::time_us));
+    }
+}
+
+StreamRuns::Place StreamRuns::grow(const Piece& piece) {
+    Run fresh{
+        .first = piece.first,
+        .end = piece.first + (piece.until - piece.from),
+        .gap_before = true,
+        .time_us = piece.time_us,
+        .channels = std::vector<std::vector<std::int32_t>>(channels_),
+        .marks = {{.end = piece.first + (piece.until - piece.from), .sequence = piece.sequence}},
+    };
+    for (std::size_t channel = 0; channel < channels_; ++channel) {
+        const auto row = piece.channel_major.subspan(channel * piece.samples, piece.samples);
+        fresh.channels[channel].assign(
+            row.begin() + static_cast<std::ptrdiff_t>(piece.from),
+            row.begin() + static_cast<std::ptrdiff_t>(piece.until)
+        );
+    }
+    auto right =
+        std::ranges::find_if(runs_, [&](const Run& run) { return run.first >= fresh.end; });
+    auto place = runs_.end();
+    if (right != runs_.begin() && std::prev(right)->end == fresh.first) {
+        place = std::prev(right);
+        append(*place, fresh);
+    } else {
+        place = runs_.insert(right, std::move(fresh));
+    }
+    if (right != runs_.end() && right->first == place->end) {
+        append(*place, *right);
+        runs_.erase(right);
+    }
+    place->time_us = piece.time_us;
+    return place;
+}
+
+void StreamRuns::visit_whole(
+    const detect::WindowShape& shape,
+    const Run& run,
+    journal::SampleRange added,
+    const std::function<void(const Whole&)>& visit
+) const {
+    Whole whole;
+    for (auto k = shape.first_ending_after(added.first);; ++k) {
+        whole.end = shape.end_of(k);
+        if (whole.end > run.end) {
+            return;
+        }
+        if (whole.end < shape.needed() || whole.end - shape.needed() < run.first) {
+            continue;
+        }
+        whole.first = whole.end - shape.needed();
+        if (whole.first >= added.end) {
+            return;
+        }
+        whole.channels.clear();
+        for (const auto& channel : run.channels) {
+            whole.channels.push_back(
+                std::span(channel).subspan(whole.first - run.first, shape.needed())
+            );
+        }
+        visit(whole);
+    }
+}
+
+void StreamRuns::trim(const detect::WindowShape& shape, Place run) {
+    const auto next_end = shape.end_of(shape.first_ending_after(run->end));
+    const auto tail = next_end < shape.needed() ? 0 : next_end - shape.needed();
+    if (tail <= run->first) {
+        return;
+    }
+    const auto head_end = run->first + shape.needed();
+    if (!run->gap_before) {
+        drop_before(*run, tail);
+    } else if (head_end < tail) {
+        Run head = *run;
+        drop_from(head, head_end);
+        runs_.insert(run, std::move(head));
+        drop_before(*run, tail);
+        run->gap_before = false;
+    }
+}
+
+void StreamRuns::append(Run& run, const Run& later) {
+    for (std::size_t channel = 0; channel < run.channels.size(); ++channel) {
+        auto& samples = run.channels[channel];
+        samples
+            .insert(samples.end(), later.channels[channel].begin(), later.channels[channel].end());
+    }
+    run.marks.insert(run.marks.end(), later.marks.begin(), later.marks.end());
+    run.end = later.end;
+}
+
+void StreamRuns::drop_before(Run& run, std::uint64_t index) {
+    const auto count = static_cast<std::ptrdiff_t>(std::min(index, run.end) - run.first);
+    for (auto& samples : run.channels) {
+        samples.erase(samples.begin(), samples.begin() + count);
+    }
+    run.first += static_cast<std::uint64_t>(count);
+    std::erase_if(run.marks, [&](const Mark& mark) { return mark.end <= run.first; });
+}
+
+void StreamRuns::drop_from(Run& run, std::uint64_t index) {
+    for (auto& samples : run.channels) {
+        samples.resize(index - run.first);
+    }
+    run.end = index;
+    const auto last =
+        std::ranges::find_if(run.marks, [&](const Mark& mark) { return mark.end >= index; });
+    if (last != run.marks.end()) {
+        last->end = index;
+        run.marks.erase(std::next(last), run.marks.end());
+    }
+}
+
+void StreamRuns::forget(std::int64_t time_us) {
+    std::erase_if(runs_, [time_us](const Run& run) { return run.time_us < time_us; });
+}
+
+std::uint64_t StreamRuns::newest_end() const {
+    return runs_.empty() ? 0 : runs_.back().end;
+}
+
+journal::Sequence StreamRuns::oldest_sequence() const {
+    auto oldest = ~journal::Sequence{0};
+    for (const auto& run : runs_) {
+        for (const auto& mark : run.marks) {
+            oldest = std::min(oldest, mark.sequence);
+        }
+    }
+    return oldest;
+}
+
+std::size_t StreamRuns::samples_held() const {
+    std::size_t held = 0;
+    for (const auto& run : runs_) {
+        held += run.end - run.first;
+    }
+    return held * channels_;
+}
+
+} // namespace vigil::detector
