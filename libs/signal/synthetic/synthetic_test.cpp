@@ -12,10 +12,10 @@ using namespace vigil::signal;
 namespace {
 
 struct Played {
-    std::vector<float> focus_uv;  // the first channel
-    std::vector<float> last_uv;
-    std::vector<SyntheticBeat> beats;
-    std::vector<SeizureLabel> labels;
+    std::vector<float> focus_uv{};  // the first channel
+    std::vector<float> last_uv{};
+    std::vector<SyntheticBeat> beats{};
+    std::vector<SeizureLabel> labels{};
     double rate_hz = 0;
 };
 

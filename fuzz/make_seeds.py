@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+"""Writes a few well-formed inputs for each fuzz target, so that it need not find a file's first bytes by chance.
+
+make_seeds.py FOLDER        makes FOLDER/<target>/
+"""
+import pathlib
+import struct
+import sys
+
+
+def edf(kind, labels, samples, records):
+    def field(text, width):
+        return text.encode("latin-1").ljust(width)
+
+    count = len(labels)
+    head = field("0", 8) + field("X", 80) + field("X", 80) + field("24.11.26", 8) + field("12.30.05", 8)
+    head += field(str(256 * (count + 1)), 8) + field(kind, 44) + field(str(len(records)), 8) + field("1", 8) + field(str(count), 4)
+    for width, values in (
+        (16, labels), (80, [""] * count), (8, ["uV"] * count), (8, ["-800"] * count), (8, ["800"] * count), (8, ["-2048"] * count),
+        (8, ["2047"] * count), (80, [""] * count), (8, [str(n) for n in samples]), (32, [""] * count),
+    ):
+        head += b"".join(field(value, width) for value in values)
+    return head + b"".join(records)
+
+
+def npy(kind, shape, data):
+    head = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}".ljust(118).encode()
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", 118) + head + data
+
+
+ramp = struct.pack("<8h", *range(8))
+notes = b"+%d\x14\x14\x00+1\x151\x14seizure\x14"
+header = b"r 2 360 2 1:2:3 4/5/2026\nr.dat %s 200(1024)/mV 11 1024 995 0 0 MLII\nr.dat %s 200 11 1024 0 0 0 V5\n\x00"
+beats = b"\x06\x12\x70\x04\x00\xec\x00\x00\x05\x00\x03\xfcabc\x00\x00\x00"
+channel = b"\x3a\x08\x0a\x03Fp1\x12\x01u"  # EegBlock.channels (7) with label and unit
+seeds = {
+    "edf_fuzz": [
+        edf("", ["Fp1-F7", "F7-T7"], [4, 4], [ramp, ramp]),
+        edf("EDF+D", ["C3", "EDF Annotations"], [4, 20], [ramp[:8] + (notes % t).ljust(40, b"\0") for t in (0, 7)]),
+        edf("EDF+C", ["C3", "ECG", "EDF Annotations"], [2, 4, 20], [ramp[:12] + (notes % 0).ljust(40, b"\0")]),
+    ],
+    "npy_fuzz": [npy("<i2", "(2, 4)", ramp), npy("<f4", "(3,)", struct.pack("<3f", 1.2, -0.1953602, 5)), npy("<f4", "(1,)", b"\0\0\xc0\x7f")],
+    "text_fuzz": [b"-56\r\n-50\r\n12.25\r\n", b"1\n\n2\n", b"8388607\n+.5\n"],
+    "wfdb_fuzz": [header % (f, f) + bytes([len(beats)]) + beats + bytes(range(60)) for f in (b"212", b"16", b"24x2", b"80+3")],
+    "block_samples_fuzz": [
+        channel + b"\x40\x02\x48\x01\x52\x04abcd", channel + b"\x40\x02\x48\x02\x52\x06abcdef", channel + b"\x40\x01\x48\x03\x52\x05\x01\x3c\x00\x00\x00",
+    ],
+    "sample_codec_fuzz": [b"\x01\x02\x00\x01\x3c\x00\x00", b"\x02\x40\x00" + bytes(range(1, 250)), b"\x01\x80\x00" + struct.pack("<128i", *range(128))],
+}
+for target, inputs in seeds.items():
+    folder = pathlib.Path(sys.argv[1]) / target
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, data in enumerate(inputs):
+        (folder / f"seed-{number}").write_bytes(data)
