@@ -56,6 +56,11 @@ std::string_view wanted_name(std::string_view name, std::array<char, longest_nam
                : std::string_view{};
 }
 
+// Beast also takes lists such as "5, 5".
+bool is_number(std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
 bool may_repeat(std::string_view name) {
     return name != "authorization" && name != "host" && name != "origin" && name != "content-type";
 }
@@ -179,6 +184,8 @@ Connection::Step Connection::check_framing() {
     const char* fault = nullptr;
     if (lengths > 1 || (lengths == 1 && codings != 0)) {
         fault = "The body's length is given twice.";
+    } else if (lengths == 1 && !is_number(message[http::field::content_length])) {
+        fault = "The body's length is not a number.";
     } else if (codings != 0 &&
                (codings > 1 || message.version() < 11 ||
                 !beast::iequals(message[http::field::transfer_encoding], "chunked"))) {

@@ -402,9 +402,16 @@ bool WebSocketSession::full_for_too_long(SteadyTime now) {
 
 void WebSocketSession::sweep(SteadyTime now) {
     if (now >= deadline_) {
-        core_.count(Refusal::slow_reader);
+        if (queued_bytes() != 0) {
+            core_.count(Refusal::slow_reader);
+        }
         abort();
         return;
+    }
+    // Beast closes by itself what breaks the protocol, and then waits for the other side to do so
+    // too.
+    if (opened_ && !stream_.is_open()) {
+        deadline_ = std::min(deadline_, now + close_limit);
     }
     if (full_for_too_long(now)) {
         {
