@@ -8,8 +8,8 @@ Epileptor::State Epileptor::slope(const State& s, double x0) const {
     constexpr double y0 = 1;
     constexpr double tau2 = 10;
     constexpr double gamma = 0.01;
-    const double f1 = s.x1 < 0 ? (s.x1 - 3) * s.x1 * s.x1
-                               : (s.x2 - 0.6 * (s.z - 4) * (s.z - 4)) * s.x1;
+    const double f1 =
+        s.x1 < 0 ? (s.x1 - 3) * s.x1 * s.x1 : (s.x2 - 0.6 * (s.z - 4) * (s.z - 4)) * s.x1;
     const double f2 = s.x2 < -0.25 ? 0 : 6 * (s.x2 + 0.25);
     return {
         .x1 = s.y1 - f1 - s.z + external_1,
@@ -17,7 +17,8 @@ Epileptor::State Epileptor::slope(const State& s, double x0) const {
         .z = (4 * (s.x1 - x0) - s.z) / slowness_,
         .x2 = -s.y2 + s.x2 - s.x2 * s.x2 * s.x2 + external_2 + 2 * s.g - 0.3 * (s.z - 3.5),
         .y2 = (f2 - s.y2) / tau2,
-        // 0.002 g of the paper is 2 g here, g being low-passed 0.1 x1 as The Virtual Brain integrates it
+        // 0.002 g of the paper is 2 g here, g being low-passed 0.1 x1 as The Virtual Brain
+        // integrates it
         .g = -gamma * (s.g - 0.1 * s.x1),
     };
 }
@@ -42,4 +43,4 @@ void Epileptor::step(double dt, double x0, double noise1, double noise2) {
     state_.g += half * (a.g + b.g);
 }
 
-}  // namespace vigil::signal
+} // namespace vigil::signal

@@ -1,10 +1,11 @@
-// A heart that beats: R-R intervals with respiration, 1/f wandering and an ictal rise. Used by SyntheticPatient.
+// A heart that beats: R-R intervals with respiration, 1/f wandering and an ictal rise. Used by
+// SyntheticPatient.
 #pragma once
+
+#include "signal/synthetic/noise.hpp"
 
 #include <cstdint>
 #include <vector>
-
-#include "signal/synthetic/noise.hpp"
 
 namespace vigil::signal {
 
@@ -36,10 +37,10 @@ private:
     HeartPlan plan_;
     WhiteNoise noise_;
     PinkNoise wander_;
-    double beat_s_ = 0;      // time of the next beat
-    double interval_s_ = 0;  // that ends with it
-    double rise_ = 0;        // 0 to 1 of the ictal rise
+    double beat_s_ = 0;     // time of the next beat
+    double interval_s_ = 0; // that ends with it
+    double rise_ = 0;       // 0 to 1 of the ictal rise
     std::vector<double> recent_s_;
 };
 
-}  // namespace vigil::signal
+} // namespace vigil::signal

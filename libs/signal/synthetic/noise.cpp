@@ -29,7 +29,9 @@ std::uint64_t WhiteNoise::bits() {
     return result;
 }
 
-double WhiteNoise::uniform() { return static_cast<double>(bits() >> 11U) * 0x1p-53; }
+double WhiteNoise::uniform() {
+    return static_cast<double>(bits() >> 11U) * 0x1p-53;
+}
 
 float WhiteNoise::normal() {
     const std::uint64_t word = bits();
@@ -41,7 +43,8 @@ float WhiteNoise::normal() {
 }
 
 PinkNoise::PinkNoise(double rate_hz) {
-    // The low-passes share one white input, so their covariances count: sum of add_i add_j / (1 - keep_i keep_j).
+    // The low-passes share one white input, so their covariances count: sum of add_i add_j / (1 -
+    // keep_i keep_j).
     double frequency = 0.5;
     std::array<double, 4> keep{};
     std::array<double, 4> add{};
@@ -88,4 +91,4 @@ float Rhythm::next(float white) {
     return y;
 }
 
-}  // namespace vigil::signal
+} // namespace vigil::signal

@@ -1,4 +1,5 @@
-// Seeded noise that is the same on every machine: white, 1/f and narrow-band. Used by the synthetic ward.
+// Seeded noise that is the same on every machine: white, 1/f and narrow-band. Used by the synthetic
+// ward.
 #pragma once
 
 #include <array>
@@ -8,8 +9,8 @@ namespace vigil::signal {
 
 /// White noise, repeatable from its seed on every compiler, which std::normal_distribution is not.
 ///
-/// source  xoshiro256++ of Blackman and Vigna, ACM Trans. Math. Softw. 47:36 (2021), seeded by their splitmix64
-/// cost    about 2 ns a value
+/// source  xoshiro256++ of Blackman and Vigna, ACM Trans. Math. Softw. 47:36 (2021), seeded by
+/// their splitmix64 cost    about 2 ns a value
 class WhiteNoise {
 public:
     explicit WhiteNoise(std::uint64_t seed);
@@ -17,16 +18,16 @@ public:
     [[nodiscard]] std::uint64_t bits();
     /// In [0, 1).
     [[nodiscard]] double uniform();
-    /// Mean 0, variance 1, within +-3.46: the sum of four uniform values (Irwin-Hall), which noise of an amplifier needs no more
-    /// than.
+    /// Mean 0, variance 1, within +-3.46: the sum of four uniform values (Irwin-Hall), which noise
+    /// of an amplifier needs no more than.
     [[nodiscard]] float normal();
 
 private:
     std::array<std::uint64_t, 4> state_{};
 };
 
-/// 1/f noise of unit variance between about 0.5 Hz and half the rate: white noise through four low-passes two octaves apart,
-/// each as strong as the one before.
+/// 1/f noise of unit variance between about 0.5 Hz and half the rate: white noise through four
+/// low-passes two octaves apart, each as strong as the one before.
 class PinkNoise {
 public:
     explicit PinkNoise(double rate_hz);
@@ -38,7 +39,8 @@ private:
     std::array<float, 4> held_{};
 };
 
-/// A rhythm whose amplitude wanders as alpha's does: white noise through a resonator; unit variance.
+/// A rhythm whose amplitude wanders as alpha's does: white noise through a resonator; unit
+/// variance.
 class Rhythm {
 public:
     Rhythm(double rate_hz, double centre_hz, double bandwidth_hz);
@@ -49,4 +51,4 @@ private:
     float y1_ = 0, y2_ = 0;
 };
 
-}  // namespace vigil::signal
+} // namespace vigil::signal

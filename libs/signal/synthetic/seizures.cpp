@@ -8,28 +8,38 @@ namespace vigil::signal {
 
 namespace {
 
-// Units of the model's time in a second. With it the discharge runs at 5 to 9 Hz and spike-and-wave at 2 to 3 Hz, as in
-// recorded seizures; the paper leaves the choice open.
-constexpr double units_per_second = 45;
-constexpr double slowness = 6000;  // with the above: seizures of 25 to 45 s
-constexpr double longest_step = 0.12;
+// Units of the model's time in a second. With it the discharge runs at 4 to 7 Hz with a spike of
+// the second ensemble each second or so, as in recorded seizures; the paper leaves the choice open.
+constexpr double units_per_second = 30;
+constexpr double slowness = 4000; // with the above: seizures of 30 to 50 s
+constexpr double longest_step = 0.06;
 
 constexpr double rest_x0 = -2.5;
 constexpr double seizure_x0 = -1.6;
-// From raised excitability until z has fallen from its rest (3.15) to where the resting state vanishes (2.92) at a speed of
-// about 3.1 / slowness.
-constexpr double lead_s = 0.074 * slowness / units_per_second;
+// From raised excitability until z has fallen from its rest to where the resting state vanishes
+// (2.915): measured.
+constexpr double lead_s = 0.11 * slowness / units_per_second;
 
 // Noise of the paper's figures: the resting state trembles but does not leave by itself.
 constexpr double noise_1 = 0.02;
 constexpr double noise_2 = 0.1;
 
-// x1 is under -1.3 at rest and swings around 0.4 in a seizure.
-constexpr double activity_onset = -0.5;
-constexpr double activity_end = -0.9;
-constexpr double activity_s = 0.25;
+// x1 is under -1.3 at rest, swings around 0.2 in a seizure and falls to -0.85 after it.
+constexpr double activity_onset = -0.3;
+constexpr double activity_end = -0.6;
+constexpr double activity_s = 0.3;
 
-constexpr double high_pass_hz = 1.6;  // as EEG amplifiers have (time constant 0.1 s)
+// The model's amplitude falls while z rises from 2.9 to 4.1; the electrode's does not, since more
+// tissue takes part: the gain grows with z in a seizure, which keeps recorded amplitudes (150 to
+// 400 uV).
+constexpr double onset_z = 2.9;
+constexpr double recruitment_per_z = 3.0;
+constexpr double recruitment_s = 0.5;
+// Share of the second ensemble; the paper adds both alike, which makes its spikes hide the
+// discharge late in a seizure.
+constexpr double second_share = 0.5;
+
+constexpr double high_pass_hz = 1.6; // as EEG amplifiers have (time constant 0.1 s)
 
 double keep_for(double time_constant_s, double rate_hz) {
     return std::exp(-1 / (time_constant_s * rate_hz));
@@ -39,7 +49,7 @@ std::uint64_t sample_at(double seconds, double rate_hz) {
     return static_cast<std::uint64_t>(std::max(0.0, seconds) * rate_hz);
 }
 
-}  // namespace
+} // namespace
 
 Seizures::Seizures(double rate_hz, SeizureSchedule schedule, std::uint64_t seed)
     : rate_hz_(rate_hz),
@@ -49,11 +59,11 @@ Seizures::Seizures(double rate_hz, SeizureSchedule schedule, std::uint64_t seed)
       steps_(static_cast<unsigned>(std::ceil(units_per_second / rate_hz / longest_step))),
       raise_at_(sample_at(schedule.first_s - lead_s, rate_hz)),
       activity_keep_(keep_for(activity_s, rate_hz)),
-      slow_(2, 0.0),
+      gain_keep_(keep_for(recruitment_s, rate_hz)),
       high_pass_keep_(keep_for(1 / (2 * std::numbers::pi * high_pass_hz), rate_hz)) {
     dt_ = units_per_second / rate_hz / steps_;
     schedule_.every_s = std::max(90.0, schedule_.every_s);
-    slow_[0] = model_.state().x2 - model_.state().x1;
+    slow_[0] = second_share * model_.state().x2 - model_.state().x1;
 }
 
 float Seizures::next() {
@@ -61,12 +71,15 @@ float Seizures::next() {
     watch_state();
     ++index_;
     // The paper's field potential: the difference of both ensembles.
-    double value = model_.state().x2 - model_.state().x1;
+    double value = second_share * model_.state().x2 - model_.state().x1;
     for (auto& slow : slow_) {
         slow = high_pass_keep_ * slow + (1 - high_pass_keep_) * value;
         value -= slow;
     }
-    return static_cast<float>(value);
+    const double wanted_gain =
+        ictal_ ? 1 + recruitment_per_z * std::max(0.0, model_.state().z - onset_z) : 1;
+    gain_ += (wanted_gain - gain_) * (1 - gain_keep_);
+    return static_cast<float>(value * gain_);
 }
 
 void Seizures::advance_model() {
@@ -95,4 +108,4 @@ void Seizures::watch_state() {
     }
 }
 
-}  // namespace vigil::signal
+} // namespace vigil::signal

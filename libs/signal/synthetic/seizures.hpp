@@ -1,24 +1,27 @@
-// One patient's seizures: the Epileptor, its excitability driven by a schedule, and what state it reached. Used by SyntheticPatient.
+// One patient's seizures: the Epileptor, its excitability driven by a schedule, and what state it
+// reached. Used by SyntheticPatient.
 #pragma once
-
-#include <cstdint>
-#include <vector>
 
 #include "signal/synthetic/epileptor.hpp"
 #include "signal/synthetic/noise.hpp"
 
+#include <array>
+#include <cstdint>
+#include <vector>
+
 namespace vigil::signal {
 
-/// When seizures are wanted, in seconds of the stream's own time. They come within a few seconds of it: the model decides.
+/// When seizures are wanted, in seconds of the stream's own time. They come within 8 s of it: the
+/// model decides.
 struct SeizureSchedule {
     double first_s = 20;
-    double every_s = 240;  // from wanted onset to wanted onset; at least 90
+    double every_s = 240; // from wanted onset to wanted onset; at least 90
 };
 
 /// What really happened, by the state that the model reached. Indices in the stream.
 struct SeizureLabel {
     std::uint64_t onset = 0;
-    std::uint64_t end = 0;  // 0: it is still running
+    std::uint64_t end = 0; // 0: it is still running
 };
 
 class Seizures {
@@ -29,6 +32,7 @@ public:
     [[nodiscard]] float next();
 
     [[nodiscard]] bool ictal() const { return ictal_; }
+
     [[nodiscard]] const std::vector<SeizureLabel>& labels() const { return labels_; }
 
 private:
@@ -42,14 +46,16 @@ private:
     double dt_;
     unsigned steps_;
     std::uint64_t index_ = 0;
-    std::uint64_t raise_at_;         // sample from which excitability is high
+    std::uint64_t raise_at_; // sample from which excitability is high
     bool raised_ = false;
     bool ictal_ = false;
-    double activity_ = -1.6;         // x1, low-passed: what the labels are read from
+    double activity_ = -1.6; // x1, low-passed: what the labels are read from
     double activity_keep_;
     std::vector<SeizureLabel> labels_;
-    std::vector<double> slow_;       // high-pass of the electrode's amplifier: two sections
+    double gain_ = 1;
+    double gain_keep_;
+    std::array<double, 2> slow_{}; // high-pass of the electrode's amplifier: two sections
     double high_pass_keep_;
 };
 
-}  // namespace vigil::signal
+} // namespace vigil::signal

@@ -1,7 +1,8 @@
-// What a second of a synthetic patient costs. Read: microseconds of CPU a patient-second, in blocks of 250 ms.
-#include <benchmark/benchmark.h>
-
+// What a second of a synthetic patient costs. Read: microseconds of CPU a patient-second, in blocks
+// of 250 ms.
 #include "signal/synthetic/ward.hpp"
+
+#include <benchmark/benchmark.h>
 
 namespace {
 
@@ -20,6 +21,6 @@ void patient_second(benchmark::State& state) {
     }
 }
 
-}  // namespace
+} // namespace
 
 BENCHMARK(patient_second)->Arg(1)->Arg(4)->Arg(8)->Arg(23)->Unit(benchmark::kMicrosecond);

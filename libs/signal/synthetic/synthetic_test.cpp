@@ -1,18 +1,19 @@
-#include <algorithm>
+#include "signal/synthetic/ward.hpp"
+
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <numeric>
-
-#include "signal/synthetic/ward.hpp"
 
 using namespace vigil::signal;
 
 namespace {
 
 struct Played {
-    std::vector<float> focus_uv{};  // the first channel
+    std::vector<float> focus_uv{}; // the first channel
     std::vector<float> last_uv{};
     std::vector<SyntheticBeat> beats{};
     std::vector<SeizureLabel> labels{};
@@ -30,7 +31,9 @@ Played play(const SyntheticPlan& plan, double seconds, std::size_t block = 64) {
         patient.next(count, samples);
         for (std::size_t i = 0; i < count; ++i) {
             played.focus_uv.push_back(static_cast<float>(samples[i]) * 0.1F);
-            played.last_uv.push_back(static_cast<float>(samples[samples.size() - count + i]) * 0.1F);
+            played.last_uv.push_back(
+                static_cast<float>(samples[samples.size() - count + i]) * 0.1F
+            );
         }
         for (const auto& beat : patient.take_beats()) {
             played.beats.push_back(beat);
@@ -49,7 +52,8 @@ double rms(const std::vector<float>& values, std::size_t from, std::size_t to) {
 }
 
 /// Power between two frequencies by a plain Fourier sum over one stretch with a Hann window.
-double band_power(const Played& played, std::size_t from, std::size_t count, double low, double high) {
+double
+band_power(const Played& played, std::size_t from, std::size_t count, double low, double high) {
     double power = 0;
     const double step = played.rate_hz / static_cast<double>(count);
     for (double frequency = std::max(step, low); frequency < high; frequency += step) {
@@ -57,7 +61,8 @@ double band_power(const Played& played, std::size_t from, std::size_t count, dou
         double imaginary = 0;
         for (std::size_t i = 0; i < count; ++i) {
             const double at = 2 * std::numbers::pi * static_cast<double>(i);
-            const double value = played.focus_uv[from + i] * (0.5 - 0.5 * std::cos(at / static_cast<double>(count)));
+            const double value =
+                played.focus_uv[from + i] * (0.5 - 0.5 * std::cos(at / static_cast<double>(count)));
             real += value * std::cos(at * frequency / played.rate_hz);
             imaginary += value * std::sin(at * frequency / played.rate_hz);
         }
@@ -78,7 +83,7 @@ double mean_bpm(const Played& played, double from_s, double to_s) {
     return 60 * count / intervals;
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("the noise has unit variance and 1/f noise falls 3 dB an octave") {
     WhiteNoise white(7);
@@ -115,13 +120,18 @@ TEST_CASE("the noise has unit variance and 1/f noise falls 3 dB an octave") {
 TEST_CASE("a resting Epileptor stays at rest, an excitable one has seizures and ends them") {
     WhiteNoise noise(1);
     for (const bool excitable : {false, true}) {
-        Epileptor model(2857);  // the paper's own
+        Epileptor model(2857); // the paper's own
         int onsets = 0;
         bool ictal = false;
         double activity = -1.6;
-        for (int i = 0; i < 150'000; ++i) {
-            model.step(0.1, excitable ? -1.6 : -2.5, 0.006 * noise.normal(), 0.03 * noise.normal());
-            activity += (model.state().x1 - activity) / 200;
+        for (int i = 0; i < 300'000; ++i) {
+            model.step(
+                0.05,
+                excitable ? -1.6 : -2.5,
+                0.0045 * noise.normal(),
+                0.022 * noise.normal()
+            );
+            activity += (model.state().x1 - activity) / 400;
             if (!ictal && activity > -0.5) {
                 ictal = true;
                 ++onsets;
@@ -151,9 +161,10 @@ TEST_CASE("every patient of the ward has its seizures when they are wanted, and 
         for (std::size_t i = 0; i < wanted.size(); ++i) {
             const double onset = static_cast<double>(played.labels[i].onset) / played.rate_hz;
             CAPTURE(i, onset, played.labels[i].end);
-            CHECK(std::abs(onset - wanted[i]) < 6);
+            CHECK(std::abs(onset - wanted[i]) < 8);
             if (played.labels[i].end != 0) {
-                const double lasted = static_cast<double>(played.labels[i].end) / played.rate_hz - onset;
+                const double lasted =
+                    static_cast<double>(played.labels[i].end) / played.rate_hz - onset;
                 CHECK(lasted > 15);
                 CHECK(lasted < 60);
             }
@@ -176,13 +187,18 @@ TEST_CASE("a seizure is large and rhythmic between 3 and 10 Hz, the background s
         CHECK(rms(played.focus_uv, onset + second, end - second) > 150);
         CHECK(rms(played.focus_uv, onset + second, end - second) < 400);
         CHECK(rms(played.last_uv, onset + second, end - second) > 2 * background);
-        // every second of it: a detector sees one window at a time
-        for (std::size_t at = onset + second; at + 2 * second < end; at += second) {
+        // every second of its first three quarters, before it wanes: a detector sees one window at
+        // a time
+        const std::size_t wanes = onset + (end - onset) * 3 / 4;
+        for (std::size_t at = onset + second; at + second < wanes; at += second) {
             CAPTURE((at - onset) / second);
-            CHECK(rms(played.focus_uv, at, at + second) > 2.5 * background);
+            CHECK(rms(played.focus_uv, at, at + second) > 2.2 * background);
         }
         const std::size_t middle = (onset + end) / 2 - 2 * second;
-        CHECK(band_power(played, middle, 4 * second, 2, 12) > 0.7 * band_power(played, middle, 4 * second, 0.5, 60));
+        CHECK(
+            band_power(played, middle, 4 * second, 2, 12) >
+            0.7 * band_power(played, middle, 4 * second, 0.5, 60)
+        );
     }
 }
 

@@ -9,17 +9,17 @@ namespace {
 
 constexpr float pink_uv = 26;
 constexpr float alpha_uv = 22;
-constexpr float discharge_uv = 260;     // per unit of the model, at the focus
-constexpr double farthest_delay_s = 0.04;  // from the focus to the last electrode
-constexpr float least_spread = 0.45F;   // of the focus' amplitude, at the last electrode
+constexpr float discharge_uv = 320;       // per unit of the model, at the focus
+constexpr double farthest_delay_s = 0.04; // from the focus to the last electrode
+constexpr float least_spread = 0.45F;     // of the focus' amplitude, at the last electrode
 
-}  // namespace
+} // namespace
 
 const std::vector<std::string>& bipolar_labels() {
     static const std::vector<std::string> labels{
-        "Fp1-F7", "F7-T7", "T7-P7",   "P7-O1",   "Fp1-F3", "F3-C3",  "C3-P3",   "P3-O1",
-        "Fp2-F4", "F4-C4", "C4-P4",   "P4-O2",   "Fp2-F8", "F8-T8",  "T8-P8-0", "P8-O2",
-        "Fz-Cz",  "Cz-Pz", "P7-T7",   "T7-FT9",  "FT9-FT10", "FT10-T8", "T8-P8-1",
+        "Fp1-F7", "F7-T7", "T7-P7", "P7-O1",  "Fp1-F3",   "F3-C3",   "C3-P3",   "P3-O1",
+        "Fp2-F4", "F4-C4", "C4-P4", "P4-O2",  "Fp2-F8",   "F8-T8",   "T8-P8-0", "P8-O2",
+        "Fz-Cz",  "Cz-Pz", "P7-T7", "T7-FT9", "FT9-FT10", "FT10-T8", "T8-P8-1",
     };
     return labels;
 }
@@ -32,7 +32,9 @@ std::vector<SyntheticPlan> synthetic_ward(const SyntheticWardOptions& options) {
         SyntheticPlan plan;
         plan.patient = "ward-" + std::to_string(k + 1);
         const std::size_t channels = std::clamp<std::size_t>(
-            options.channels != 0 ? options.channels : 4 + 2 * (k % 3), 1, bipolar_labels().size()
+            options.channels != 0 ? options.channels : 4 + 2 * (k % 3),
+            1,
+            bipolar_labels().size()
         );
         // patients have their focus left and right in turn: the channel list begins there
         const std::size_t from = channels > 8 || k % 2 == 0 ? 0 : 8;
@@ -78,8 +80,7 @@ SyntheticPatient::SyntheticPatient(const SyntheticPlan& plan)
             .pink = PinkNoise(rate_hz_),
             .pink_uv = pink_uv * static_cast<float>(0.85 + 0.3 * noise_.uniform()),
             .alpha_uv = alpha_uv * (back ? 1.2F : 0.8F),
-            .seizure_uv =
-                discharge_uv * (1 - (1 - least_spread) * static_cast<float>(distance)),
+            .seizure_uv = discharge_uv * (1 - (1 - least_spread) * static_cast<float>(distance)),
             .delay = static_cast<std::size_t>(distance * farthest_delay_s * rate_hz_),
         });
     }
@@ -109,4 +110,4 @@ void SyntheticPatient::next(std::size_t count, std::vector<std::int32_t>& channe
     }
 }
 
-}  // namespace vigil::signal
+} // namespace vigil::signal
