@@ -115,6 +115,21 @@ struct Ours {
     }
 };
 
+// Each channel by itself, so that no channel can refer to another: what the prediction alone gives.
+struct OursByChannel {
+    static std::string encode(const Row& row) {
+        const std::size_t samples = row.samples.size() / row.channels;
+        std::string all;
+        for (std::size_t channel = 0; channel < row.channels; ++channel) {
+            all += vigil::signal::encode_samples(
+                std::span(row.samples).subspan(channel * samples, samples),
+                1
+            );
+        }
+        return all;
+    }
+};
+
 // Difference to the sample before, folded to unsigned, its low bytes before its high bytes, then
 // zstd.
 template <int Level>
@@ -333,6 +348,7 @@ BENCHMARK(encode<Flac<8>, chbmit>)->Name("chbmit/flac-8/encode");
 BENCHMARK(decode<Flac<8>, chbmit>)->Name("chbmit/flac-8/decode");
 BENCHMARK(encode<Ours, chbmit>)->Name("chbmit/lpc-rice/encode");
 BENCHMARK(decode<Ours, chbmit>)->Name("chbmit/lpc-rice/decode");
+BENCHMARK(encode<OursByChannel, chbmit>)->Name("chbmit/lpc-rice, channels apart/encode");
 BENCHMARK(encode<ZstdOfDeltas<1>, bonn>)->Name("bonn/zstd-1/encode");
 BENCHMARK(decode<ZstdOfDeltas<1>, bonn>)->Name("bonn/zstd-1/decode");
 BENCHMARK(encode<Flac<5>, bonn>)->Name("bonn/flac-5/encode");

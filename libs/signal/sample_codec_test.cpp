@@ -1,6 +1,7 @@
 #include "signal/sample_codec.hpp"
 
 #include "signal/block_samples.hpp"
+#include "signal/recording_test_files.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -94,6 +95,28 @@ TEST_CASE("a flat, a repeated and an inverted channel cost next to nothing") {
     samples.insert(samples.end(), 2560, -812);
     check_round_trip(samples, 4);
     CHECK(encode_samples(samples, 4).size() <= encode_samples(walk, 1).size() + 120);
+}
+
+TEST_CASE("the 10-s rows of CHB-MIT take at most 6.9 bits a sample and come back exactly") {
+    if (test::data_folder().empty()) {
+        SKIP("VIGIL_DATA is not set");
+    }
+    std::size_t bytes = 0;
+    std::size_t count = 0;
+    for (const char* name : {"chbmit/chb01_03_from_0s.edf", "chbmit/chb01_03_from_2995s.edf"}) {
+        const auto recording = test::open_file(test::data_folder() / name).value();
+        const std::uint64_t samples = recording->info().samples;
+        for (std::uint64_t first = 0; first < samples; first += 2560) {
+            const auto row =
+                recording->read(first, std::min<std::uint64_t>(2560, samples - first)).value();
+            const std::string packed = encode_samples(row, 23);
+            CHECK(decode_samples(packed, 23, row.size() / 23).value() == row);
+            bytes += packed.size();
+            count += row.size();
+        }
+    }
+    CHECK(count == 2 * 41 * 256 * 23);
+    CHECK(8.0 * static_cast<double>(bytes) / static_cast<double>(count) <= 6.9);
 }
 
 TEST_CASE("more channels or samples than the limits are refused before memory is taken") {
