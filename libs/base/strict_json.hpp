@@ -1,0 +1,225 @@
+// Reads JSON strictly with simdjson: each known name once, no unknown names, numbers in their
+// range, and every fault with the path of its member. Used by the services' JSON readers; header
+// only, so that whoever includes it links simdjson.
+#pragma once
+
+#include "base/error.hpp"
+
+#include <simdjson.h>
+
+#include <cstdint>
+#include <format>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace vigil::json {
+
+namespace ondemand = simdjson::ondemand;
+
+/// Where a value stands in its document, as a chain on the stack: text is only made for a fault.
+struct Path {
+    const Path* above = nullptr;
+    std::string_view name;
+    std::ptrdiff_t index = -1;
+
+    [[nodiscard]] Path member(std::string_view n) const { return {.above = this, .name = n}; }
+
+    [[nodiscard]] Path element(std::size_t i) const {
+        return {.above = this, .name = {}, .index = static_cast<std::ptrdiff_t>(i)};
+    }
+
+    /// "blocks[2].channels[0].label"
+    [[nodiscard]] std::string text() const {
+        std::string result = above == nullptr ? std::string{} : above->text();
+        if (index >= 0) {
+            return result + std::format("[{}]", index);
+        }
+        if (!result.empty() && !name.empty()) {
+            result += '.';
+        }
+        // a sender's own name may be of any length
+        return result.append(name.substr(0, 64));
+    }
+};
+
+inline std::unexpected<Error> wrong(
+    const Path& path,
+    std::string detail,
+    std::source_location where = std::source_location::current()
+) {
+    return fail(
+        ErrorCode::invalid_argument,
+        std::move(detail),
+        path.text(),
+        {},
+        Retry::never,
+        where
+    );
+}
+
+/// Calls visit(index into names, value, path) for each member; visit returns Result<void>.
+///
+/// out     a bit for each name that occurred (at most 64 names)
+/// errors  invalid_argument: a name twice, a name that is not in `names` (unless `others_allowed`),
+/// no object, broken JSON
+template <class Visit>
+Result<std::uint64_t> each_member(
+    ondemand::object object,
+    std::span<const std::string_view> names,
+    const Path& path,
+    Visit&& visit,
+    bool others_allowed = false
+) {
+    std::uint64_t seen = 0;
+    for (auto item : object) {
+        std::string_view key;
+        ondemand::field field;
+        if (std::move(item).get(field) != simdjson::SUCCESS ||
+            field.unescaped_key().get(key) != simdjson::SUCCESS) {
+            return wrong(path, "is not well-formed JSON");
+        }
+        std::size_t index = 0;
+        while (index < names.size() && names[index] != key) {
+            ++index;
+        }
+        if (index == names.size()) {
+            if (others_allowed) {
+                continue;
+            }
+            return wrong(path.member(key), "is not a known name");
+        }
+        const auto here = path.member(names[index]);
+        if ((seen & (std::uint64_t{1} << index)) != 0) {
+            return wrong(here, "occurs twice");
+        }
+        seen |= std::uint64_t{1} << index;
+        if (Result<void> read = visit(index, field.value(), here); !read) {
+            return std::unexpected(std::move(read.error()));
+        }
+    }
+    return seen;
+}
+
+/// Calls visit(index, value, path) for each element; visit returns Result<void>.
+/// out     how many there were
+/// errors  invalid_argument: no array, broken JSON; too_large: more than `most`
+template <class Visit>
+Result<std::size_t>
+each_element(ondemand::value value, std::size_t most, const Path& path, Visit&& visit) {
+    ondemand::array array;
+    if (value.get_array().get(array) != simdjson::SUCCESS) {
+        return wrong(path, "must be an array");
+    }
+    std::size_t index = 0;
+    for (auto item : array) {
+        const auto here = path.element(index);
+        ondemand::value element;
+        if (std::move(item).get(element) != simdjson::SUCCESS) {
+            return wrong(here, "is not well-formed JSON");
+        }
+        if (index == most) {
+            return fail(
+                ErrorCode::too_large,
+                std::format("has more than {} elements", most),
+                path.text()
+            );
+        }
+        if (Result<void> read = visit(index, element, here); !read) {
+            return std::unexpected(std::move(read.error()));
+        }
+        ++index;
+    }
+    return index;
+}
+
+inline Result<ondemand::object> object_of(ondemand::value value, const Path& path) {
+    ondemand::object object;
+    if (value.get_object().get(object) != simdjson::SUCCESS) {
+        return wrong(path, "must be an object");
+    }
+    return object;
+}
+
+/// An integer, also when it is written as 1.0.
+inline Result<std::int64_t>
+integer(ondemand::value value, const Path& path, std::int64_t low, std::int64_t high) {
+    std::int64_t number = 0;
+    if (value.get_int64().get(number) != simdjson::SUCCESS) {
+        double real = 0;
+        if (value.get_double().get(real) != simdjson::SUCCESS) {
+            return wrong(path, "must be a number");
+        }
+        // 2^53: from here on a double no longer tells neighbouring integers apart
+        if (!(real >= -9007199254740992.0 && real <= 9007199254740992.0) ||
+            real != static_cast<double>(static_cast<std::int64_t>(real))) {
+            return wrong(path, "must be an integer");
+        }
+        number = static_cast<std::int64_t>(real);
+    }
+    if (number < low || number > high) {
+        return wrong(path, std::format("must lie between {} and {}", low, high));
+    }
+    return number;
+}
+
+inline Result<double> number(ondemand::value value, const Path& path) {
+    double real = 0;
+    if (value.get_double().get(real) != simdjson::SUCCESS) {
+        return wrong(path, "must be a number");
+    }
+    return real;
+}
+
+inline Result<bool> boolean(ondemand::value value, const Path& path) {
+    bool flag = false;
+    if (value.get_bool().get(flag) != simdjson::SUCCESS) {
+        return wrong(path, "must be true or false");
+    }
+    return flag;
+}
+
+/// The text lives as long as the parser's document.
+inline Result<std::string_view> text(ondemand::value value, const Path& path) {
+    std::string_view result;
+    if (value.get_string().get(result) != simdjson::SUCCESS) {
+        return wrong(path, "must be a string");
+    }
+    return result;
+}
+
+/// Reads one document whose root is an object: read(object, root path) returns Result<T>.
+///
+/// body    is lengthened by simdjson's padding, not changed otherwise
+/// cost    bodies up to 64 KiB share one parser per thread; a larger one has its own, so that
+/// memory stays flat
+template <class Read>
+auto read_object(std::string& body, Read&& read)
+    -> decltype(read(std::declval<ondemand::object>(), std::declval<const Path&>())) {
+    static constexpr std::size_t shared_parser_bytes = 64 << 10;
+    static thread_local ondemand::parser shared;
+    std::unique_ptr<ondemand::parser> own;
+    if (body.size() > shared_parser_bytes) {
+        own = std::make_unique<ondemand::parser>();
+    }
+    ondemand::parser& parser = own ? *own : shared;
+    if (body.capacity() < body.size() + simdjson::SIMDJSON_PADDING) {
+        body.reserve(body.size() + simdjson::SIMDJSON_PADDING);
+    }
+    const Path root;
+    ondemand::document document;
+    ondemand::object object;
+    if (parser.iterate(simdjson::padded_string_view(body)).get(document) != simdjson::SUCCESS ||
+        document.get_object().get(object) != simdjson::SUCCESS) {
+        return fail(ErrorCode::invalid_argument, "the body is not a JSON object in UTF-8");
+    }
+    auto result = read(object, root);
+    if (result && !document.at_end()) {
+        return fail(ErrorCode::invalid_argument, "the body goes on after its JSON object");
+    }
+    return result;
+}
+
+} // namespace vigil::json
