@@ -1,0 +1,403 @@
+#include "eeg_intake/block_intake.hpp"
+
+#include "eeg_intake/check_block.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <format>
+#include <utility>
+
+namespace vigil::eeg_intake {
+
+/// One submission until every part of it is decided: its own batch, and the batches of others that
+/// hold the same blocks.
+struct Ticket {
+    std::vector<BlockOutcome> outcomes;
+    std::size_t open = 1; // parts not decided; the submission's own is one
+    std::optional<Error> error;
+    BlockIntake::Done done;
+
+    void finish() {
+        if (error) {
+            done(std::unexpected(std::move(*error)));
+        } else {
+            done(std::move(outcomes));
+        }
+    }
+};
+
+/// A submission while its batch is made and written.
+struct BlockIntake::Writing {
+    struct Part {
+        std::string key;
+        std::size_t outcome = 0;
+    };
+
+    std::shared_ptr<Ticket> ticket;
+    std::shared_ptr<const access::DirectoryState> directory;
+    Submission submission;
+    UtcTime latest;
+    journal::Batch batch;
+    std::vector<Part> parts; // one for each entry of the batch
+};
+
+namespace {
+
+prometheus::Counter& blocks_total(Metrics& metrics, const char* result) {
+    return metrics.counter(
+        "vigil_eeg_blocks_total",
+        "EEG blocks that senders sent, by what became of them",
+        {{"result", result}}
+    );
+}
+
+void refuse(BlockOutcome& outcome, Error error, const std::string& prefix) {
+    error.field = error.field.empty() ? prefix
+                  : prefix.empty()    ? error.field
+                                      : prefix + '.' + error.field;
+    outcome.status = v1::BlockResult::REFUSED;
+    outcome.error = std::move(error);
+}
+
+bool has_unknown(const google::protobuf::Message& message) {
+    return !message.GetReflection()->GetUnknownFields(message).empty();
+}
+
+/// Members of a newer schema would be stored unchecked. Looking first spares the walk over every
+/// member.
+void drop_unknown(v1::EegBlock& block) {
+    if (has_unknown(block) || std::ranges::any_of(block.channels(), has_unknown)) {
+        block.DiscardUnknownFields();
+    }
+}
+
+std::uint64_t front_of(const std::string& id) {
+    std::uint64_t front = 0;
+    std::memcpy(&front, id.data(), std::min(sizeof front, id.size()));
+    return front;
+}
+
+Error conflict(std::string detail, std::string field) {
+    return fail(ErrorCode::conflict, std::move(detail), std::move(field)).error();
+}
+
+} // namespace
+
+BlockIntake::BlockIntake(Dependencies on, std::size_t streams)
+    : on_(on),
+      made_utc_(on.clock.utc()),
+      made_steady_(on.clock.steady()),
+      table_(streams),
+      accepted_(blocks_total(on.metrics, "accepted")),
+      duplicates_(blocks_total(on.metrics, "duplicate")),
+      refused_(blocks_total(on.metrics, "refused")) {}
+
+UtcTime BlockIntake::latest_start() const {
+    const auto since = std::chrono::duration_cast<Microseconds>(on_.clock.steady() - made_steady_);
+    return std::max(on_.clock.utc(), made_utc_ + since) + future_allowed;
+}
+
+std::size_t BlockIntake::streams() const {
+    const std::lock_guard lock(mutex_);
+    return table_.size();
+}
+
+void BlockIntake::mark_own(const std::string& id, bool own) {
+    const auto front = front_of(id);
+    own_[front % own_.size()] = own ? front : 0;
+}
+
+bool BlockIntake::is_own(const std::string& id) const {
+    const auto front = front_of(id);
+    return front != 0 && own_[front % own_.size()] == front;
+}
+
+Result<void> BlockIntake::may_send(
+    const access::DirectoryState& directory,
+    std::string_view patient,
+    const v1::EegBlock& block
+) const {
+    const auto found = directory.devices.find(block.device());
+    if (found == directory.devices.end()) {
+        return {}; // the key's own binding to its patient is enough
+    }
+    const auto& device = found->second;
+    if (device.patient() != patient) {
+        return fail(ErrorCode::forbidden, "is not assigned to the patient of this key", "device");
+    }
+    if (block.start_time_us() < device.assigned_from_us() ||
+        (device.assigned_until_us() != 0 && block.start_time_us() >= device.assigned_until_us())) {
+        return fail(
+            ErrorCode::forbidden,
+            "lies outside the device's assignment to the patient",
+            "start_time_us"
+        );
+    }
+    return {};
+}
+
+v1::Entry BlockIntake::entry(
+    const access::DirectoryState& directory,
+    std::string_view patient,
+    std::string id
+) const {
+    v1::Entry entry;
+    entry.set_id(std::move(id));
+    entry.set_schema_version(1);
+    entry.set_patient(std::string(patient));
+    entry.set_partition(journal::partition_of(patient, directory.partitions));
+    entry.set_source("eeg_intake");
+    entry.set_receipt_time_us(to_us(on_.clock.utc()));
+    if (const auto* known = directory.patient(patient)) {
+        entry.set_unit(known->unit());
+    }
+    return entry;
+}
+
+/// Decides on one block, under the lock: its outcome, and where it is new its entry in the batch.
+void BlockIntake::take(Writing& writing, v1::EegBlock& block, std::size_t index) {
+    const journal::SampleRange range{block.first_sample(), block.first_sample() + block.samples()};
+    const auto digest = journal::block_digest(
+        block.data(),
+        block.samples(),
+        static_cast<std::size_t>(block.channels_size())
+    );
+    const auto layout = channels_digest(block);
+    auto key = StreamTable::key(writing.submission.patient, block.device(), block.stream());
+    const auto prefix =
+        writing.submission.numbered ? std::format("blocks[{}]", index) : std::string{};
+
+    const std::lock_guard lock(mutex_);
+    auto& outcome = writing.ticket->outcomes[index];
+    auto& stream = table_.at(key, block.isolated());
+    if (const char* member = stream.differs(block, layout)) {
+        return refuse(
+            outcome,
+            conflict("differs from the blocks that this stream has: start another stream", member),
+            prefix
+        );
+    }
+    const auto other_samples = [&] {
+        refuse(
+            outcome,
+            conflict("the same samples are held with other values", "first_sample"),
+            prefix
+        );
+    };
+    if (auto* same = stream.pending_in(range)) {
+        if (same->digest != digest) {
+            return other_samples();
+        }
+        outcome.status = v1::BlockResult::DUPLICATE;
+        outcome.id = same->id;
+        ++writing.ticket->open;
+        same->followers.emplace_back(writing.ticket, index);
+        return;
+    }
+    const auto seen = stream.seen.look(range, digest);
+    if (seen == journal::SampleRanges::Seen::conflict) {
+        return other_samples();
+    }
+    if (seen == journal::SampleRanges::Seen::duplicate) {
+        outcome.status = v1::BlockResult::DUPLICATE;
+        outcome.id = stream.id_of(range.first);
+        return;
+    }
+    stream.take_layout(block, layout);
+    outcome.status = v1::BlockResult::ACCEPTED;
+    outcome.id = writing.submission.id.empty() ? random_id(on_.random) : writing.submission.id;
+    auto made = entry(*writing.directory, writing.submission.patient, outcome.id);
+    made.set_type(v1::EEG_BLOCK);
+    made.set_device_time_us(block.start_time_us());
+    block.SerializeToString(made.mutable_payload());
+    stream.pending.push_back({range, digest, outcome.id, {}});
+    mark_own(outcome.id, true);
+    writing.batch.entries.push_back(std::move(made));
+    writing.parts.push_back({std::move(key), index});
+}
+
+/// The journal has answered: the batch's blocks are seen now, or were never there.
+void BlockIntake::written(Writing& writing, const Result<journal::Appended>& result) {
+    std::vector<std::shared_ptr<Ticket>> finished;
+    const auto decided = [&](const std::shared_ptr<Ticket>& ticket) {
+        if (!result && !ticket->error) {
+            ticket->error = result.error();
+        }
+        if (--ticket->open == 0) {
+            finished.push_back(ticket);
+        }
+    };
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& part : writing.parts) {
+            const auto& outcome = writing.ticket->outcomes[part.outcome];
+            auto* stream = table_.find(part.key);
+            auto* pending = stream == nullptr ? nullptr : stream->pending_in(outcome.range);
+            if (pending == nullptr) {
+                continue;
+            }
+            const auto block = std::move(*pending);
+            std::erase_if(stream->pending, [&](const Pending& p) {
+                return p.range == outcome.range;
+            });
+            if (result) {
+                stream->remember(block.range, block.digest, block.id);
+            } else {
+                mark_own(block.id, false);
+                table_.drop_if_empty(part.key);
+            }
+            for (const auto& follower : block.followers) {
+                decided(follower.first);
+            }
+        }
+        decided(writing.ticket);
+    }
+    for (const auto& ticket : finished) {
+        if (!ticket->error) {
+            for (const auto& outcome : ticket->outcomes) {
+                auto& counter = outcome.status == v1::BlockResult::ACCEPTED    ? accepted_
+                                : outcome.status == v1::BlockResult::DUPLICATE ? duplicates_
+                                                                               : refused_;
+                counter.Increment();
+            }
+        }
+        ticket->finish();
+    }
+}
+
+void BlockIntake::submit(Submission submission, Done done) {
+    auto writing = std::make_unique<Writing>();
+    writing->ticket = std::make_shared<Ticket>();
+    writing->ticket->done = std::move(done);
+    writing->directory = on_.directory.state();
+    writing->submission = std::move(submission);
+    writing->latest = latest_start();
+    auto& outcomes = writing->ticket->outcomes;
+    auto& blocks = writing->submission.blocks;
+    outcomes.resize(blocks.size());
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+        auto& block = blocks[i];
+        drop_unknown(block);
+        outcomes[i].device = block.device();
+        outcomes[i].stream = block.stream();
+        outcomes[i].range = {block.first_sample(), block.first_sample() + block.samples()};
+        auto checked = check_block(block, writing->latest);
+        if (checked && !writing->submission.legacy &&
+            (block.isolated() || block.device() == legacy_device)) {
+            checked = fail(
+                ErrorCode::invalid_argument,
+                "is kept for windows of the old contract",
+                block.isolated() ? "isolated" : "device"
+            );
+        }
+        if (checked) {
+            checked = may_send(*writing->directory, writing->submission.patient, block);
+        }
+        if (checked) {
+            take(*writing, block, i);
+        } else {
+            refuse(
+                outcomes[i],
+                std::move(checked.error()),
+                writing->submission.numbered ? std::format("blocks[{}]", i) : std::string{}
+            );
+        }
+    }
+    if (writing->batch.entries.empty()) {
+        return written(*writing, journal::Appended{});
+    }
+    auto batch = std::move(writing->batch);
+    on_.journal.append(
+        std::move(batch),
+        [this, writing = std::move(writing)](Result<journal::Appended> result) {
+            written(*writing, result);
+        }
+    );
+}
+
+void BlockIntake::end_stream(
+    std::string patient,
+    v1::StreamEnd end,
+    std::move_only_function<void(Result<void>)> done
+) {
+    if (!is_stream_name(end.device()) || !is_stream_name(end.stream())) {
+        return done(fail(
+            ErrorCode::invalid_argument,
+            "must be 1 to 64 of A-Z a-z 0-9 _ . : -",
+            is_stream_name(end.device()) ? "stream" : "device"
+        ));
+    }
+    const auto directory = on_.directory.state();
+    const auto device = directory->devices.find(end.device());
+    if (device != directory->devices.end() && device->second.patient() != patient) {
+        return done(
+            fail(ErrorCode::forbidden, "is not assigned to the patient of this key", "device")
+        );
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        const auto* stream = table_.find(StreamTable::key(patient, end.device(), end.stream()));
+        if (stream != nullptr && !stream->seen.ranges().empty() &&
+            stream->seen.ranges().back().end > end.end_sample()) {
+            const auto held = stream->seen.ranges().back().end;
+            return done(std::unexpected(
+                conflict(std::format("samples up to {} are held", held), "end_sample")
+            ));
+        }
+    }
+    end.DiscardUnknownFields();
+    journal::Batch batch;
+    batch.entries.push_back(entry(*directory, patient, random_id(on_.random)));
+    batch.entries.back().set_type(v1::STREAM_END);
+    end.SerializeToString(batch.entries.back().mutable_payload());
+    on_.journal.append(
+        std::move(batch),
+        [done = std::move(done)](Result<journal::Appended> result) mutable {
+            if (result) {
+                done({});
+            } else {
+                done(std::unexpected(std::move(result.error())));
+            }
+        }
+    );
+}
+
+void BlockIntake::apply(std::span<const journal::StoredPtr> entries) {
+    v1::EegBlock block;
+    for (const auto& stored : entries) {
+        const auto& entry = stored->entry;
+        if (entry.type() != v1::EEG_BLOCK) {
+            continue;
+        }
+        {
+            const std::lock_guard lock(mutex_);
+            if (is_own(entry.id())) {
+                continue;
+            }
+        }
+        if (entry.key_id() != 0 || !block.ParseFromString(entry.payload())) {
+            continue; // its owner reports it; here only a repeat would go unnoticed
+        }
+        const journal::SampleRange range{
+            block.first_sample(),
+            block.first_sample() + block.samples()
+        };
+        const auto digest = journal::block_digest(
+            block.data(),
+            block.samples(),
+            static_cast<std::size_t>(block.channels_size())
+        );
+        const auto layout = channels_digest(block);
+        const std::lock_guard lock(mutex_);
+        auto& stream = table_.at(
+            StreamTable::key(entry.patient(), block.device(), block.stream()),
+            block.isolated()
+        );
+        if (stream.differs(block, layout) == nullptr) {
+            stream.take_layout(block, layout);
+            stream.remember(range, digest, entry.id());
+        }
+    }
+}
+
+} // namespace vigil::eeg_intake

@@ -1,0 +1,115 @@
+// Accepts EEG blocks: checks, recognises repeats and conflicts, and answers when the journal holds
+// them. The core of eeg_intake; routes and the simulation call it.
+#pragma once
+
+#include "access/directory.hpp"
+#include "base/metrics.hpp"
+#include "base/random.hpp"
+#include "base/time.hpp"
+#include "eeg_intake/block_limits.hpp"
+#include "eeg_intake/stream_table.hpp"
+#include "journal/journal.hpp"
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace vigil::eeg_intake {
+
+/// What the service stands on; everything outlives it.
+struct Dependencies {
+    journal::Journal& journal;
+    const access::Directory& directory;
+    const Clock& clock;
+    Random& random;
+    Metrics& metrics;
+};
+
+/// What became of one block of a submission.
+struct BlockOutcome {
+    v1::BlockResult::Status status = v1::BlockResult::STATUS_UNSPECIFIED;
+    std::string device;
+    std::string stream;
+    journal::SampleRange range;
+    std::string id; // of the entry that holds it; of a duplicate only where it is still known
+    std::optional<Error> error; // of a refused one
+};
+
+struct Submission {
+    std::string patient; // who the sender's key says
+    std::vector<v1::EegBlock> blocks;
+    bool numbered = true; // a fault's field is "blocks[2].rate_numerator", else "rate_numerator"
+    bool legacy = false;  // made from an old-contract window
+    std::string id;       // of the entry of a single block; empty: a random one
+};
+
+/// threads any
+class BlockIntake {
+public:
+    using Done = std::move_only_function<void(Result<std::vector<BlockOutcome>>)>;
+
+    explicit BlockIntake(Dependencies on, std::size_t streams = max_streams);
+
+    /// Accepts what can be accepted; `done` runs exactly once, when the journal holds it (then on
+    /// the journal's thread) or when nothing is to be written (then at once).
+    ///
+    /// errors  the journal's own, for the submission as a whole: nothing, or duplicates when it is
+    /// sent again.
+    ///         A block's fault is its outcome: invalid_argument, too_large; forbidden: a device of
+    ///         another patient; conflict: the same range with other samples, or another layout than
+    ///         the stream's
+    void submit(Submission submission, Done done);
+
+    /// Ends a stream on purpose: a STREAM_END entry.
+    /// errors  invalid_argument; forbidden; conflict: samples behind the end are held; the
+    /// journal's own
+    void end_stream(
+        std::string patient,
+        v1::StreamEnd end,
+        std::move_only_function<void(Result<void>)> done
+    );
+
+    /// Takes blocks of other instances, and of the time before a restart, out of the journal's
+    /// tail.
+    void apply(std::span<const journal::StoredPtr> entries);
+
+    /// The latest time at which a block may start now. A wall clock that was set back does not make
+    /// live samples "future": the time since this object was made counts too.
+    [[nodiscard]] UtcTime latest_start() const;
+
+    [[nodiscard]] std::size_t streams() const;
+
+private:
+    struct Writing;
+    [[nodiscard]] Result<void> may_send(
+        const access::DirectoryState& directory,
+        std::string_view patient,
+        const v1::EegBlock& block
+    ) const;
+    void take(Writing& writing, v1::EegBlock& block, std::size_t index);
+    void written(Writing& writing, const Result<journal::Appended>& result);
+    [[nodiscard]] v1::Entry
+    entry(const access::DirectoryState& directory, std::string_view patient, std::string id) const;
+    void mark_own(const std::string& id, bool own);
+    [[nodiscard]] bool is_own(const std::string& id) const;
+
+    Dependencies on_;
+    UtcTime made_utc_;
+    SteadyTime made_steady_;
+    mutable std::mutex mutex_;
+    StreamTable table_;
+    /// Ids of newest own entries, so that the tail need not parse them again; an overwritten one is
+    /// parsed, no more.
+    std::array<std::uint64_t, 4096> own_{};
+    prometheus::Counter& accepted_;
+    prometheus::Counter& duplicates_;
+    prometheus::Counter& refused_;
+};
+
+} // namespace vigil::eeg_intake

@@ -1,0 +1,55 @@
+// POST /v1/eeg/blocks: one or many blocks, protobuf or JSON.
+#include "eeg_intake/block_answer.hpp"
+#include "eeg_intake/read_blocks.hpp"
+#include "eeg_intake/routes.hpp"
+
+namespace vigil::eeg_intake {
+
+namespace {
+
+Result<PostedBlocks> read(http::Request& request) {
+    const auto type = request.content_type();
+    if (type == protobuf_type) {
+        return read_blocks_protobuf(request.body);
+    }
+    if (type == "application/json") {
+        return read_blocks_json(request.body);
+    }
+    return fail(
+        ErrorCode::invalid_argument,
+        "must be application/x-protobuf or application/json",
+        "content-type"
+    );
+}
+
+} // namespace
+
+http::Handler post_blocks(EegIntake& service) {
+    return [&service](http::Request request, http::Reply reply) {
+        if (request.principal.patient.empty()) {
+            return reply(fail(ErrorCode::forbidden, "a device key is needed").error(), request.id);
+        }
+        auto posted = read(request);
+        if (!posted) {
+            return reply(posted.error(), request.id);
+        }
+        const bool protobuf = wants_protobuf(request);
+        service.blocks.submit(
+            {.patient = std::move(request.principal.patient),
+             .blocks = std::move(posted->blocks),
+             .numbered = posted->numbered,
+             .legacy = false,
+             .id = {}},
+            [reply = std::move(reply), protobuf, request_id = std::move(request.id)](
+                Result<std::vector<BlockOutcome>> outcomes
+            ) mutable {
+                reply(
+                    outcomes ? block_answer(*outcomes, protobuf, request_id)
+                             : http::problem(outcomes.error(), request_id)
+                );
+            }
+        );
+    };
+}
+
+} // namespace vigil::eeg_intake

@@ -1,0 +1,54 @@
+// POST /v1/eeg/streams/end: a stream ends on purpose, so that nobody is called for missing data.
+#include "eeg_intake/block_answer.hpp"
+#include "eeg_intake/read_blocks.hpp"
+#include "eeg_intake/routes.hpp"
+
+namespace vigil::eeg_intake {
+
+namespace {
+
+Result<v1::StreamEnd> read(http::Request& request) {
+    const auto type = request.content_type();
+    if (type == "application/json") {
+        return read_stream_end_json(request.body);
+    }
+    if (type != protobuf_type) {
+        return fail(
+            ErrorCode::invalid_argument,
+            "must be application/x-protobuf or application/json",
+            "content-type"
+        );
+    }
+    v1::StreamEnd end;
+    if (!end.ParseFromString(request.body)) {
+        return fail(ErrorCode::invalid_argument, "the body is not a whole StreamEnd");
+    }
+    return end;
+}
+
+} // namespace
+
+http::Handler post_stream_end(EegIntake& service) {
+    return [&service](http::Request request, http::Reply reply) {
+        if (request.principal.patient.empty()) {
+            return reply(fail(ErrorCode::forbidden, "a device key is needed").error(), request.id);
+        }
+        auto end = read(request);
+        if (!end) {
+            return reply(end.error(), request.id);
+        }
+        service.blocks.end_stream(
+            std::move(request.principal.patient),
+            std::move(*end),
+            [reply = std::move(reply),
+             request_id = std::move(request.id)](Result<void> ended) mutable {
+                reply(
+                    ended ? http::Response::json(R"({"status":"success"})")
+                          : http::problem(ended.error(), request_id)
+                );
+            }
+        );
+    };
+}
+
+} // namespace vigil::eeg_intake

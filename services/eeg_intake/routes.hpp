@@ -1,0 +1,40 @@
+// The routes of eeg_intake.
+#pragma once
+
+#include "eeg_intake/eeg_intake.hpp"
+#include "eeg_intake/local_time.hpp"
+#include "http/message.hpp"
+
+#include <chrono>
+#include <set>
+#include <string>
+
+namespace vigil::eeg_intake {
+
+/// Which old calls are open, and to whom.
+struct LegacyOptions {
+    bool open_eeg = false;
+    bool open_heart = false;
+    std::set<std::string> senders; // ids or numbers of patients that may be written without a key
+    LocalZone zone;
+    std::chrono::milliseconds wait{2'000}; // for the detection of the window
+};
+
+/// `service` outlives the router.
+void add_routes(http::Router& router, EegIntake& service);
+
+/// The old calls: `POST /eeg`, `POST /heartbeat` and `POST /`, as far as they are open. `heart`
+/// answers the heart rates.
+void add_legacy_routes(
+    http::Router& router,
+    EegIntake& service,
+    LegacyOptions options,
+    http::Handler heart
+);
+
+http::Handler post_blocks(EegIntake& service);
+http::Handler post_stream_end(EegIntake& service);
+http::WebSocketHandler stream_blocks(EegIntake& service);
+http::Handler post_legacy_window(EegIntake& service, const LegacyOptions& options);
+
+} // namespace vigil::eeg_intake
