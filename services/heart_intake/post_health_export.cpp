@@ -1,0 +1,67 @@
+// POST /v1/health-auto-export, and the old POST /heartbeat: the JSON of an iPhone app.
+#include "heart_intake/routes.hpp"
+#include "heart_intake/vital_answer.hpp"
+
+namespace vigil::heart_intake {
+
+namespace {
+
+void submit(
+    HeartIntake& service,
+    std::string patient,
+    bool counts,
+    http::Request request,
+    http::Reply reply
+) {
+    auto posted = read_health_export(request.body);
+    if (!posted) {
+        return reply(posted.error(), request.id);
+    }
+    service.submit(
+        std::move(patient),
+        std::move(*posted),
+        [reply = std::move(reply),
+         counts,
+         request_id = std::move(request.id)](Result<VitalOutcome> outcome) mutable {
+            reply(
+                outcome ? vital_answer(*outcome, counts, request_id)
+                        : http::problem(outcome.error(), request_id)
+            );
+        }
+    );
+}
+
+} // namespace
+
+http::Handler post_health_export(HeartIntake& service) {
+    return [&service](http::Request request, http::Reply reply) {
+        if (request.principal.patient.empty()) {
+            return reply(fail(ErrorCode::forbidden, "a device key is needed").error(), request.id);
+        }
+        auto patient = std::move(request.principal.patient);
+        submit(service, std::move(patient), true, std::move(request), std::move(reply));
+    };
+}
+
+http::Handler legacy_heart(HeartIntake& service, std::string patient_without_key) {
+    return [&service,
+            patient_without_key =
+                std::move(patient_without_key)](http::Request request, http::Reply reply) {
+        auto patient = request.principal.kind == http::Principal::Kind::device
+                           ? request.principal.patient
+                           : patient_without_key;
+        if (patient.empty()) {
+            return reply(
+                fail(
+                    ErrorCode::unauthenticated,
+                    "a device key is needed: nothing says whose heart this is"
+                )
+                    .error(),
+                request.id
+            );
+        }
+        submit(service, std::move(patient), false, std::move(request), std::move(reply));
+    };
+}
+
+} // namespace vigil::heart_intake

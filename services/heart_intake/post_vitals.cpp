@@ -1,0 +1,49 @@
+// POST /v1/vitals: measured values, protobuf or JSON.
+#include "heart_intake/routes.hpp"
+#include "heart_intake/vital_answer.hpp"
+
+namespace vigil::heart_intake {
+
+namespace {
+
+Result<PostedVitals> read(http::Request& request) {
+    const auto type = request.content_type();
+    if (type == "application/x-protobuf") {
+        return read_vitals_protobuf(request.body);
+    }
+    if (type == "application/json") {
+        return read_vitals_json(request.body);
+    }
+    return fail(
+        ErrorCode::invalid_argument,
+        "must be application/x-protobuf or application/json",
+        "content-type"
+    );
+}
+
+} // namespace
+
+http::Handler post_vitals(HeartIntake& service) {
+    return [&service](http::Request request, http::Reply reply) {
+        if (request.principal.patient.empty()) {
+            return reply(fail(ErrorCode::forbidden, "a device key is needed").error(), request.id);
+        }
+        auto posted = read(request);
+        if (!posted) {
+            return reply(posted.error(), request.id);
+        }
+        service.submit(
+            std::move(request.principal.patient),
+            std::move(*posted),
+            [reply = std::move(reply),
+             request_id = std::move(request.id)](Result<VitalOutcome> outcome) mutable {
+                reply(
+                    outcome ? vital_answer(*outcome, true, request_id)
+                            : http::problem(outcome.error(), request_id)
+                );
+            }
+        );
+    };
+}
+
+} // namespace vigil::heart_intake

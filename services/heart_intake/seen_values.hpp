@@ -1,0 +1,41 @@
+// Which values were taken already, so that overlapping re-sends do not fill the journal. Used by
+// VitalIntake.
+#pragma once
+
+#include "vigil/v1/vitals.pb.h"
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace vigil::heart_intake {
+
+/// The newest values by (patient, name, source, time), as two hashes each, in a table of fixed
+/// size. What it forgets is appended again and replaces itself in the store.
+///
+/// bounds  2^18 values, 4 MiB
+/// threads one
+class SeenValues {
+public:
+    struct Key {
+        std::uint64_t identity = 0; // of (patient, name, source, time)
+        std::uint64_t content = 0;  // of the identity and the values
+    };
+
+    SeenValues() : sets_(set_count) {}
+
+    [[nodiscard]] static Key key(std::string_view patient, const v1::Vital& vital);
+    /// Whether exactly this value is held. Another value of the same identity is not: it is an
+    /// update.
+    [[nodiscard]] bool holds(const Key& key) const;
+    void add(const Key& key);
+
+private:
+    static constexpr std::size_t ways =
+        16; // so many that 50,000 values overflow no set (Poisson, 3 a set: p = 1e-8)
+    static constexpr std::size_t set_count = (std::size_t{1} << 18) / ways;
+    std::vector<std::array<Key, ways>> sets_; // newest first within a set
+};
+
+} // namespace vigil::heart_intake
