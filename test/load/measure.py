@@ -1,0 +1,189 @@
+"""Measures `vigil serve` as docs/performance.md lists it, and prints the table: CPU time of the server per unit of work.
+
+usage: measure.py BUILD_FOLDER [FIGURE]...      figures: window, open_loop, idle, patients, start
+Each figure starts a server of its own on loopback, in a folder of its own, loads it for a bounded time and stops it.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "integration"))
+BUILD = pathlib.Path(sys.argv[1]).resolve()
+os.environ.setdefault("VIGIL_BIN", str(BUILD / "bin" / "vigil"))
+
+from vigil_process import Vigil  # noqa: E402  (needs VIGIL_BIN)
+
+SECONDS = float(os.environ.get("SECONDS_EACH", "15"))
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def memory_mb(pid: int) -> float:
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def windows_file(folder: str) -> str:
+    """Windows of real recordings where VIGIL_DATA has them, else of a sine with noise (the same work, other scores)."""
+    path = pathlib.Path(folder) / "windows"
+    recordings = sorted(pathlib.Path(os.environ.get("VIGIL_DATA") or "/nonexistent").glob("bonn/set?/*.txt"))[::8]
+    lines = []
+    for file in recordings:
+        values = [int(float(word)) for word in file.read_text().split()][: 23 * 178]
+        lines += [",".join(map(str, values[i : i + 178])) for i in range(0, len(values), 178)]
+    if not lines:
+        import math
+        import random
+
+        chance = random.Random(1)
+        lines = [",".join(str(int(80 * math.sin(i * (0.1 + k / 500)) + chance.gauss(0, 30))) for i in range(178)) for k in range(500)]
+    path.write_text("\n".join(lines) + "\n")
+    return str(path)
+
+
+def old_contract_server() -> Vigil:
+    vigil = Vigil("--legacy-open", "eeg", "--legacy-senders", ",".join(f"p{n}" for n in range(1, 101)), "--log-level", "warning")
+    for number in range(1, 101):
+        done = vigil.call("POST", "/v1/admin/patients", {"id": f"p{number}", "number": number}, administrator(vigil))
+        assert done[0] == 204, done
+    return vigil
+
+
+_cookies: dict[str, dict] = {}
+
+
+def administrator(vigil: Vigil) -> dict:
+    if vigil.url not in _cookies:
+        _cookies[vigil.url] = vigil.sign_in()
+    return _cookies[vigil.url]
+
+
+def fdatasync_ms() -> tuple[float, float]:
+    """p50 and p99 of a bare fdatasync of 4 KiB appends, in this run: the disk's own share."""
+    with tempfile.NamedTemporaryFile(dir=os.environ.get("TMPDIR", "/tmp")) as file:
+        times = []
+        for _ in range(300):
+            os.write(file.fileno(), b"x" * 4096)
+            begin = time.perf_counter()
+            os.fdatasync(file.fileno())
+            times.append((time.perf_counter() - begin) * 1000)
+    times.sort()
+    return times[len(times) // 2], times[int(len(times) * 0.99)]
+
+
+def window() -> list[tuple[str, str, str]]:
+    """Old-contract windows from 64 connections, closed loop."""
+    vigil = old_contract_server()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            out = pathlib.Path(folder) / "out"
+            environment = {**os.environ, "WINDOWS": windows_file(folder), "OUT": str(out)}
+            load = ["wrk", "-t", "2", "-c", "64", "--timeout", "10s", "-s", str(HERE / "old_window.lua"), vigil.url]
+            subprocess.run([*load, "-d", "3s"], env={**environment, "BASE": "1735689600"}, check=True, capture_output=True)
+            begin = cpu_seconds(vigil.process.pid)
+            subprocess.run([*load, "-d", f"{SECONDS:.0f}s"], env=environment, check=True, capture_output=True)
+            time.sleep(1)
+            used = cpu_seconds(vigil.process.pid) - begin
+            counts = json.loads(out.read_text())
+        done = counts["accepted"] + counts["unscored"]
+        print(counts, f"rss {memory_mb(vigil.process.pid):.0f} MB", file=sys.stderr)
+        return [
+            ("old-contract window, 64 connections: CPU per window", f"{used / done * 1e6:.1f} µs", "at most 80 µs"),
+            ("  of those answered with their score", f"{counts['accepted'] / done:.2%}", ""),
+            ("  windows a second, closed loop", f"{done / counts['seconds']:.0f}", ""),
+        ]
+    finally:
+        vigil.close()
+
+
+def open_loop() -> list[tuple[str, str, str]]:
+    """1,000 windows a second offered, whatever the answers take."""
+    vigil = old_contract_server()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            before = fdatasync_ms()
+            shown = subprocess.run(
+                [str(BUILD / "bin" / "open_loop"), vigil.url, windows_file(folder), "1000", f"{SECONDS:.0f}"], check=True, capture_output=True, text=True)
+            after = fdatasync_ms()
+        counts = json.loads(shown.stdout)
+        limit = max(25.0, 3 * max(before[1], after[1]))
+        return [
+            ("1,000 windows/s offered: acceptance p99", f"{counts['p99_ms']:.1f} ms", f"under {limit:.0f} ms (fdatasync p99 {max(before[1], after[1]):.1f} ms)"),
+            ("  p50", f"{counts['p50_ms']:.1f} ms", ""),
+            ("  accepted of offered", f"{counts['accepted'] / counts['offered']:.2%}", ""),
+        ]
+    finally:
+        vigil.close()
+
+
+def idle() -> list[tuple[str, str, str]]:
+    vigil = Vigil("--log-level", "warning")
+    try:
+        time.sleep(2)
+        begin = cpu_seconds(vigil.process.pid)
+        time.sleep(5)
+        return [
+            ("memory, idle", f"{memory_mb(vigil.process.pid):.0f} MB", "under 60 MB"),
+            ("  CPU, idle", f"{(cpu_seconds(vigil.process.pid) - begin) / 5:.2%} of a core", ""),
+        ]
+    finally:
+        vigil.close()
+
+
+def patients() -> list[tuple[str, str, str]]:
+    """Patients of 23 channels at 256 Hz in 1-s blocks, the detector on every channel each second."""
+    vigil = Vigil("--log-level", "warning")
+    try:
+        count = int(os.environ.get("PATIENTS", "200"))
+        with tempfile.TemporaryDirectory() as folder:
+            keys = pathlib.Path(folder) / "keys"
+            keys.write_text("".join(
+                f"ward-{n} {json.loads(vigil.call('POST', '/v1/admin/keys', {'patient': f'ward-{n}'}, administrator(vigil))[2])['key']}\n"
+                for n in range(1, count + 1)))
+            begin, clock = cpu_seconds(vigil.process.pid), time.monotonic()
+            subprocess.run(
+                [os.environ["VIGIL_BIN"], "play", "--to", vigil.url, "--keys", str(keys), "--patients", str(count), "--channels", "23",
+                 "--block-ms", "1000", "--duration", f"{SECONDS:.0f}"],
+                check=False, capture_output=True, timeout=SECONDS * 4 + 60)
+            took = time.monotonic() - clock
+            time.sleep(2)
+            used = cpu_seconds(vigil.process.pid) - begin
+        patient_seconds = count * SECONDS
+        return [
+            ("patients of 23 channels at 256 Hz: CPU per patient-second", f"{used / patient_seconds * 1e6:.0f} µs", "at most 1,000 µs"),
+            ("  memory with them", f"{memory_mb(vigil.process.pid):.0f} MB", "under 400 MB with 500"),
+            ("  took", f"{took:.0f} s for {SECONDS:.0f} s of {count} patients", ""),
+        ]
+    finally:
+        vigil.close()
+
+
+FIGURES = {"window": window, "open_loop": open_loop, "idle": idle, "patients": patients}
+
+
+def main() -> None:
+    wanted = sys.argv[2:] or list(FIGURES)
+    rows = []
+    for name in wanted:
+        print(f"measuring {name} …", file=sys.stderr)
+        rows += FIGURES[name]()
+    width = max(len(row[0]) for row in rows)
+    print(f"| {'figure':{width}} | measured | to reach |\n|{'-' * (width + 2)}|---|---|")
+    for figure, measured, reach in rows:
+        print(f"| {figure:{width}} | {measured} | {reach} |")
+
+
+if __name__ == "__main__":
+    main()
