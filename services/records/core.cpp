@@ -1,0 +1,408 @@
+#include "records/core.hpp"
+
+#include "base/random.hpp"
+#include "records/stream_time.hpp"
+#include "signal/block_samples.hpp"
+
+#include <algorithm>
+#include <format>
+#include <numeric>
+
+namespace vigil::records {
+
+namespace {
+
+/// What a pending row costs beside its samples.
+constexpr std::size_t row_overhead = 256;
+
+std::string stream_key(std::string_view patient, std::string_view device, std::string_view stream) {
+    return std::format("{}\n{}\n{}", patient, device, stream);
+}
+
+/// Whether the block's samples can be unpacked; said without unpacking where the length alone
+/// tells.
+bool readable(const v1::EegBlock& block) {
+    if (block.channels_size() == 0 || block.samples() == 0 || block.rate_numerator() == 0 ||
+        block.rate_denominator() == 0) {
+        return false;
+    }
+    if (block.first_sample() + block.samples() < block.first_sample()) {
+        return false;
+    }
+    const std::size_t values = static_cast<std::size_t>(block.channels_size()) * block.samples();
+    switch (block.codec()) {
+        case v1::INT16_LE:
+            return block.data().size() == values * 2;
+        case v1::INT24_LE:
+            return block.data().size() == values * 3;
+        default:
+            return signal::block_samples(block).has_value();
+    }
+}
+
+store::StreamRow row_of(const std::string& patient, const v1::EegBlock& block) {
+    store::StreamRow row;
+    row.patient = patient;
+    row.device = block.device();
+    row.stream = block.stream();
+    row.rate_numerator = block.rate_numerator();
+    row.rate_denominator = block.rate_denominator();
+    row.channels.assign(block.channels().begin(), block.channels().end());
+    row.isolated = block.isolated();
+    row.synthetic = block.synthetic();
+    return row;
+}
+
+bool same_layout(const store::StreamRow& a, const store::StreamRow& b) {
+    // Rates are compared by value: 512/2 is 256/1.
+    const bool same_rate = std::uint64_t{a.rate_numerator} * b.rate_denominator ==
+                           std::uint64_t{b.rate_numerator} * a.rate_denominator;
+    const auto same_channel = [](const v1::Channel& x, const v1::Channel& y) {
+        return x.label() == y.label() && x.unit() == y.unit() && x.scale() == y.scale() &&
+               x.offset() == y.offset();
+    };
+    return same_rate && a.isolated == b.isolated &&
+           std::ranges::equal(a.channels, b.channels, same_channel);
+}
+
+/// Follows from the layout, so that a replay names the stream alike.
+std::string layout_name(const store::StreamRow& row) {
+    auto text = std::format("{}/{} {}", row.rate_numerator, row.rate_denominator, row.isolated);
+    for (const auto& channel : row.channels) {
+        text += std::format(
+            "\n{}\n{}\n{}\n{}",
+            channel.label(),
+            channel.unit(),
+            channel.scale(),
+            channel.offset()
+        );
+    }
+    return row.stream + '~' + to_hex(derived_id(text, "layout")).substr(0, 8);
+}
+
+/// The intervals of `beats` from index `first` to `end` of its stream.
+v1::Beats cut(const v1::Beats& beats, journal::SampleRange part) {
+    auto kept = beats;
+    const auto begin =
+        beats.rr_us().begin() + static_cast<std::ptrdiff_t>(part.first - beats.first_beat());
+    const auto end =
+        beats.rr_us().begin() + static_cast<std::ptrdiff_t>(part.end - beats.first_beat());
+    kept.set_start_time_us(std::accumulate(beats.rr_us().begin(), begin, beats.start_time_us()));
+    kept.set_first_beat(part.first);
+    kept.mutable_rr_us()->Assign(begin, end);
+    return kept;
+}
+
+} // namespace
+
+Core::Core(store::Store& store, CoreOptions options)
+    : store_(store), options_(std::move(options)) {}
+
+Result<void> Core::load() {
+    auto position = store_.position();
+    if (!position) {
+        return std::unexpected(std::move(position.error()));
+    }
+    auto rows = store_.streams();
+    if (!rows) {
+        return std::unexpected(std::move(rows.error()));
+    }
+    auto newest = store_.newest_windows();
+    if (!newest) {
+        return std::unexpected(std::move(newest.error()));
+    }
+    const std::scoped_lock lock(mutex_);
+    streams_.clear();
+    detections_.clear();
+    vitals_.clear();
+    beats_.clear();
+    pending_bytes_ = 0;
+    position_ = stored_ = *position;
+    ids_missing_ = false;
+    newest_.load(std::move(*newest));
+    for (auto& row : *rows) {
+        auto& stream = stream_of(row);
+        auto info = row;
+        info.seen.clear();
+        stream.info = std::make_shared<const store::StreamRow>(std::move(info));
+        stream.seen = journal::SampleRanges::parse(row.seen, row.isolated);
+    }
+    return {};
+}
+
+Core::Stream& Core::stream_of(store::StreamRow row) {
+    const auto key = stream_key(row.patient, row.device, row.stream);
+    if (const auto found = streams_.find(key); found != streams_.end()) {
+        return found->second;
+    }
+    const bool isolated = row.isolated;
+    row.seen.clear();
+    Stream stream{
+        .info = std::make_shared<const store::StreamRow>(std::move(row)),
+        .seen = journal::SampleRanges(isolated),
+        .parts = {}
+    };
+    return streams_.emplace(key, std::move(stream)).first->second;
+}
+
+void Core::apply(std::span<const journal::StoredPtr> entries) {
+    for (const auto& stored : entries) {
+        take(*stored);
+    }
+}
+
+void Core::take(const journal::Stored& stored) {
+    if (stored.sequence <= position_) {
+        return;
+    }
+    switch (stored.entry.type()) {
+        case v1::EEG_BLOCK:
+            take_block(stored);
+            break;
+        case v1::STEP:
+            take_step(stored);
+            break;
+        case v1::VITAL:
+            take_vital(stored);
+            break;
+        case v1::BEATS:
+            take_beats(stored);
+            break;
+        case v1::STREAM_END:
+            take_end(stored);
+            break;
+        case v1::CONFLICT:
+            take_conflict(stored);
+            break;
+        case v1::TAKEOVER:
+        case v1::CLOCK:
+        case v1::PATIENT:
+        case v1::DEVICE:
+        case v1::DEVICE_KEY:
+        case v1::STAFF_USER:
+        case v1::PARTITIONS:
+            break;
+        default: {
+            const std::scoped_lock lock(mutex_);
+            ++counts_.unknown_types;
+        }
+    }
+    const std::scoped_lock lock(mutex_);
+    position_ = stored.sequence;
+}
+
+void Core::take_block(const journal::Stored& stored) {
+    auto block = std::make_shared<v1::EegBlock>();
+    const bool good = block->ParseFromString(stored.entry.payload()) && readable(*block);
+    const std::scoped_lock lock(mutex_);
+    if (!good) {
+        ++counts_.unreadable;
+        return;
+    }
+    ++counts_.blocks;
+    auto row = row_of(stored.entry.patient(), *block);
+    auto* stream = &stream_of(row);
+    if (!same_layout(*stream->info, row)) {
+        // Accepted samples are never dropped: another layout under the same name gets a stream of
+        // its own.
+        ++counts_.layout_changes;
+        row.stream = layout_name(row);
+        stream = &stream_of(std::move(row));
+    }
+    const journal::SampleRange range{
+        block->first_sample(),
+        block->first_sample() + block->samples()
+    };
+    const auto digest = journal::block_digest(
+        block->data(),
+        block->samples(),
+        static_cast<std::size_t>(block->channels_size())
+    );
+    const auto seen = stream->seen.look(range, digest);
+    if (seen == journal::SampleRanges::Seen::duplicate ||
+        seen == journal::SampleRanges::Seen::conflict) {
+        ++(seen == journal::SampleRanges::Seen::conflict ? counts_.conflicts : counts_.duplicates);
+        return;
+    }
+    for (const auto& part : stream->seen.unseen(range)) {
+        stream->parts.push_back({block, part});
+        pending_bytes_ += row_overhead;
+    }
+    stream->seen.add(range, digest);
+    stream->changed = true;
+    pending_bytes_ += block->data().size();
+    newest_.take(stored.entry.patient(), *block);
+}
+
+void Core::take_step(const journal::Stored& stored) {
+    v1::Step step;
+    const bool good = step.ParseFromString(stored.entry.payload());
+    const std::scoped_lock lock(mutex_);
+    if (!good) {
+        ++counts_.unreadable;
+        return;
+    }
+    counts_.recorded_conflicts += static_cast<std::uint64_t>(step.conflicts_size());
+    for (auto& detection : *step.mutable_detections()) {
+        ++counts_.detections;
+        newest_.take(detection);
+        const auto what = std::format(
+            "{} {} {}",
+            detection.model(),
+            detection.model_version(),
+            detection.first_sample()
+        );
+        pending_bytes_ += row_overhead + detection.ByteSizeLong();
+        detections_.push_back(
+            {.id = derived_id(detection.cause(), what), .detection = std::move(detection)}
+        );
+    }
+}
+
+void Core::take_vital(const journal::Stored& stored) {
+    v1::Vital vital;
+    const bool good = vital.ParseFromString(stored.entry.payload());
+    const std::scoped_lock lock(mutex_);
+    if (!good) {
+        ++counts_.unreadable;
+        return;
+    }
+    ++counts_.vitals;
+    newest_.take_vital(stored.entry.patient(), vital.start_time_us());
+    pending_bytes_ += row_overhead + vital.ByteSizeLong();
+    vitals_.push_back(
+        {.id = stored.entry.id(), .patient = stored.entry.patient(), .vital = std::move(vital)}
+    );
+}
+
+void Core::take_beats(const journal::Stored& stored) {
+    v1::Beats beats;
+    const bool good = beats.ParseFromString(stored.entry.payload()) && !beats.rr_us().empty();
+    const std::scoped_lock lock(mutex_);
+    if (!good) {
+        ++counts_.unreadable;
+        return;
+    }
+    store::StreamRow row;
+    row.patient = stored.entry.patient();
+    row.device = beats.device();
+    row.stream = std::string(beats_prefix) + beats.stream();
+    row.synthetic = beats.synthetic();
+    auto& stream = stream_of(std::move(row));
+    const journal::SampleRange range{
+        beats.first_beat(),
+        beats.first_beat() + static_cast<std::uint64_t>(beats.rr_us_size())
+    };
+    const auto fresh = stream.seen.unseen(range);
+    const std::string_view bytes(
+        reinterpret_cast<const char*>(beats.rr_us().data()),
+        static_cast<std::size_t>(beats.rr_us_size()) * sizeof(std::uint32_t)
+    );
+    const auto digest =
+        journal::block_digest(bytes, static_cast<std::uint32_t>(beats.rr_us_size()), 1);
+    if (fresh.empty()) {
+        ++(stream.seen.look(range, digest) == journal::SampleRanges::Seen::conflict
+               ? counts_.conflicts
+               : counts_.duplicates);
+        return;
+    }
+    ++counts_.beats;
+    for (const auto& part : fresh) {
+        auto kept = cut(beats, part);
+        pending_bytes_ += row_overhead + kept.ByteSizeLong();
+        const auto id = part == range
+                            ? stored.entry.id()
+                            : derived_id(stored.entry.id(), std::format("beats {}", part.first));
+        beats_.push_back({.id = id, .patient = stored.entry.patient(), .beats = std::move(kept)});
+    }
+    stream.seen.add(range, digest);
+    stream.changed = true;
+}
+
+void Core::take_end(const journal::Stored& stored) {
+    v1::StreamEnd end;
+    const bool good = end.ParseFromString(stored.entry.payload());
+    const std::scoped_lock lock(mutex_);
+    if (!good) {
+        ++counts_.unreadable;
+        return;
+    }
+    // An end of a stream that never brought a sample has nothing to say about stored data.
+    const auto found =
+        streams_.find(stream_key(stored.entry.patient(), end.device(), end.stream()));
+    if (found == streams_.end() || found->second.info->ended) {
+        return;
+    }
+    auto info = *found->second.info;
+    info.ended = true;
+    found->second.info = std::make_shared<const store::StreamRow>(std::move(info));
+    found->second.changed = true;
+}
+
+void Core::take_conflict(const journal::Stored& stored) {
+    v1::Conflict conflict;
+    const bool good = conflict.ParseFromString(stored.entry.payload());
+    const std::scoped_lock lock(mutex_);
+    ++(good ? counts_.recorded_conflicts : counts_.unreadable);
+}
+
+journal::Sequence Core::position() const {
+    const std::scoped_lock lock(mutex_);
+    return position_;
+}
+
+journal::Sequence Core::stored_position() const {
+    const std::scoped_lock lock(mutex_);
+    return stored_;
+}
+
+std::size_t Core::pending_bytes() const {
+    const std::scoped_lock lock(mutex_);
+    return pending_bytes_;
+}
+
+CoreCounts Core::counts() const {
+    const std::scoped_lock lock(mutex_);
+    return counts_;
+}
+
+PendingView Core::pending(const std::string& patient) const {
+    PendingView view;
+    const auto of_patient = [&](const auto& row) { return row.patient == patient; };
+    const std::scoped_lock lock(mutex_);
+    const auto prefix = patient + '\n';
+    for (auto at = streams_.lower_bound(prefix);
+         at != streams_.end() && at->first.starts_with(prefix);
+         ++at) {
+        if (!is_beats(*at->second.info)) {
+            view.streams.push_back({at->second.info, at->second.parts});
+        }
+    }
+    std::ranges::copy_if(detections_, std::back_inserter(view.detections), [&](const auto& row) {
+        return row.detection.patient() == patient;
+    });
+    std::ranges::copy_if(vitals_, std::back_inserter(view.vitals), of_patient);
+    std::ranges::copy_if(beats_, std::back_inserter(view.beats), of_patient);
+    return view;
+}
+
+std::vector<store::VitalRow> Core::pending_heart_rates() const {
+    std::vector<store::VitalRow> rates;
+    const std::scoped_lock lock(mutex_);
+    std::ranges::copy_if(vitals_, std::back_inserter(rates), [](const auto& row) {
+        return row.vital.name() == "heart_rate";
+    });
+    return rates;
+}
+
+std::vector<store::NewestWindow> Core::newest_windows() const {
+    const std::scoped_lock lock(mutex_);
+    return newest_.windows();
+}
+
+std::map<std::string, NewestTimes> Core::newest_times() const {
+    const std::scoped_lock lock(mutex_);
+    return newest_.times();
+}
+
+} // namespace vigil::records

@@ -1,0 +1,36 @@
+// Threads for questions: the store's work never runs on a server's thread. Used by the routes.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace vigil::records {
+
+/// threads any
+class QueryPool {
+public:
+    explicit QueryPool(unsigned threads = 2, std::size_t bound = 256);
+    /// Finishes what runs and what waits.
+    ~QueryPool();
+    QueryPool(const QueryPool&) = delete;
+
+    /// False when `bound` questions wait already: `work` is then untouched.
+    [[nodiscard]] bool submit(std::move_only_function<void()>& work);
+
+private:
+    void run();
+
+    std::size_t bound_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<std::move_only_function<void()>> waiting_;
+    bool stopping_ = false;
+    std::vector<std::jthread> threads_;
+};
+
+} // namespace vigil::records

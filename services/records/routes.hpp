@@ -1,0 +1,36 @@
+// The records service on one page: its routes.
+#pragma once
+
+#include "access/directory.hpp"
+#include "base/time.hpp"
+#include "http/message.hpp"
+#include "records/core.hpp"
+#include "records/query_pool.hpp"
+#include "store/store.hpp"
+
+#include <set>
+#include <string>
+
+namespace vigil::records {
+
+/// The reference system's calls: for signed-in staff (reading) or a device key (adding) unless
+/// opened by name.
+struct LegacyOptions {
+    std::set<std::string> open{}; // paths that anybody may call, such as "/eeg_data"
+    http::Handler add_eeg{};      // POST /eeg_chunks/add, through intake; none = no such route
+    http::Handler add_heart{};    // POST /heartbeat_chunks/add
+};
+
+/// Everything outlives the router and the pool's work.
+struct RouteParts {
+    const Core& core;
+    store::Store& store;
+    QueryPool& pool;
+    const access::Directory& directory;
+    const Clock& clock;
+};
+
+void add_routes(http::Router& router, RouteParts parts);
+void add_legacy_routes(http::Router& router, RouteParts parts, const LegacyOptions& options);
+
+} // namespace vigil::records

@@ -1,0 +1,204 @@
+#include "records/service.hpp"
+
+#include "journal/memory_journal.hpp"
+#include "records/queries.hpp"
+#include "records/test_entries.hpp"
+#include "store/memory_store.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <thread>
+
+using namespace vigil;
+using namespace vigil::records;
+
+namespace {
+
+struct Quiet : Log {
+    Quiet() : Log("test", "0") {}
+
+    void line(const std::string& /*text*/) override {}
+};
+
+/// Until it is so, or ten seconds have passed.
+bool soon(const std::function<bool()>& so) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    while (!so() && std::chrono::steady_clock::now() < end) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{2});
+    }
+    return so();
+}
+
+struct Running {
+    journal::MemoryJournal journal;
+    store::MemoryStore store;
+    ManualClock clock{test_start};
+    Quiet log;
+    Metrics metrics;
+
+    ServiceOptions options() const {
+        ServiceOptions options;
+        options.pace = std::chrono::milliseconds{1};
+        options.core.flush_interval = std::chrono::milliseconds{0};
+        options.first_retry = std::chrono::milliseconds{0};
+        return options;
+    }
+
+    void put(std::uint64_t second) {
+        v1::Entry entry;
+        entry.set_id(derived_id("service test", std::to_string(second)));
+        entry.set_type(v1::EEG_BLOCK);
+        entry.set_patient("p1");
+        entry.set_receipt_time_us(to_us(clock.utc()));
+        entry.set_payload(block_of({}, second * 256, 256).SerializeAsString());
+        journal.append(
+            {.entries = {std::move(entry)}, .fences = {}},
+            [](Result<journal::Appended> done) { REQUIRE(done); }
+        );
+    }
+};
+
+} // namespace
+
+TEST_CASE("the service follows the journal into the store and goes on where it was after a restart"
+) {
+    Running running;
+    {
+        Service service(
+            running.journal,
+            running.store,
+            running.clock,
+            running.log,
+            running.metrics,
+            running.options()
+        );
+        REQUIRE(service.start());
+        running.put(0);
+        CHECK(soon([&] { return service.core().stored_position() == 1; }));
+    }
+    running.put(1);
+    Service again(
+        running.journal,
+        running.store,
+        running.clock,
+        running.log,
+        running.metrics,
+        running.options()
+    );
+    REQUIRE(again.start());
+    CHECK(soon([&] { return again.core().stored_position() == 2; }));
+    CHECK(again.core().counts().blocks == 1);
+    CHECK(running.metrics.text().contains("vigil_records_stored_position"));
+}
+
+TEST_CASE("stopping flushes what is pending") {
+    Running running;
+    auto options = running.options();
+    options.core.flush_interval = std::chrono::hours{1};
+    Service service(
+        running.journal,
+        running.store,
+        running.clock,
+        running.log,
+        running.metrics,
+        options
+    );
+    REQUIRE(service.start());
+    running.put(0);
+    CHECK(soon([&] { return service.core().position() == 1; }));
+    service.stop();
+    CHECK(running.store.position().value() == 1);
+}
+
+TEST_CASE(
+    "a store that takes nothing is tried again, what is read meanwhile stays within the bound, and "
+    "nothing is lost"
+) {
+    Running running;
+    auto options = running.options();
+    options.pending_limit = 20'000;
+    running.store.refuse_next(
+        fail(ErrorCode::unavailable, "disk full", {}, {}, Retry::safe).error(),
+        1'000'000'000
+    );
+    Service service(
+        running.journal,
+        running.store,
+        running.clock,
+        running.log,
+        running.metrics,
+        options
+    );
+    REQUIRE(service.start());
+    running.put(0);
+    CHECK(soon([&] { return service.failing(); }));
+    for (std::uint64_t second = 1; second < 200; ++second) {
+        running.put(second);
+        std::this_thread::sleep_for(std::chrono::microseconds{100});
+    }
+    CHECK(soon([&] { return service.core().pending_bytes() >= options.pending_limit; }));
+    const auto held = service.core().position();
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    CHECK(service.core().position() == held);
+    running.store.refuse_next({}, 0);
+    CHECK(soon([&] { return service.core().stored_position() == 200; }));
+    CHECK_FALSE(service.failing());
+    const auto page =
+        Queries(service.core(), running.store)
+            .eeg(
+                "p1",
+                {.from_us = to_us(test_start), .until_us = to_us(test_start) + 1'000'000'000},
+                {.rows = 1000}
+            )
+            .value();
+    std::uint64_t samples = 0;
+    for (const auto& run : page.streams.at(0).runs) {
+        samples += run.samples;
+    }
+    CHECK(samples == 200 * 256);
+}
+
+TEST_CASE(
+    "the journal is freed up to what is stored, what other readers have, and what is old enough"
+) {
+    Running running;
+    auto options = running.options();
+    options.keep_time = std::chrono::minutes{60};
+    options.free_every = std::chrono::milliseconds{1};
+    journal::Sequence floor = 3;
+    options.floor = [&] { return floor; };
+    for (std::uint64_t second = 0; second < 4; ++second) {
+        running.put(second);
+    }
+    running.clock.advance(std::chrono::minutes{61});
+    running.put(4);
+    running.put(5);
+    {
+        Service service(
+            running.journal,
+            running.store,
+            running.clock,
+            running.log,
+            running.metrics,
+            options
+        );
+        REQUIRE(service.start());
+        CHECK(soon([&] { return service.core().stored_position() == 6; }));
+        running.clock.advance(std::chrono::seconds{1});
+        CHECK(soon([&] { return running.journal.oldest() == 4; })); // another reader still needs 4
+    }
+    floor = 100;
+    Service service(
+        running.journal,
+        running.store,
+        running.clock,
+        running.log,
+        running.metrics,
+        options
+    );
+    REQUIRE(service.start());
+    running.clock.advance(std::chrono::seconds{1});
+    CHECK(soon([&] { return running.journal.oldest() == 5; })); // 5 and 6 are younger than an hour
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    CHECK(running.journal.oldest() == 5);
+}
