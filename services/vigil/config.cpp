@@ -23,7 +23,7 @@ void add_options(CLI::App& command, ServeConfig& config) {
     option("--seizure-after", config.seizure_after_s, "VIGIL_SEIZURE_AFTER", "Seconds until the first synthetic seizure");
     command.add_flag("--secure-cookie", config.secure_cookie, "Staff cookies only over TLS (behind a proxy that ends it)")->envname("VIGIL_SECURE_COOKIE");
     option("--log-level", config.log_level, "VIGIL_LOG_LEVEL", "debug, info, warning or error");
-    option("--legacy-open", config.legacy_open, "VIGIL_LEGACY_OPEN", "Old routes to open, by name: eeg, heartbeat, root, lists, page-lists")->delimiter(',');
+    option("--legacy-open", config.legacy_open, "VIGIL_LEGACY_OPEN", "Old routes to open, by name: eeg, heartbeat, lists, page-lists")->delimiter(',');
     option("--legacy-senders", config.legacy_senders, "VIGIL_LEGACY_SENDERS", "Patients that old senders may write without a key")->delimiter(',');
     option("--legacy-heart", config.legacy_heart, "VIGIL_LEGACY_HEART", "The patient whose heart the old heart route brings");
     option("--legacy-zone", config.legacy_zone, "VIGIL_LEGACY_ZONE", "IANA time zone of old senders' local times");
@@ -46,7 +46,7 @@ void add_options(CLI::App& command, ServeConfig& config) {
         "Examples:\n"
         "  vigil serve --play synthetic                 six synthetic patients on http://127.0.0.1:8080\n"
         "  vigil serve --play recordings --start 2985   each file of the folder is a patient\n"
-        "  vigil serve --legacy-open eeg,root --legacy-senders p1,p2 --legacy-zone Europe/Berlin"
+        "  vigil serve --legacy-open eeg,lists --legacy-senders p1,p2 --legacy-zone Europe/Berlin"
     );
 }
 

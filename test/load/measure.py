@@ -155,7 +155,7 @@ def patients() -> list[tuple[str, str, str]]:
             begin, clock = cpu_seconds(vigil.process.pid), time.monotonic()
             subprocess.run(
                 [os.environ["VIGIL_BIN"], "play", "--to", vigil.url, "--keys", str(keys), "--patients", str(count), "--channels", "23",
-                 "--block-ms", "1000", "--duration", f"{SECONDS:.0f}"],
+                 "--block", "1000", "--duration", f"{SECONDS:.0f}"],
                 check=False, capture_output=True, timeout=SECONDS * 4 + 60)
             took = time.monotonic() - clock
             time.sleep(2)

@@ -1,0 +1,33 @@
+// The program: its commands and their wiring.
+#include <CLI/CLI.hpp>
+
+#include "vigil/admin_command.hpp"
+#include "vigil/config.hpp"
+#include "vigil/play/play_command.hpp"
+#include "vigil/serve.hpp"
+
+int main(int argc, char** argv) {
+    CLI::App app(
+        "Vigil receives EEG and heart rate, detects epileptic seizures while they happen, and shows it live.\n"
+        "For research and evaluation. Not a medical device."
+    );
+    app.set_version_flag("--version", VIGIL_VERSION);
+    app.require_subcommand(1);
+    app.get_formatter()->column_width(34);
+
+    int status = 0;
+    vigil::ServeConfig config;
+    auto* serve = app.add_subcommand("serve", "Run all services in this process, on one port");
+    vigil::add_options(*serve, config);
+    serve->callback([&] { status = vigil::serve(config); });
+    vigil::play::add_play_command(app, status);
+    vigil::add_admin_commands(app, status);
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        const int code = app.exit(error);
+        return code == 0 ? 0 : 2;
+    }
+    return status;
+}
