@@ -1,36 +1,14 @@
 #include "journal/sample_ranges.hpp"
 
+#include "journal/varint.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <optional>
 
 namespace vigil::journal {
 
 namespace {
-
-void put_varint(std::string& out, std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) {
-        out.push_back(static_cast<char>(value | 0x80));
-    }
-    out.push_back(static_cast<char>(value));
-}
-
-std::optional<std::uint64_t> take_varint(std::string_view& in) {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64 && !in.empty(); shift += 7) {
-        const auto byte = static_cast<unsigned char>(in.front());
-        in.remove_prefix(1);
-        if (shift == 63 && byte > 1) {
-            return std::nullopt;
-        }
-        value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
-        if (byte < 0x80) {
-            return value;
-        }
-    }
-    return std::nullopt;
-}
 
 // The folded product of wyhash (Wang Yi, final version 4): every input bit reaches every output
 // bit.

@@ -1,17 +1,18 @@
-// The store port: what `records` makes of the journal so that questions can be answered. Owned by this library; adapters
-// are MemoryStore (tests, simulation) and SqliteStore (one machine); a cluster adds MariaDB.
+// The store port: what `records` makes of the journal so that questions can be answered. Owned by
+// this library; adapters are MemoryStore (tests, simulation) and SqliteStore (one machine); a
+// cluster adds MariaDB.
 #pragma once
-
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
 
 #include "base/error.hpp"
 #include "journal/journal.hpp"
 #include "vigil/v1/detection.pb.h"
 #include "vigil/v1/eeg.pb.h"
 #include "vigil/v1/vitals.pb.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace vigil::store {
 
@@ -26,19 +27,19 @@ struct StreamRow {
     std::vector<v1::Channel> channels;
     bool isolated = false;
     bool synthetic = false;
-    std::string seen;          // SampleRanges::serialize(): what is stored, for duplicates after a restart
+    std::string seen; // SampleRanges::serialize(): what is stored, for duplicates after a restart
     bool ended = false;
 };
 
 /// About ten seconds of one stream: consecutive runs, compressed. One row.
 struct ChunkRow {
     std::int64_t stream_id = 0;
-    std::uint64_t first_sample = 0;  // of the first run
-    std::uint64_t end_sample = 0;    // of the last
-    std::int64_t start_us = 0;       // UTC of first_sample
+    std::uint64_t first_sample = 0; // of the first run
+    std::uint64_t end_sample = 0;   // of the last
+    std::int64_t start_us = 0;      // UTC of first_sample
     std::int64_t end_us = 0;
-    std::string payload;             // libs/store/chunk.hpp
-    std::string pyramid;             // libs/store/chunk.hpp: minimum and maximum of each channel and second
+    std::string payload; // libs/store/chunk.hpp
+    std::string pyramid; // libs/store/chunk.hpp: minimum and maximum of each channel and second
 };
 
 struct DetectionRow {
@@ -58,34 +59,40 @@ struct BeatsRow {
     v1::Beats beats;
 };
 
-/// The newest old-contract window or block of a patient, as `GET /eeg_chunks/get_last_chunks_list` answers it.
+/// The newest old-contract window or block of a patient, as `GET /eeg_chunks/get_last_chunks_list`
+/// answers it.
 struct NewestWindow {
     std::string patient;
-    std::uint32_t number = 0;      // the old contract's fk_user
+    std::uint32_t number = 0; // the old contract's fk_user
     std::int64_t start_us = 0;
     std::vector<std::int32_t> samples;
     std::optional<std::uint32_t> score_q16;
 };
 
-/// Everything that one step of `records` writes, in one transaction, with the position that it reaches.
+/// Everything that one step of `records` writes, in one transaction, with the position that it
+/// reaches.
 struct Write {
-    std::vector<StreamRow> streams;        // new or changed (by patient, device, stream); ids are filled in by write()
+    std::vector<StreamRow>
+        streams; // new or changed (by patient, device, stream); ids are filled in by write()
+
     struct Chunk {
-        std::size_t stream = 0;            // index into `streams`
+        std::size_t stream = 0; // index into `streams`
         ChunkRow row;
     };
+
     std::vector<Chunk> chunks;
     std::vector<DetectionRow> detections;
-    std::vector<VitalRow> vitals;          // the same (patient, name, source, time) replaces: a re-send may carry more
+    std::vector<VitalRow>
+        vitals; // the same (patient, name, source, time) replaces: a re-send may carry more
     std::vector<BeatsRow> beats;
-    std::vector<NewestWindow> newest;      // replaces the patient's older one
-    journal::Sequence expected = 0;        // the position that the store must be at: the fence
-    journal::Sequence position = 0;        // the position after this write
+    std::vector<NewestWindow> newest; // replaces the patient's older one
+    journal::Sequence expected = 0;   // the position that the store must be at: the fence
+    journal::Sequence position = 0;   // the position after this write
 };
 
 struct TimeRange {
     std::int64_t from_us = 0;
-    std::int64_t until_us = 0;  // exclusive
+    std::int64_t until_us = 0; // exclusive
 };
 
 /// Rows of one page and where the next page starts; no cursor on the last page.
@@ -101,22 +108,43 @@ public:
 
     /// Writes all of it or nothing.
     ///
-    /// errors  conflict: the store is not at `expected` (another writer was here); unavailable: disk full or the like, retry safe
+    /// errors  conflict: the store is not at `expected` (another writer was here); unavailable:
+    /// disk full or the like, retry safe
     virtual Result<void> write(const Write& write) = 0;
 
     [[nodiscard]] virtual Result<journal::Sequence> position() = 0;
+
+    /// Makes what was written so far survive a power cut too, and gives the position that it
+    /// reaches: the journal may be freed up to there, not up to position().
+    [[nodiscard]] virtual Result<journal::Sequence> sync() { return position(); }
+
     [[nodiscard]] virtual Result<std::vector<StreamRow>> streams() = 0;
 
-    /// Chunks of a patient that overlap the time, by start time then stream. `limit` 1 to 10,000. An unknown cursor is invalid_argument.
+    /// Chunks of a patient that overlap the time, by start time then stream. `limit` 1 to 10,000.
+    /// An unknown cursor is invalid_argument.
     [[nodiscard]] virtual Result<Page<ChunkRow>> chunks(
-        const std::string& patient, TimeRange time, std::size_t limit, const std::optional<std::string>& cursor) = 0;
+        const std::string& patient,
+        TimeRange time,
+        std::size_t limit,
+        const std::optional<std::string>& cursor
+    ) = 0;
     /// The same rows with `payload` left out: for drawing a long stretch.
-    [[nodiscard]] virtual Result<std::vector<ChunkRow>> pyramid(std::int64_t stream_id, TimeRange time) = 0;
+    [[nodiscard]] virtual Result<std::vector<ChunkRow>>
+    pyramid(std::int64_t stream_id, TimeRange time) = 0;
     [[nodiscard]] virtual Result<Page<DetectionRow>> detections(
-        const std::string& patient, TimeRange time, std::size_t limit, const std::optional<std::string>& cursor) = 0;
+        const std::string& patient,
+        TimeRange time,
+        std::size_t limit,
+        const std::optional<std::string>& cursor
+    ) = 0;
     [[nodiscard]] virtual Result<Page<VitalRow>> vitals(
-        const std::string& patient, TimeRange time, std::size_t limit, const std::optional<std::string>& cursor) = 0;
-    [[nodiscard]] virtual Result<std::vector<BeatsRow>> beats(const std::string& patient, TimeRange time) = 0;
+        const std::string& patient,
+        TimeRange time,
+        std::size_t limit,
+        const std::optional<std::string>& cursor
+    ) = 0;
+    [[nodiscard]] virtual Result<std::vector<BeatsRow>>
+    beats(const std::string& patient, TimeRange time) = 0;
     [[nodiscard]] virtual Result<std::vector<NewestWindow>> newest_windows() = 0;
     /// For each patient the heart rates of the five hours before its newest one (old contract).
     [[nodiscard]] virtual Result<std::vector<VitalRow>> newest_heart_rates() = 0;
@@ -126,7 +154,8 @@ public:
         std::uint64_t detections = 0;
         std::uint64_t bytes = 0;
     };
+
     [[nodiscard]] virtual Result<Size> size() = 0;
 };
 
-}  // namespace vigil::store
+} // namespace vigil::store

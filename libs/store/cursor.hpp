@@ -1,0 +1,40 @@
+// Where the next page starts, as text that clients hand back unread. Used by the store's adapters.
+#pragma once
+
+#include "base/error.hpp"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vigil::store {
+
+/// The last row of a page: its start, then what tells rows of the same start apart.
+struct Cursor {
+    std::int64_t start_us = 0;
+    std::vector<std::string> rest;
+};
+
+/// `kind` tells the cursors of different questions apart.
+[[nodiscard]] std::string write_cursor(char kind, const Cursor& cursor);
+/// errors  invalid_argument: not what write_cursor made for this kind and count of parts
+[[nodiscard]] Result<Cursor> read_cursor(char kind, std::string_view text, std::size_t parts);
+
+/// errors  invalid_argument: not 1 to 10,000
+[[nodiscard]] Result<void> check_limit(std::size_t limit);
+
+/// Old contract: how far before its newest value a patient's heart rates are shown.
+inline constexpr std::int64_t newest_heart_rates_us = std::int64_t{5} * 3600 * 1'000'000;
+inline constexpr std::string_view heart_rate_name = "heart_rate";
+
+/// The end of a stretch of beats.
+[[nodiscard]] std::int64_t end_us(std::int64_t start_us, const auto& rr_us) {
+    for (const auto rr : rr_us) {
+        start_us += rr;
+    }
+    return start_us;
+}
+
+} // namespace vigil::store

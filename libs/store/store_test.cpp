@@ -1,0 +1,418 @@
+// What every adapter of the store promises: one suite, run against each of them.
+#include "store/store_suite.hpp"
+
+#include <catch2/catch_template_test_macros.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+using namespace vigil;
+using namespace vigil::store;
+using namespace vigil::store::suite;
+
+namespace {
+
+constexpr TimeRange always{.from_us = INT64_MIN, .until_us = INT64_MAX};
+
+StreamRow stream(const std::string& patient, const std::string& name = "s") {
+    StreamRow row;
+    row.patient = patient;
+    row.device = "device";
+    row.stream = name;
+    row.rate_numerator = 17361;
+    row.rate_denominator = 100;
+    v1::Channel channel;
+    channel.set_label("Fp1-F7");
+    channel.set_unit("uV");
+    channel.set_scale(0.5);
+    row.channels = {channel};
+    row.isolated = true;
+    row.seen = std::string("\0\1", 2);
+    return row;
+}
+
+ChunkRow chunk(std::int64_t start_us, std::uint64_t first = 0) {
+    ChunkRow row;
+    row.first_sample = first;
+    row.end_sample = first + 2560;
+    row.start_us = start_us;
+    row.end_us = start_us + 10'000'000;
+    row.payload = "payload" + std::to_string(start_us);
+    row.pyramid = "pyramid" + std::to_string(start_us);
+    return row;
+}
+
+DetectionRow detection(const std::string& patient, std::int64_t start_us, const std::string& id) {
+    DetectionRow row{.id = id, .detection = {}};
+    row.detection.set_cause("cause of " + id);
+    row.detection.set_patient(patient);
+    row.detection.set_device("device");
+    row.detection.set_stream("s");
+    row.detection.set_model("window-178");
+    row.detection.set_model_version("1");
+    row.detection.set_start_time_us(start_us);
+    row.detection.set_end_time_us(start_us + 1'025'000);
+    row.detection.set_score_q16(65536);
+    row.detection.add_channel_q16(3);
+    return row;
+}
+
+VitalRow vital(
+    const std::string& patient,
+    std::int64_t start_us,
+    double value,
+    const std::string& name = "heart_rate"
+) {
+    VitalRow row{.id = "id" + std::to_string(start_us), .patient = patient, .vital = {}};
+    row.vital.set_name(name);
+    row.vital.set_unit("/min");
+    row.vital.set_source("watch");
+    row.vital.set_start_time_us(start_us);
+    row.vital.set_value(value);
+    return row;
+}
+
+Write at(Store& store, journal::Sequence by = 1) {
+    Write write;
+    write.expected = store.position().value();
+    write.position = write.expected + by;
+    return write;
+}
+
+// All pages, each of `limit` rows.
+template <class Row>
+std::vector<Row> all_pages(std::size_t limit, auto ask) {
+    std::vector<Row> rows;
+    std::optional<std::string> cursor;
+    do {
+        auto page = ask(limit, cursor).value();
+        CHECK(page.rows.size() <= limit);
+        CHECK((!page.cursor || page.rows.size() == limit));
+        rows.insert(rows.end(), page.rows.begin(), page.rows.end());
+        cursor = page.cursor;
+    } while (cursor);
+    return rows;
+}
+
+} // namespace
+
+TEMPLATE_TEST_CASE(
+    "a new store is at position 0 and empty",
+    "[store]",
+    MemoryFixture,
+    SqliteFixture
+) {
+    TestType fixture;
+    auto& store = fixture.store();
+    CHECK(store.position().value() == 0);
+    CHECK(store.streams().value().empty());
+    CHECK(store.chunks("p", always, 10, {}).value().rows.empty());
+    CHECK(store.pyramid(1, always).value().empty());
+    CHECK(store.newest_windows().value().empty());
+    CHECK(store.newest_heart_rates().value().empty());
+    CHECK(store.size().value().chunks == 0);
+}
+
+TEMPLATE_TEST_CASE(
+    "a write moves the position and a write from another position is a conflict",
+    "[store]",
+    MemoryFixture,
+    SqliteFixture
+) {
+    TestType fixture;
+    auto& store = fixture.store();
+    auto write = at(store, 10);
+    write.vitals = {vital("p", 1, 70)};
+    REQUIRE(store.write(write).has_value());
+    CHECK(store.position().value() == 10);
+    CHECK(store.sync().value() == 10);
+    write.vitals = {vital("p", 2, 71)};
+    CHECK(store.write(write).error().code == ErrorCode::conflict);
+    CHECK(store.vitals("p", always, 10, {}).value().rows.size() == 1);
+    write.expected = 10;
+    write.position = 9;
+    CHECK(store.write(write).error().code == ErrorCode::invalid_argument);
+    write.position = 11;
+    write.chunks = {{.stream = 0, .row = chunk(0)}};
+    CHECK(store.write(write).error().code == ErrorCode::invalid_argument);
+    CHECK(store.position().value() == 10);
+}
+
+TEMPLATE_TEST_CASE(
+    "streams keep their id and take what is new",
+    "[store]",
+    MemoryFixture,
+    SqliteFixture
+) {
+    TestType fixture;
+    auto& store = fixture.store();
+    auto write = at(store);
+    write.streams = {stream("p"), stream("q")};
+    REQUIRE(store.write(write).has_value());
+    auto changed = at(store);
+    changed.streams = {stream("p")};
+    changed.streams[0].ended = true;
+    changed.streams[0].seen = "more";
+    REQUIRE(store.write(changed).has_value());
+    if constexpr (TestType::survives_restart) {
+        fixture.reopen();
+    }
+    const auto rows = fixture.store().streams().value();
+    REQUIRE(rows.size() == 2);
+    CHECK(rows[0].id != rows[1].id);
+    const auto& p = rows[0].patient == "p" ? rows[0] : rows[1];
+    const auto& q = rows[0].patient == "q" ? rows[0] : rows[1];
+    CHECK(p.ended);
+    CHECK(p.seen == "more");
+    CHECK(!q.ended);
+    CHECK(q.seen == std::string("\0\1", 2));
+    CHECK(q.rate_numerator == 17361);
+    CHECK(q.rate_denominator == 100);
+    CHECK(q.isolated);
+    CHECK(!q.synthetic);
+    CHECK(q.channels.at(0).label() == "Fp1-F7");
+    CHECK(q.channels.at(0).scale() == 0.5);
+}
+
+TEMPLATE_TEST_CASE(
+    "chunks are found by overlap with a time, page by page",
+    "[store]",
+    MemoryFixture,
+    SqliteFixture
+) {
+    TestType fixture;
+    auto& store = fixture.store();
+    auto write = at(store);
+    write.streams = {stream("p", "a"), stream("p", "b"), stream("other")};
+    for (int i = 0; i < 20; ++i) {
+        const auto first = static_cast<std::uint64_t>(i) * 2560;
+        for (std::size_t s = 0; s < 3; ++s) {
+            write.chunks.push_back({.stream = s, .row = chunk(i * 10'000'000, first)});
+        }
+    }
+    REQUIRE(store.write(write).has_value());
+    for (const std::size_t limit : {1, 3, 7, 100}) {
+        const auto rows = all_pages<ChunkRow>(limit, [&](std::size_t count, const auto& cursor) {
+            return store.chunks("p", always, count, cursor);
+        });
+        REQUIRE(rows.size() == 40);
+        for (std::size_t i = 1; i < rows.size(); ++i) {
+            CHECK(
+                std::pair(rows[i - 1].start_us, rows[i - 1].stream_id) <
+                std::pair(rows[i].start_us, rows[i].stream_id)
+            );
+        }
+        CHECK(rows[0].payload == "payload0");
+        CHECK(rows[0].end_sample == 2560);
+    }
+    const auto some =
+        store.chunks("p", {.from_us = 15'000'000, .until_us = 30'000'000}, 100, {}).value().rows;
+    REQUIRE(some.size() == 4);
+    CHECK(some[0].start_us == 10'000'000);
+    CHECK(some[3].start_us == 20'000'000);
+    CHECK(store.size().value().chunks == 60);
+    CHECK(store.size().value().bytes > 0);
+}
+
+TEMPLATE_TEST_CASE(
+    "a pyramid is the rows of one stream without their payload",
+    "[store]",
+    MemoryFixture,
+    SqliteFixture
+) {
+    TestType fixture;
+    auto& store = fixture.store();
+    auto write = at(store);
+    write.streams = {stream("p", "a"), stream("p", "b")};
+    write.chunks = {
+        {.stream = 1, .row = chunk(0)},
+        {.stream = 1, .row = chunk(10'000'000, 2560)},
+        {.stream = 0, .row = chunk(0)}
+    };
+    REQUIRE(store.write(write).has_value());
+    const auto streams = store.streams().value();
+    const auto id = streams[0].stream == "b" ? streams[0].id : streams[1].id;
+    const auto rows = store.pyramid(id, {.from_us = 9'999'999, .until_us = 20'000'000}).value();
+    REQUIRE(rows.size() == 2);
+    CHECK(rows[0].payload.empty());
+    CHECK(rows[0].pyramid == "pyramid0");
+    CHECK(rows[1].stream_id == id);
+    CHECK(store.pyramid(id, {.from_us = 10'000'000, .until_us = 20'000'000}).value().size() == 1);
+}
+
+TEMPLATE_TEST_CASE(
+    "detections come back whole, in the order of their time, once",
+    "[store]",
+    MemoryFixture,
+    SqliteFixture
+) {
+    TestType fixture;
+    auto& store = fixture.store();
+    auto write = at(store);
+    for (int i = 0; i < 10; ++i) {
+        write.detections.push_back(detection(
+            "p",
+            i / 2,
+            std::string(1, static_cast<char>('a' + i)) + std::string("\0.", 2)
+        ));
+    }
+    write.detections.push_back(write.detections[3]);
+    write.detections.push_back(detection("q", 0, "of another"));
+    REQUIRE(store.write(write).has_value());
+    for (const std::size_t limit : {1, 2, 3, 50}) {
+        const auto rows =
+            all_pages<DetectionRow>(limit, [&](std::size_t count, const auto& cursor) {
+                return store.detections("p", always, count, cursor);
+            });
+        REQUIRE(rows.size() == 10);
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            CHECK(rows[i].id == write.detections[i].id);
+            CHECK(
+                rows[i].detection.SerializeAsString() ==
+                write.detections[i].detection.SerializeAsString()
+            );
+        }
+    }
+    CHECK(store.detections("p", {.from_us = 1, .until_us = 3}, 50, {}).value().rows.size() == 4);
+    CHECK(store.size().value().detections == 11);
+}
+
+TEMPLATE_TEST_CASE(
+    "a vital that is sent again replaces the older one",
+    "[store]",
+    MemoryFixture,
+    SqliteFixture
+) {
+    TestType fixture;
+    auto& store = fixture.store();
+    auto write = at(store);
+    write.vitals = {
+        vital("p", 5, 70),
+        vital("p", 6, 71),
+        vital("p", 5, 72),
+        vital("p", 5, 12, "respiratory_rate")
+    };
+    REQUIRE(store.write(write).has_value());
+    for (const std::size_t limit : {1, 2, 50}) {
+        const auto rows = all_pages<VitalRow>(limit, [&](std::size_t count, const auto& cursor) {
+            return store.vitals("p", always, count, cursor);
+        });
+        REQUIRE(rows.size() == 3);
+        CHECK(rows[0].vital.value() == 72);
+        CHECK(rows[0].id == "id5");
+        CHECK(rows[1].vital.name() == "respiratory_rate");
+        CHECK(rows[2].vital.value() == 71);
+    }
+    CHECK(store.vitals("p", {.from_us = 6, .until_us = 7}, 50, {}).value().rows.size() == 1);
+    CHECK(store.vitals("q", always, 50, {}).value().rows.empty());
+}
+
+TEMPLATE_TEST_CASE(
+    "beats are found by overlap with a time",
+    "[store]",
+    MemoryFixture,
+    SqliteFixture
+) {
+    TestType fixture;
+    auto& store = fixture.store();
+    auto write = at(store);
+    for (int i = 0; i < 3; ++i) {
+        BeatsRow row{.id = "b" + std::to_string(i), .patient = "p", .beats = {}};
+        row.beats.set_start_time_us(i * 10'000'000);
+        for (int k = 0; k < 10; ++k) {
+            row.beats.add_rr_us(1'000'000);
+        }
+        write.beats.push_back(row);
+    }
+    REQUIRE(store.write(write).has_value());
+    const auto rows = store.beats("p", {.from_us = 9'999'999, .until_us = 20'000'000}).value();
+    REQUIRE(rows.size() == 2);
+    CHECK(rows[0].id == "b0");
+    CHECK(rows[1].beats.rr_us_size() == 10);
+}
+
+TEMPLATE_TEST_CASE(
+    "the newest window of a patient is kept, and takes its score later",
+    "[store]",
+    MemoryFixture,
+    SqliteFixture
+) {
+    TestType fixture;
+    auto& store = fixture.store();
+    const auto window = [](std::int64_t start_us, std::optional<std::uint32_t> score) {
+        return NewestWindow{
+            .patient = "p",
+            .number = 3,
+            .start_us = start_us,
+            .samples = {-1, 70'000, 0},
+            .score_q16 = score
+        };
+    };
+    for (const auto& row : {window(10, {}), window(20, {}), window(20, 65536), window(15, 1)}) {
+        auto write = at(store);
+        write.newest = {row};
+        REQUIRE(store.write(write).has_value());
+    }
+    const auto rows = store.newest_windows().value();
+    REQUIRE(rows.size() == 1);
+    CHECK(rows[0].start_us == 20);
+    CHECK(rows[0].number == 3);
+    CHECK(rows[0].score_q16 == 65536);
+    CHECK(rows[0].samples == std::vector<std::int32_t>{-1, 70'000, 0});
+}
+
+TEMPLATE_TEST_CASE(
+    "the newest heart rates are those of five hours before the newest",
+    "[store]",
+    MemoryFixture,
+    SqliteFixture
+) {
+    TestType fixture;
+    auto& store = fixture.store();
+    constexpr std::int64_t hour = 3'600'000'000;
+    auto write = at(store);
+    write.vitals = {
+        vital("p", 0, 60),
+        vital("p", 3 * hour, 61),
+        vital("p", 8 * hour, 62),
+        vital("p", 9 * hour, 1, "steps")
+    };
+    write.vitals.push_back(vital("q", 0, 80));
+    REQUIRE(store.write(write).has_value());
+    const auto rows = store.newest_heart_rates().value();
+    REQUIRE(rows.size() == 3);
+    CHECK(rows[0].vital.value() == 61);
+    CHECK(rows[1].vital.value() == 62);
+    CHECK(rows[2].patient == "q");
+}
+
+TEMPLATE_TEST_CASE(
+    "a page of 0 or of more than 10,000 rows is refused, and an unknown cursor too",
+    "[store][limit]",
+    MemoryFixture,
+    SqliteFixture
+) {
+    TestType fixture;
+    auto& store = fixture.store();
+    for (const std::size_t limit : {0, 10'001}) {
+        CHECK(store.chunks("p", always, limit, {}).error().code == ErrorCode::invalid_argument);
+        CHECK(store.detections("p", always, limit, {}).error().code == ErrorCode::invalid_argument);
+        CHECK(store.vitals("p", always, limit, {}).error().code == ErrorCode::invalid_argument);
+    }
+    CHECK(store.chunks("p", always, 10'000, {}).has_value());
+    for (const auto* cursor :
+         {"",
+          "c",
+          "d1",
+          "c1.zz.00",
+          "c1.31.31.31",
+          "v1.31",
+          "x1.31.31",
+          "c99999999999999999999.31.31",
+          "c1.31.31x",
+          "c1.7a.31"}) {
+        CHECK(store.chunks("p", always, 10, cursor).error().code == ErrorCode::invalid_argument);
+        CHECK(
+            store.detections("p", always, 10, cursor).error().code == ErrorCode::invalid_argument
+        );
+        CHECK(store.vitals("p", always, 10, cursor).error().code == ErrorCode::invalid_argument);
+    }
+}
