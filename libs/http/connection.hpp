@@ -31,6 +31,7 @@ public:
 private:
     using Parser = boost::beast::http::request_parser<BoundedBody>;
     enum class Phase : std::uint8_t { idle, header, body, handling, writing, lingering };
+    static constexpr std::size_t first_read = 2 << 10; // a header and a small body come in one read
     enum class Step : std::uint8_t { ok, refuse, gone }; // refuse: answer `refusal_`
 
     // Fits into a move_only_function without an allocation, beside the connection.

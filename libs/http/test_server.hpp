@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <cstring>
+#include <fstream>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -89,6 +90,28 @@ struct TestServer {
     Metrics metrics;
     Server server;
 };
+
+inline std::size_t resident_bytes() {
+    std::ifstream file("/proc/self/statm");
+    std::size_t total = 0;
+    std::size_t resident = 0;
+    file >> total >> resident;
+    return resident * 4096;
+}
+
+inline Router small_echo(std::size_t max_body = 1000) {
+    Router router;
+    router.add(
+        Verb::post,
+        "/echo",
+        {.access = Access::open, .max_body = max_body},
+        [](Request request, Reply reply) { reply(Response::json(std::move(request.body))); }
+    );
+    router.add(Verb::post, "/staff", {.max_body = max_body}, [](Request, Reply reply) {
+        reply(Response::json("{}"));
+    });
+    return router;
+}
 
 /// A socket that sends whatever bytes it is told to.
 class RawSocket {
