@@ -1,0 +1,42 @@
+// Places the tiles: all patients on one screen as large as they go; where they would be too small to read the page scrolls.
+
+export interface Layout {
+  columns: number;
+  rows: number;
+  tileHeight: number;
+  scrolls: boolean;
+}
+
+const BEST_RATIO = 1.9;
+const MIN_WIDTH = 150;
+const MIN_HEIGHT = 88;
+const SCROLL_WIDTH = 300;
+const SCROLL_HEIGHT = 200;
+
+export function layOut(count: number, width: number, height: number, gap: number): Layout {
+  let best: Layout | null = null;
+  let bestSize = 0;
+  for (let columns = 1; columns <= Math.max(1, count); columns++) {
+    const rows = Math.ceil(count / columns) || 1;
+    const tileWidth = (width - gap * (columns - 1)) / columns;
+    const tileHeight = (height - gap * (rows - 1)) / rows;
+    const size = Math.min(tileWidth / BEST_RATIO, tileHeight);
+    if (tileWidth >= MIN_WIDTH && tileHeight >= MIN_HEIGHT && size > bestSize && readable(width, tileWidth)) {
+      best = { columns, rows, tileHeight: Math.floor(tileHeight), scrolls: false };
+      bestSize = size;
+    }
+  }
+  if (best) return best;
+  const columns = Math.max(1, Math.floor((width + gap) / (SCROLL_WIDTH + gap)));
+  return { columns, rows: Math.ceil(count / columns), tileHeight: SCROLL_HEIGHT, scrolls: true };
+}
+
+/** On a phone's width two tiles beside each other are too narrow for their words. */
+const readable = (width: number, tileWidth: number) => width >= 600 || tileWidth >= Math.min(width, 280);
+
+/** Where an arrow key leads from tile `at`; the same tile at an edge. */
+export function moveFocus(at: number, key: string, count: number, columns: number): number {
+  const to =
+    key === 'ArrowRight' ? at + 1 : key === 'ArrowLeft' ? at - 1 : key === 'ArrowDown' ? at + columns : key === 'ArrowUp' ? at - columns : key === 'Home' ? 0 : key === 'End' ? count - 1 : at;
+  return to < 0 || to >= count ? at : to;
+}

@@ -1,0 +1,59 @@
+// The scores of the last minutes, one bin a second: the highest of each second counts.
+import type { Detection } from './generated/vigil/v1/detection_pb';
+
+export type Level = 'high' | 'unclear' | 'low' | 'none';
+
+/** The paper's colours: over 0.7 red, under 0.3 green, between them yellow. */
+export const HIGH_OVER = 0.7;
+export const LOW_UNDER = 0.3;
+
+export const levelOf = (score: number): Level => (score > HIGH_OVER ? 'high' : score < LOW_UNDER ? 'low' : 'unclear');
+
+/** What a bin holds beside a score of 0..1. */
+export const EMPTY = -1;
+export const NOT_EVALUATED = -2;
+
+export interface LastScore {
+  endUs: number;
+  /** null: the window was not evaluated. */
+  score: number | null;
+}
+
+export class ScoreHistory {
+  readonly values: Float32Array;
+  /** Second (since 1970) one past the newest bin. */
+  head = 0;
+  last: LastScore | null = null;
+  lastHighUs = 0;
+
+  constructor(readonly seconds: number) {
+    this.values = new Float32Array(seconds).fill(EMPTY);
+  }
+
+  add(detection: Detection): void {
+    const endUs = Number(detection.endTimeUs);
+    const score = detection.notEvaluated ? null : Math.min(1, detection.scoreQ16 / 65536);
+    if (!this.last || endUs >= this.last.endUs) {
+      // Several streams or models may end a window at the same instant: the highest counts.
+      const same = this.last?.endUs === endUs ? this.last.score : null;
+      this.last = { endUs, score: score === null ? same : Math.max(score, same ?? 0) };
+    }
+    if (score !== null && score > HIGH_OVER) this.lastHighUs = Math.max(this.lastHighUs, endUs);
+    const second = Math.floor((endUs - 1) / 1e6);
+    if (second < this.head - this.seconds) return;
+    this.advance(second + 1);
+    const slot = second % this.seconds;
+    this.values[slot] = Math.max(this.values[slot]! === EMPTY ? NOT_EVALUATED : this.values[slot]!, score ?? NOT_EVALUATED);
+  }
+
+  /** The bin of a second: a score, EMPTY or NOT_EVALUATED. */
+  at(second: number): number {
+    return second >= this.head || second < this.head - this.seconds || second < 0 ? EMPTY : this.values[second % this.seconds]!;
+  }
+
+  private advance(head: number): void {
+    if (head <= this.head) return;
+    for (let second = Math.max(this.head, head - this.seconds); second < head; second++) this.values[second % this.seconds] = EMPTY;
+    this.head = head;
+  }
+}

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { ageMs, tileState, type PatientFacts } from './state';
+import { START_US } from './test_data';
+
+const now = START_US + 60e6;
+const facts = (wish: Partial<PatientFacts> = {}): PatientFacts => ({
+  monitoring: 1,
+  noData: false,
+  detectorBehind: false,
+  endedOnPurpose: false,
+  newestSampleUs: now - 1e6,
+  newestReceiptUs: now - 1e6,
+  newestScoredUs: now - 1e6,
+  shownUs: now - 1e6,
+  lastScore: { endUs: now - 1e6, score: 0.1 },
+  lastHighUs: 0,
+  ...wish,
+});
+
+describe('tile state', () => {
+  it('is live with a level while scores are current', () => {
+    expect(tileState(facts(), now)).toMatchObject({ condition: 'live', level: 'low', score: 0.1, ageMs: 1000, note: '' });
+    expect(tileState(facts({ lastScore: { endUs: now, score: 0.95 } }), now)).toMatchObject({ condition: 'live', level: 'high' });
+  });
+  it('shows no level as current when data has stopped, and keeps a high one in words', () => {
+    const state = tileState(facts({ noData: true, newestReceiptUs: now - 12e6, lastScore: { endUs: now - 12e6, score: 0.93 } }), now);
+    expect(state).toMatchObject({ condition: 'no-data', level: 'none', score: null, stoppedHigh: true });
+    expect(state.note).toBe('NO DATA for 12 s, last score 0.93 HIGH');
+  });
+  it('tells an end on purpose, standby and off from data that stopped', () => {
+    expect(tileState(facts({ noData: true, endedOnPurpose: true }), now).condition).toBe('ended');
+    expect(tileState(facts({ noData: true, monitoring: 2 }), now).condition).toBe('standby');
+    expect(tileState(facts({ noData: true, monitoring: 3 }), now).condition).toBe('off');
+  });
+  it('says that the detector is behind, and by how much', () => {
+    const state = tileState(facts({ detectorBehind: true, newestScoredUs: now - 15e6 }), now);
+    expect(state.condition).toBe('behind');
+    expect(state.note).toContain('DETECTOR BEHIND, newest score 15 s old');
+    expect(tileState(facts({ detectorBehind: true, newestScoredUs: 0, lastScore: null }), now).note).toBe('DETECTOR BEHIND, no score yet');
+  });
+  it('says NO SCORE for a window that was not evaluated, never a low one', () => {
+    expect(tileState(facts({ lastScore: { endUs: now, score: null } }), now)).toMatchObject({ condition: 'not-evaluated', level: 'none', score: null });
+  });
+  it('waits where nothing ever came', () => {
+    expect(tileState(facts({ newestReceiptUs: 0, newestSampleUs: 0, shownUs: 0, lastScore: null }), now)).toMatchObject({ condition: 'waiting', ageMs: null });
+  });
+  it('mentions a high score for three minutes after it ended', () => {
+    expect(tileState(facts({ lastHighUs: now - 41e6 }), now).note).toBe('HIGH 41 s ago');
+    expect(tileState(facts({ lastHighUs: now - 190e6 }), now).note).toBe('');
+  });
+  it('counts the age from the older of sample and receipt, so that a fast device clock hides nothing', () => {
+    expect(ageMs(facts({ shownUs: now + 3600e6, newestReceiptUs: now - 4e6 }), now)).toBe(4000);
+    expect(ageMs(facts({ shownUs: now - 9e6, newestReceiptUs: now }), now)).toBe(9000);
+    expect(ageMs(facts({ shownUs: now + 5e6, newestReceiptUs: now + 5e6 }), now)).toBe(0);
+  });
+});

@@ -1,0 +1,107 @@
+// What a tile says, from what the server said about the patient and the server's clock. Pure.
+import { Patient_Monitoring } from './generated/vigil/v1/directory_pb';
+import { words } from './words';
+import { levelOf, type LastScore, type Level } from './score';
+
+export type Condition = 'live' | 'waiting' | 'no-data' | 'ended' | 'behind' | 'not-evaluated' | 'standby' | 'off';
+
+export interface PatientFacts {
+  monitoring: number;
+  noData: boolean;
+  detectorBehind: boolean;
+  endedOnPurpose: boolean;
+  newestSampleUs: number;
+  newestReceiptUs: number;
+  newestScoredUs: number;
+  /** End of the newest sample that the page itself holds; 0 when it holds none. */
+  shownUs: number;
+  lastScore: LastScore | null;
+  lastHighUs: number;
+}
+
+export interface TileState {
+  condition: Condition;
+  /** Of the newest score while it is current, else none. */
+  level: Level;
+  score: number | null;
+  /** Of the newest sample shown; null when there is none. */
+  ageMs: number | null;
+  note: string;
+  /** The newest score was high when it stopped being current: it must not vanish behind NO DATA. */
+  stoppedHigh: boolean;
+}
+
+/** A high score is mentioned for so long after it ended. */
+const MENTION_HIGH_MS = 180_000;
+
+export function conditionOf(facts: PatientFacts): Condition {
+  if (facts.monitoring === Patient_Monitoring.OFF) return 'off';
+  if (facts.monitoring === Patient_Monitoring.STANDBY) return 'standby';
+  if (facts.endedOnPurpose) return 'ended';
+  if (facts.newestReceiptUs === 0) return 'waiting';
+  if (facts.noData) return 'no-data';
+  if (facts.detectorBehind) return 'behind';
+  if (facts.lastScore && facts.lastScore.score === null) return 'not-evaluated';
+  return 'live';
+}
+
+/**
+ * The age of what is shown. A device whose clock runs ahead would look fresher than it can be, so the older of sample time and
+ * receipt time counts.
+ */
+export function ageMs(facts: PatientFacts, nowUs: number): number | null {
+  const sample = facts.shownUs || facts.newestSampleUs;
+  if (sample === 0 || Number.isNaN(nowUs)) return null;
+  const newest = facts.newestReceiptUs === 0 ? sample : Math.min(sample, facts.newestReceiptUs);
+  return Math.max(0, (nowUs - newest) / 1000);
+}
+
+/** Now in the time of the patient's device: the server's, less how late the newest samples came. */
+export function patientNowUs(facts: PatientFacts, nowUs: number): number {
+  return facts.newestReceiptUs === 0 ? nowUs : nowUs - (facts.newestReceiptUs - facts.newestSampleUs);
+}
+
+export const scoreText = (score: number) => (Math.floor(score * 100) / 100).toFixed(2);
+
+export function tileState(facts: PatientFacts, nowUs: number): TileState {
+  const condition = conditionOf(facts);
+  const score = facts.lastScore?.score ?? null;
+  const current = condition === 'live' && score !== null;
+  const level = current ? levelOf(score) : 'none';
+  return {
+    condition,
+    level,
+    score: current ? score : null,
+    ageMs: ageMs(facts, nowUs),
+    note: noteOf(condition, facts, nowUs, level),
+    stoppedHigh: !current && score !== null && levelOf(score) === 'high' && (condition === 'no-data' || condition === 'behind'),
+  };
+}
+
+function noteOf(condition: Condition, facts: PatientFacts, nowUs: number, level: Level): string {
+  const score = facts.lastScore?.score ?? null;
+  const last = score === null ? '' : `, ${words.note.lastScore(scoreText(score), words.level[levelOf(score)])}`;
+  const sinceReceipt = (nowUs - facts.newestReceiptUs) / 1000;
+  switch (condition) {
+    case 'off':
+      return words.note.off;
+    case 'standby':
+      return words.note.standby;
+    case 'waiting':
+      return words.note.waiting;
+    case 'ended':
+      return facts.newestReceiptUs === 0 ? words.condition.ended : words.note.ended(sinceReceipt);
+    case 'no-data':
+      return words.note.noData(sinceReceipt) + last;
+    case 'behind':
+      return words.note.behind(facts.newestScoredUs === 0 ? null : (patientNowUs(facts, nowUs) - facts.newestScoredUs) / 1000) + last;
+    case 'not-evaluated':
+      return words.note.notEvaluated;
+    case 'live': {
+      if (level === 'none') return words.note.noScore;
+      const highMs = (patientNowUs(facts, nowUs) - facts.lastHighUs) / 1000;
+      return level !== 'high' && facts.lastHighUs > 0 && highMs < MENTION_HIGH_MS ? words.note.lastHigh(highMs) : '';
+    }
+  }
+}
+
