@@ -315,53 +315,6 @@ void BlockIntake::submit(Submission submission, Done done) {
     );
 }
 
-void BlockIntake::end_stream(
-    std::string patient,
-    v1::StreamEnd end,
-    std::move_only_function<void(Result<void>)> done
-) {
-    if (!is_stream_name(end.device()) || !is_stream_name(end.stream())) {
-        return done(fail(
-            ErrorCode::invalid_argument,
-            "must be 1 to 64 of A-Z a-z 0-9 _ . : -",
-            is_stream_name(end.device()) ? "stream" : "device"
-        ));
-    }
-    const auto directory = on_.directory.state();
-    const auto device = directory->devices.find(end.device());
-    if (device != directory->devices.end() && device->second.patient() != patient) {
-        return done(
-            fail(ErrorCode::forbidden, "is not assigned to the patient of this key", "device")
-        );
-    }
-    {
-        const std::lock_guard lock(mutex_);
-        const auto* stream = table_.find(StreamTable::key(patient, end.device(), end.stream()));
-        if (stream != nullptr && !stream->seen.ranges().empty() &&
-            stream->seen.ranges().back().end > end.end_sample()) {
-            const auto held = stream->seen.ranges().back().end;
-            return done(std::unexpected(
-                conflict(std::format("samples up to {} are held", held), "end_sample")
-            ));
-        }
-    }
-    end.DiscardUnknownFields();
-    journal::Batch batch;
-    batch.entries.push_back(entry(*directory, patient, random_id(on_.random)));
-    batch.entries.back().set_type(v1::STREAM_END);
-    end.SerializeToString(batch.entries.back().mutable_payload());
-    on_.journal.append(
-        std::move(batch),
-        [done = std::move(done)](Result<journal::Appended> result) mutable {
-            if (result) {
-                done({});
-            } else {
-                done(std::unexpected(std::move(result.error())));
-            }
-        }
-    );
-}
-
 void BlockIntake::apply(std::span<const journal::StoredPtr> entries) {
     v1::EegBlock block;
     for (const auto& stored : entries) {

@@ -6,8 +6,11 @@ namespace vigil::eeg_intake {
 
 namespace {
 
+/// Many senders post at the same moment each second; the bodies together are bounded by the server.
+constexpr std::size_t max_posts_in_flight = 1024;
+
 http::RouteOptions device_route(std::size_t max_body) {
-    return {.access = http::Access::device, .max_body = max_body};
+    return {.access = http::Access::device, .max_body = max_body, .in_flight = max_posts_in_flight};
 }
 
 /// An iPhone's export of a day comes on the same path as a window, so that the larger limit holds

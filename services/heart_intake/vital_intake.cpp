@@ -187,21 +187,20 @@ void HeartIntake::submit(
     const auto key = key_of(patient, beats);
     const auto range = range_of(beats);
     const auto digest = digest_of(beats);
+    auto seen = journal::SampleRanges::Seen::fresh;
     {
         const std::lock_guard lock(mutex_);
-        const auto seen = beats_of(key).look(range, digest);
-        if (seen == journal::SampleRanges::Seen::conflict) {
-            refused_.Increment();
-            return done(fail(
-                ErrorCode::conflict,
-                "the same beats are held with other intervals",
-                "first_beat"
-            ));
-        }
-        if (seen == journal::SampleRanges::Seen::duplicate) {
-            duplicates_.Increment();
-            return done(true);
-        }
+        seen = beats_of(key).look(range, digest);
+    }
+    if (seen == journal::SampleRanges::Seen::conflict) {
+        refused_.Increment();
+        return done(
+            fail(ErrorCode::conflict, "the same beats are held with other intervals", "first_beat")
+        );
+    }
+    if (seen == journal::SampleRanges::Seen::duplicate) {
+        duplicates_.Increment();
+        return done(true);
     }
     journal::Batch batch;
     batch.entries.push_back(entry(v1::BEATS, patient, beats.start_time_us()));
