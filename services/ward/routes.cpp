@@ -53,6 +53,8 @@ void add_routes(http::Router& router, LiveFeed& feed, SignIn& sign_in, Administr
             serve_page(request, std::move(reply));
         }
     });
+    // A route of its own beside the fallback: POST / may be an old sender's.
+    route(Verb::get, "/", Access::open, serve_page);
     router.fallback({.access = Access::open}, serve_page);
 }
 
