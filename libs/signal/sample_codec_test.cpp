@@ -5,6 +5,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <random>
@@ -72,6 +73,26 @@ TEST_CASE("smooth signals of every amplitude come back exactly") {
             check_round_trip(random_walk(random, 2560, bound, step), 1);
         }
     }
+}
+
+TEST_CASE("a stretch of the largest remainders among quiet ones comes back exactly") {
+    // worth a Rice code in all, and beyond the largest parameter in one stretch
+    Samples samples(2560, 3);
+    for (std::size_t t = 640; t < 768; ++t) {
+        samples[t] = t % 2 == 0 ? std::numeric_limits<std::int32_t>::min()
+                                : std::numeric_limits<std::int32_t>::max();
+    }
+    check_round_trip(samples, 1);
+    CHECK(encode_samples(samples, 1).size() < samples.size());
+}
+
+TEST_CASE("prediction holds for sums that need more than 32 bits") {
+    Samples samples(2560);
+    for (std::size_t t = 0; t < samples.size(); ++t) {
+        samples[t] = static_cast<std::int32_t>(8e6 * std::sin(1.9 * static_cast<double>(t)));
+    }
+    check_round_trip(samples, 1);
+    CHECK(8 * encode_samples(samples, 1).size() < 18 * samples.size());
 }
 
 TEST_CASE("256 channels, one sample, no sample and no channel come back exactly") {
