@@ -17,15 +17,16 @@ export function drawScore(surface: Surface, history: ScoreHistory, nowUs: number
   for (let index = 0; index < history.seconds; index++) {
     const value = history.at(end - history.seconds + index);
     if (value === EMPTY) continue;
-    const x = left + index * bar;
+    const x = Math.round(left + index * bar);
+    const wide = Math.max(1, Math.round(left + (index + 1) * bar) - x);
     if (value === NOT_EVALUATED) {
       pen.fillStyle = colours.missing;
-      pen.fillRect(x, height - 3, Math.max(1, bar * 0.6), 3);
+      pen.fillRect(x, height - 3, Math.max(1, wide - 1), 3);
       continue;
     }
     pen.fillStyle = colours[levelOf(value) as 'high' | 'unclear' | 'low'];
     const tall = Math.max(2, value * height);
-    pen.fillRect(x, height - tall, Math.max(1, bar + 0.3), tall);
+    pen.fillRect(x, height - tall, wide, tall);
   }
 }
 

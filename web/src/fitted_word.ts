@@ -1,6 +1,6 @@
 // A word that is set as high as its box allows and narrowed where it would be too wide: height is what is read from afar.
 
-const NARROWEST = 0.6;
+const NARROWEST = 0.5;
 
 export class FittedWord {
   readonly box = document.createElement('span');

@@ -31,6 +31,17 @@ export function layOut(count: number, width: number, height: number, gap: number
   return { columns, rows: Math.ceil(count / columns), tileHeight: SCROLL_HEIGHT, scrolls: true };
 }
 
+/** The other patients beside the detail view: all in sight in one column or two, as far as they stay readable. */
+export function layOutBeside(count: number, width: number, height: number, gap: number): Layout {
+  const most = width >= 2 * MIN_WIDTH + gap ? 2 : 1;
+  for (let columns = 1; columns <= most; columns++) {
+    const rows = Math.ceil(count / columns) || 1;
+    const tileHeight = (height - gap * (rows - 1)) / rows;
+    if (tileHeight >= MIN_HEIGHT) return { columns, rows, tileHeight: Math.floor(Math.min(tileHeight, SCROLL_HEIGHT)), scrolls: false };
+  }
+  return { columns: most, rows: Math.ceil(count / most), tileHeight: MIN_HEIGHT, scrolls: true };
+}
+
 /** On a phone's width two tiles beside each other are too narrow for their words. */
 const readable = (width: number, tileWidth: number) => width >= 600 || tileWidth >= Math.min(width, 280);
 

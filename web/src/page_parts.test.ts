@@ -4,7 +4,7 @@ import { backoffMs } from './backoff';
 import { ServerClock } from './clock';
 import { LiveFrameSchema } from './generated/vigil/v1/live_pb';
 import { HeartHistory } from './heart';
-import { layOut, moveFocus } from './layout';
+import { layOut, layOutBeside, moveFocus } from './layout';
 import { Patient } from './patient';
 import { fitTrace, nextStep, stepFor } from './scale';
 import { block, detection, heartRate, ramp, START_US } from './test_data';
@@ -56,6 +56,10 @@ describe('layout', () => {
     expect(layOut(20, 360, 700, 8)).toMatchObject({ columns: 1, scrolls: true });
     expect(layOut(500, 1896, 988, 8).scrolls).toBe(true);
   });
+  it('keeps 16 other patients in sight beside the detail view, and scrolls where they no longer fit', () => {
+    expect(layOutBeside(16, 360, 980, 8)).toMatchObject({ columns: 2, rows: 8, scrolls: false });
+    expect(layOutBeside(40, 360, 980, 8)).toMatchObject({ columns: 2, scrolls: true });
+  });
   it('moves the focus by rows and columns and stops at the edges', () => {
     expect(moveFocus(0, 'ArrowDown', 10, 4)).toBe(4);
     expect(moveFocus(7, 'ArrowDown', 10, 4)).toBe(7);
@@ -76,7 +80,7 @@ describe('scale', () => {
     const trace = new Trace('d', 's', block(), 2);
     trace.add(block({ channels: [values] }));
     const fit = fitTrace(trace, null);
-    expect(fit.laneUv).toBe(200);
+    expect(fit.laneUv).toBe(100);
     expect(fit.middleUv[0]).toBeGreaterThan(3980);
     expect(fit.middleUv[0]).toBeLessThan(4020);
   });

@@ -5,6 +5,9 @@ import type { Trace } from './trace';
 export const STEPS_UV = [10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000] as const;
 const SAMPLED = 400;
 
+/** A signal may be this much higher than its lane: neighbours seldom peak at once, and small lanes hide the shape. */
+const OVERLAP = 1.4;
+
 export interface Fit {
   laneUv: number;
   /** One per channel: what is drawn at the lane's middle. */
@@ -30,7 +33,7 @@ export function fitTrace(trace: Trace, fixedUv: number | null): Fit {
     const cut = Math.floor(lows.length * 0.02);
     widest = Math.max(widest, highs[highs.length - 1 - cut]! - middleUv[channel]!, middleUv[channel]! - lows[cut]!);
   }
-  return { laneUv: fixedUv ?? stepFor(widest * 2), middleUv };
+  return { laneUv: fixedUv ?? stepFor((widest * 2) / OVERLAP), middleUv };
 }
 
 function spread(values: Float32Array): Float32Array {

@@ -6,7 +6,7 @@ import { Detail } from './detail';
 import { element, setData, setText } from './element';
 import type { LiveFrame } from './generated/vigil/v1/live_pb';
 import { KeysDialog } from './keys_dialog';
-import { layOut, moveFocus } from './layout';
+import { layOut, layOutBeside, moveFocus } from './layout';
 import { nextStep } from './scale';
 import { Theme } from './theme';
 import { Tile } from './tile';
@@ -116,9 +116,9 @@ export class WardPage {
   private layOut(): void {
     const { main } = this;
     const style = getComputedStyle(main);
-    const width = this.detail ? this.grid.clientWidth : main.clientWidth - parseFloat(style.paddingLeft) * 2;
-    const height = main.clientHeight - parseFloat(style.paddingTop) * 2;
-    const layout = this.detail ? { columns: 1, rows: this.order.length, tileHeight: 132, scrolls: true } : layOut(this.order.length, width, height, GAP);
+    const padding = parseFloat(style.paddingTop) * 2;
+    const height = main.clientHeight - padding;
+    const layout = this.detail ? layOutBeside(this.order.length, this.grid.clientWidth - GAP, height - GAP, GAP) : layOut(this.order.length, main.clientWidth - padding, height, GAP);
     this.columns = layout.columns;
     this.grid.style.setProperty('--columns', String(layout.columns));
     this.grid.style.setProperty('--tile-height', `${layout.tileHeight}px`);
