@@ -1,0 +1,31 @@
+// What waits to be sent: one block, value or end of stream, serialized. Used by the sources, the
+// outbox and the lanes.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace vigil::play {
+
+/// Numbers are in spool files: never used again.
+enum class Kind : std::uint8_t {
+    eeg_block = 1,     // EegBlockBatch of one block: such bodies may be joined
+    vital = 2,         // VitalBatch of one value: such bodies may be joined
+    beats = 3,         // Beats
+    stream_end = 4,    // StreamEnd
+    legacy_window = 5, // JSON of POST /eeg
+    legacy_heart = 6,  // JSON of POST /heartbeat
+};
+
+struct Item {
+    Kind kind = Kind::eeg_block;
+    std::string body = {};
+    /// Which stream of this run it belongs to, counted per patient; 0: of an earlier run.
+    std::uint32_t epoch = 0;
+    std::uint64_t first_sample = 0;
+    /// When it was ready to be sent.
+    std::chrono::steady_clock::time_point made = {};
+};
+
+} // namespace vigil::play

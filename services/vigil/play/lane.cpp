@@ -1,0 +1,168 @@
+#include "vigil/play/lane.hpp"
+
+#include <algorithm>
+
+namespace vigil::play {
+
+namespace {
+
+// The intake takes 64 blocks and 8 MiB in a request (docs/considerations.md); half a MiB less
+// leaves room for one more block.
+constexpr std::size_t most_items = 64;
+constexpr std::size_t most_bytes = (8 << 20) - (512 << 10);
+
+constexpr std::chrono::milliseconds longest_idle{100};
+
+} // namespace
+
+LaneWorker::LaneWorker(
+    Lane lane,
+    const PlayOptions& options,
+    std::vector<Box*> boxes,
+    Tally& tally,
+    std::uint64_t seed
+)
+    : lane_(lane),
+      options_(options),
+      boxes_(std::move(boxes)),
+      tally_(tally),
+      jitter_(seed),
+      sender_(options.url, options.timeout) {
+    if (lane_ == Lane::live && options.websocket) {
+        for (const auto* box : boxes_) {
+            sockets_.push_back(
+                std::make_unique<SocketSender>(options.url, box->key, options.timeout)
+            );
+        }
+    }
+    thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
+}
+
+void LaneWorker::wake() {
+    {
+        const std::scoped_lock lock(mutex_);
+        woken_ = true;
+    }
+    changed_.notify_one();
+}
+
+void LaneWorker::idle(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, stop, longest_idle, [this] { return woken_; });
+    woken_ = false;
+}
+
+void LaneWorker::work(const std::stop_token& stop) {
+    stop_ = stop;
+    while (!stop.stop_requested()) {
+        bool sent = false;
+        for (auto* box : boxes_) {
+            auto items = box->outbox.take(lane_, most_items, most_bytes);
+            if (!items.empty()) {
+                sent = true;
+                deliver(*box, std::move(items));
+            }
+            if (stop.stop_requested()) {
+                return;
+            }
+        }
+        if (!sent) {
+            idle(stop);
+        }
+    }
+}
+
+Answer LaneWorker::transmit(Box& box, const std::vector<Item>& items) {
+    tally_.sent += items.size();
+    if (!sockets_.empty() && items.front().kind == Kind::eeg_block) {
+        const auto at = std::ranges::find(boxes_, &box) - boxes_.begin();
+        return sockets_[static_cast<std::size_t>(at)]->send(items);
+    }
+    return sender_.send(items, box.key);
+}
+
+void LaneWorker::deliver(Box& box, std::vector<Item> items) {
+    const auto begin = std::chrono::steady_clock::now();
+    const auto answer = transmit(box, items);
+    if (lane_ == Lane::live && std::ranges::contains(answer.fates, Fate::accepted)) {
+        const auto end = std::chrono::steady_clock::now();
+        tally_.acceptance.add(end - begin);
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            if (answer.fates[i] == Fate::accepted) {
+                tally_.age.add(end - items[i].made);
+            }
+        }
+    }
+    if (settle(box, std::move(items), answer)) {
+        ++tally_.retries;
+        pause(answer.retry_after);
+    } else {
+        pause_ = {};
+    }
+}
+
+bool LaneWorker::settle(Box& box, std::vector<Item> items, const Answer& answer) {
+    std::vector<Item> done;
+    std::vector<Item> again;
+    std::vector<Item> alone;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        const bool block = items[i].kind == Kind::eeg_block || items[i].kind == Kind::legacy_window;
+        switch (answer.fates[i]) {
+            case Fate::again:
+                again.push_back(std::move(items[i]));
+                continue;
+            case Fate::alone:
+                alone.push_back(std::move(items[i]));
+                continue;
+            case Fate::accepted:
+                ++tally_.accepted;
+                tally_.accepted_blocks += block ? 1 : 0;
+                tally_.backfilled +=
+                    lane_ == Lane::backfill && items[i].kind != Kind::stream_end ? 1 : 0;
+                break;
+            case Fate::duplicate:
+                ++tally_.duplicates;
+                break;
+            case Fate::refused:
+                ++tally_.refused;
+                break;
+        }
+        done.push_back(std::move(items[i]));
+    }
+    if (!answer.why.empty()) {
+        tally_.last_trouble(answer.why);
+    }
+    box.outbox.settled(done);
+    const bool tried_again = !again.empty();
+    box.outbox.give_back(lane_, std::move(again));
+    for (std::size_t i = 0; i < alone.size(); ++i) {
+        if (stop_.stop_requested()) {
+            box.outbox.give_back(
+                lane_,
+                {std::make_move_iterator(alone.begin() + static_cast<std::ptrdiff_t>(i)),
+                 std::make_move_iterator(alone.end())}
+            );
+            break;
+        }
+        std::vector<Item> one;
+        one.push_back(std::move(alone[i]));
+        deliver(box, std::move(one));
+    }
+    return tried_again;
+}
+
+void LaneWorker::pause(std::optional<std::chrono::milliseconds> asked) {
+    pause_ =
+        pause_.count() == 0 ? options_.first_pause : std::min(pause_ * 2, options_.longest_pause);
+    // What the server asked for is a least time; a quarter more keeps senders that were told the
+    // same apart. Own pauses are spread over their whole length (AWS Architecture Blog,
+    // "Exponential Backoff And Jitter", 2015).
+    const double spread = jitter_.uniform();
+    const auto wait =
+        asked ? std::chrono::duration<double, std::milli>(*asked) * (1 + 0.25 * spread)
+              : std::chrono::duration<double, std::milli>(pause_) * (0.5 + 0.5 * spread);
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, stop_, wait, [] { return false; });
+}
+
+} // namespace vigil::play
