@@ -6,20 +6,26 @@ namespace vigil::journal {
 
 JournalWriter::~JournalWriter() {
     state_.queue.close();
-    if (thread_.joinable()) {
-        thread_.join();
-        if (!state_.dead) {
-            const std::scoped_lock lock(state_.directory_mutex);
-            try {
-                state_.save_directory();
-            } catch (const sqlite::Failure& failure) {
-                // the segments hold it: the next start reads it from there
-                state_.log.warning(
-                    "journal_directory_not_saved",
-                    {{"cause", std::string_view(failure.what())}}
-                );
-            }
+    if (!thread_.joinable()) {
+        return;
+    }
+    thread_.join();
+    if (state_.dead) {
+        return;
+    }
+    const std::scoped_lock lock(state_.directory_mutex);
+    try {
+        open_->checkpoint();
+        state_.save_directory();
+    } catch (const sqlite::Failure& failure) {
+        if (failure.is_failed_sync()) {
+            state_.failed_sync(failure);
         }
+        // the WAL and the segments hold it: the next start reads it from there
+        state_.log.warning(
+            "journal_left_to_recover",
+            {{"cause", std::string_view(failure.what())}}
+        );
     }
 }
 

@@ -95,6 +95,10 @@ void OpenSegment::checkpoint_if_due() {
     }
 }
 
+void OpenSegment::checkpoint() {
+    file_.checkpoint(true);
+}
+
 void OpenSegment::seal() {
     file_.checkpoint(true);
     sqlite3_busy_timeout(file_.handle(), 0);
@@ -106,6 +110,8 @@ void OpenSegment::seal() {
             throw;
         }
     }
+    // else a power cut could bring back the journal of that change
+    sync_folder(path_.parent_path());
 }
 
 Sequence OpenSegment::newest() {

@@ -27,7 +27,9 @@ public:
     void roll_back() noexcept;
     /// Moves what was committed from the WAL to the file once there is enough of it.
     void checkpoint_if_due();
-    /// Moves all of it and leaves a plain file, so that reading it later needs no room on the disk.
+    /// Moves all of it: the next start then has nothing to recover.
+    void checkpoint();
+    /// The same, and leaves a plain file, so that reading it later needs no room on the disk.
     void seal();
 
     [[nodiscard]] Sequence first() const { return first_; }

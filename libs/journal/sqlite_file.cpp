@@ -23,6 +23,8 @@ sqlite3* open_file(const std::filesystem::path& path, int flags) {
         throw failure;
     }
     sqlite3_extended_result_codes(file, 1);
+    // the checkpoint of a close would swallow a failed sync, as the automatic one does
+    sqlite3_db_config(file, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     return file;
 }
 

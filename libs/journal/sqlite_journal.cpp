@@ -123,7 +123,11 @@ Result<void> SqliteJournal::free_up_to(Sequence up_to) {
         return {};
     }
     try {
-        state.save_directory();
+        // the roll of a segment has saved it as a rule: a full disk must not keep room from being
+        // made
+        if (state.saved < state.segments.end_of(droppable.back())) {
+            state.save_directory();
+        }
     } catch (const sqlite::Failure& failure) {
         if (failure.is_failed_sync()) {
             state.failed_sync(failure);

@@ -102,7 +102,10 @@ struct SqliteStore::Inside {
 
 SqliteStore::SqliteStore(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
 
-SqliteStore::~SqliteStore() = default;
+SqliteStore::~SqliteStore() {
+    // so that the next start has nothing to recover
+    static_cast<void>(sync());
+}
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(SqliteStoreOptions options, Log& log) {
     auto inside = std::make_unique<Inside>(std::move(options), log);
