@@ -70,6 +70,7 @@ std::span<float> new_window(Waiting& waiting, Pending& pending, std::size_t samp
 
 void take_continuous(
     StreamState& stream,
+    std::span<const journal::SampleRange> parts,
     const journal::Stored& entry,
     const v1::EegBlock& block,
     std::span<const std::int32_t> samples,
@@ -95,14 +96,13 @@ void take_continuous(
         }
         waiting->detections.push_back(std::move(pending));
     };
-    const journal::SampleRange range{block.first_sample(), block.first_sample() + block.samples()};
-    for (const auto& part : stream.seen.unseen(range)) {
+    for (const auto& part : parts) {
         const StreamRuns::Piece piece{
             .first = part.first,
             .channel_major = samples,
             .samples = block.samples(),
-            .from = part.first - range.first,
-            .until = part.end - range.first,
+            .from = part.first - block.first_sample(),
+            .until = part.end - block.first_sample(),
             .sequence = entry.sequence,
             .time_us = journal_time_us,
         };

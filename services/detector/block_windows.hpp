@@ -46,12 +46,13 @@ struct StreamState {
     std::int64_t touched_us = 0;                      // of the journal's time
 };
 
-/// Takes the unseen parts of a block into the stream's runs; whole windows go to `waiting`, unless
-/// it is nullptr.
+/// Takes parts of a block that are not held yet into the stream's runs; whole windows go to
+/// `waiting`, unless it is nullptr.
 ///
 /// shape  samples are [channels][block.samples()]
 void take_continuous(
     StreamState& stream,
+    std::span<const journal::SampleRange> parts,
     const journal::Stored& entry,
     const v1::EegBlock& block,
     std::span<const std::int32_t> samples,

@@ -3,6 +3,7 @@
 #include "base/random.hpp"
 #include "detector/block_windows.hpp"
 #include "detector/journal_time.hpp"
+#include "detector/partition.hpp"
 #include "detector/step_entries.hpp"
 #include "signal/block_samples.hpp"
 
@@ -19,30 +20,9 @@ namespace {
 /// years.
 constexpr std::uint64_t max_index = std::uint64_t{1} << 62U;
 
-struct Partition {
-    journal::Sequence last_output = 0; // its newest STEP or TAKEOVER: the fence
-    journal::Sequence covered =
-        0; // input_sequence of that output: nothing up to here is put out again
-    journal::Sequence replay_from = 0; // entries before it are of no use to this owner
-    std::map<std::string, StreamState, std::less<>> streams;
-};
-
-std::string stream_key(const v1::Entry& entry, const v1::EegBlock& block) {
-    std::string key = entry.patient();
-    key += '\0';
-    key += block.device();
-    key += '\0';
-    key += block.stream();
-    return key;
-}
-
-std::string layout_of(const v1::EegBlock& block) {
-    v1::EegBlock layout;
-    layout.set_rate_numerator(block.rate_numerator());
-    layout.set_rate_denominator(block.rate_denominator());
-    layout.set_isolated(block.isolated());
-    *layout.mutable_channels() = block.channels();
-    return layout.SerializeAsString();
+/// Outputs do not bring the next checkpoint nearer: checkpoints would call for each other.
+bool is_output(const v1::Entry& entry) {
+    return entry.type() == v1::STEP || entry.type() == v1::TAKEOVER;
 }
 
 bool is_readable(const v1::EegBlock& block) {
@@ -68,8 +48,15 @@ struct Core::Inside {
         shapes;
     JournalTime time;
     journal::Sequence position = 0;
+    std::uint64_t inputs = 0; // entries taken in that are no detector's outputs
     CoreCounts counts;
-    std::vector<std::uint32_t> awaiting; // partition of each entry of the last batch
+
+    struct Awaiting { // an entry of the last batch
+        std::uint32_t partition = 0;
+        bool is_checkpoint = false;
+    };
+
+    std::vector<Awaiting> awaiting;
 
     Inside(detect::Scorer& model, CoreOptions chosen)
         : scorer(model), options(std::move(chosen)), partitions(options.partitions) {}
@@ -79,7 +66,9 @@ struct Core::Inside {
     std::shared_ptr<const detect::WindowShape> shape_of(const v1::EegBlock& block);
     void score(Waiting& waiting, std::vector<StepContent>& contents, UtcTime now);
     StepHead head_of(std::uint32_t number, UtcTime now);
+    void put_out(std::uint32_t number, StepContent content, UtcTime now, journal::Batch& batch);
     Result<journal::Batch> takeover_batch(journal::Journal& journal, UtcTime now);
+    Result<void> load_checkpoint(journal::Journal& journal, Partition& partition);
 };
 
 Core::Core(detect::Scorer& scorer, CoreOptions options)
@@ -110,12 +99,31 @@ Result<journal::Batch> Core::Inside::takeover_batch(journal::Journal& journal, U
             .last_output = output.sequence,
             .covered = output.input_sequence,
             .replay_from = output.replay_sequence,
+            .checkpoint_sequence = output.checkpoint_sequence,
+            .checkpoint_input = std::max<journal::Sequence>(output.replay_sequence, 1) - 1,
             .streams = {},
         };
         batch.entries.push_back(takeover_entry(number, options.owner, options.epoch, output, now));
         batch.fences.push_back({.partition = number, .expected = output.sequence});
     }
     return batch;
+}
+
+/// Without its checkpoint (freed with old entries) a partition only knows what it reads again.
+Result<void> Core::Inside::load_checkpoint(journal::Journal& journal, Partition& partition) {
+    if (partition.checkpoint_sequence == 0) {
+        return {};
+    }
+    const auto read = journal.read(partition.checkpoint_sequence - 1, {.entries = 1});
+    if (!read && read.error().code != ErrorCode::not_found) {
+        return std::unexpected(read.error());
+    }
+    v1::Step step;
+    if (read && !read->empty() && read->front()->sequence == partition.checkpoint_sequence &&
+        step.ParseFromString(read->front()->entry.payload())) {
+        partition.load(step);
+    }
+    return {};
 }
 
 Result<void> Core::take_over(journal::Journal& journal, UtcTime now) {
@@ -137,11 +145,17 @@ Result<void> Core::take_over(journal::Journal& journal, UtcTime now) {
             return std::unexpected(appended.error());
         }
     }
+    for (auto& partition : in.partitions) {
+        if (const auto loaded = in.load_checkpoint(journal, partition); !loaded) {
+            return std::unexpected(loaded.error());
+        }
+    }
     const auto first =
         std::ranges::min_element(in.partitions, {}, &Partition::replay_from)->replay_from;
     in.position = std::max(first, journal.oldest());
     in.position = in.position == 0 ? 0 : in.position - 1;
     in.time = {};
+    in.inputs = 0;
     in.awaiting.clear();
     return {};
 }
@@ -164,7 +178,8 @@ std::shared_ptr<const detect::WindowShape> Core::Inside::shape_of(const v1::EegB
 StreamState*
 Core::Inside::stream_of(Partition& partition, const v1::Entry& entry, const v1::EegBlock& block) {
     auto& streams = partition.streams;
-    auto [place, is_new] = streams.try_emplace(stream_key(entry, block));
+    auto [place, is_new] =
+        streams.try_emplace(stream_key(entry.patient(), block.device(), block.stream()));
     auto& stream = place->second;
     const auto layout = layout_of(block);
     if (is_new || stream.layout != layout) {
@@ -221,6 +236,18 @@ void Core::Inside::take(
         static_cast<std::size_t>(block.channels_size())
     );
     const bool is_new = entry.sequence > partition.covered;
+    const auto take_parts = [&](const std::vector<journal::SampleRange>& parts, Waiting* into) {
+        const auto now_us = time.now_us();
+        stream.runs->forget(now_us - std::chrono::microseconds(options.memory).count());
+        take_continuous(stream, parts, entry, block, *samples, now_us, scorer.card(), into);
+    };
+    if (entry.sequence <= partition.checkpoint_input) {
+        // Known to be seen, and read again only for the windows that go on from it.
+        if (!block.isolated() && stream.shape) {
+            take_parts(stream.runs->missing(range), nullptr);
+        }
+        return;
+    }
     switch (stream.seen.look(range, digest)) {
         case journal::SampleRanges::Seen::duplicate:
             ++counts.duplicates;
@@ -240,16 +267,7 @@ void Core::Inside::take(
             take_isolated(scorer.card(), entry, block, *samples, waiting);
         }
     } else if (stream.shape) {
-        stream.runs->forget(time.now_us() - std::chrono::microseconds(options.memory).count());
-        take_continuous(
-            stream,
-            entry,
-            block,
-            *samples,
-            time.now_us(),
-            scorer.card(),
-            is_new ? &waiting : nullptr
-        );
+        take_parts(stream.seen.unseen(range), is_new ? &waiting : nullptr);
     } else {
         ++counts.unreadable;
     }
@@ -282,12 +300,16 @@ StepHead Core::Inside::head_of(std::uint32_t number, UtcTime now) {
         .owner = options.owner,
         .epoch = options.epoch,
         .input_sequence = position,
-        .replay_sequence = position + 1,
+        .replay_sequence = std::min(position, partition.checkpoint_input) + 1,
+        .checkpoint_sequence = partition.checkpoint_sequence,
         .state_digest = fnv_start,
         .now = now,
     };
     const auto oldest = time.now_us() - std::chrono::microseconds(options.memory).count();
     for (auto& [key, stream] : partition.streams) {
+        if (!stream.runs) {
+            continue; // known from the checkpoint alone
+        }
         stream.runs->forget(oldest);
         if (stream.runs->empty()) {
             continue;
@@ -296,6 +318,38 @@ StepHead Core::Inside::head_of(std::uint32_t number, UtcTime now) {
         head.state_digest = fnv(fnv(head.state_digest, key), stream.runs->newest_end());
     }
     return head;
+}
+
+void Core::Inside::put_out(
+    std::uint32_t number,
+    StepContent content,
+    UtcTime now,
+    journal::Batch& batch
+) {
+    auto& partition = partitions[number];
+    const bool is_due = position >= partition.covered && position > partition.checkpoint_input &&
+                        inputs > partition.inputs_at_checkpoint + options.checkpoint_entries;
+    if (content.empty() && !is_due) {
+        return;
+    }
+    if (is_due) {
+        partition.checkpoint_input = position;
+        partition.inputs_at_checkpoint = inputs;
+    }
+    const auto head = head_of(number, now);
+    if (!content.empty()) {
+        for (auto& entry :
+             step_entries(head, std::move(content), options.detections_per_step_entry)) {
+            batch.entries.push_back(std::move(entry));
+            awaiting.push_back({.partition = number, .is_checkpoint = false});
+        }
+    }
+    if (is_due) {
+        batch.entries.push_back(checkpoint_entry(head, partition.checkpoint()));
+        awaiting.push_back({.partition = number, .is_checkpoint = true});
+    }
+    batch.fences.push_back({.partition = number, .expected = partition.last_output});
+    partition.covered = std::max(partition.covered, position);
 }
 
 journal::Batch Core::step(std::span<const journal::StoredPtr> inputs, UtcTime now) {
@@ -312,27 +366,13 @@ journal::Batch Core::step(std::span<const journal::StoredPtr> inputs, UtcTime no
         in.time.pass(input->entry.receipt_time_us());
         in.take(*input, waiting, contents);
         in.position = input->sequence;
+        in.inputs += is_output(input->entry) ? 0 : 1;
     }
     in.score(waiting, contents, now);
 
     journal::Batch batch;
     for (std::uint32_t number = 0; number < in.partitions.size(); ++number) {
-        auto& partition = in.partitions[number];
-        const bool is_behind = in.position > partition.covered + in.options.idle_entries;
-        if (contents[number].empty() && !is_behind) {
-            continue;
-        }
-        const auto head = in.head_of(number, now);
-        for (auto& entry : step_entries(
-                 head,
-                 std::move(contents[number]),
-                 in.options.detections_per_step_entry
-             )) {
-            batch.entries.push_back(std::move(entry));
-            in.awaiting.push_back(number);
-        }
-        batch.fences.push_back({.partition = number, .expected = partition.last_output});
-        partition.covered = std::max(partition.covered, in.position);
+        in.put_out(number, std::move(contents[number]), now, batch);
     }
     return batch;
 }
@@ -344,8 +384,12 @@ void Core::committed(const journal::Appended& sequences) {
         );
     }
     for (std::size_t index = 0; index < sequences.size(); ++index) {
-        auto& last = in.partitions[in.awaiting[index]].last_output;
-        last = std::max(last, sequences[index]);
+        const auto& [number, is_checkpoint] = in.awaiting[index];
+        auto& partition = in.partitions[number];
+        partition.last_output = std::max(partition.last_output, sequences[index]);
+        if (is_checkpoint) {
+            partition.checkpoint_sequence = sequences[index];
+        }
     }
     in.awaiting.clear();
 }

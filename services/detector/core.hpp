@@ -25,8 +25,10 @@ struct CoreOptions {
     std::size_t streams_per_partition =
         4096; // beyond it the one that was silent longest is forgotten
     std::size_t detections_per_step_entry =
-        512;                           // a step with more becomes several entries of one batch
-    std::uint64_t idle_entries = 5000; // a partition's output this far behind gets an empty STEP
+        512; // a step with more becomes several entries of one batch
+    /// After so many entries beside the detector's own every partition writes down which samples it
+    /// has taken in.
+    std::uint64_t checkpoint_entries = 5000;
 };
 
 /// What happened since the core was made.

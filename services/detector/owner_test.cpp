@@ -4,6 +4,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <random>
+
 using namespace vigil;
 using namespace vigil::detector;
 
@@ -143,7 +145,7 @@ TEST_CASE("a new owner reads only what windows may still need") {
         REQUIRE_FALSE(ward.run(first).has_value());
     }
     // All other partitions have put nothing out: an empty STEP moves them on.
-    Core idle(scorer, {.epoch = 1, .idle_entries = 100});
+    Core idle(scorer, {.epoch = 1, .checkpoint_entries = 100});
     REQUIRE(idle.take_over(ward.journal, ward.now).has_value());
     CHECK(idle.position() == 0);
     REQUIRE_FALSE(ward.run(idle).has_value());
@@ -235,4 +237,66 @@ TEST_CASE("a takeover that the journal refuses is tried again three times") {
     ward.journal.refuse_next(fail(ErrorCode::unavailable, "away", {}, {}, Retry::safe).error(), 1);
     CHECK_FALSE(core.take_over(ward.journal, ward.now).has_value());
     CHECK(core.take_over(ward.journal, ward.now).has_value());
+}
+
+TEST_CASE("a new owner knows a repeat however old it is") {
+    Ward ward;
+    AmplitudeScorer scorer;
+    const CoreOptions options{.checkpoint_entries = 40};
+    const BlockShape old_sender{
+        .device = "old",
+        .rate_numerator = 17361,
+        .rate_denominator = 100,
+        .channels = 1,
+        .isolated = true
+    };
+    auto core = std::make_unique<Core>(scorer, options);
+    REQUIRE(core->take_over(ward.journal, ward.now).has_value());
+    for (std::uint64_t minute = 0; minute < 5; ++minute) {
+        ward.put({.device = "long"}, minute * 60 * 256, 60 * 256);
+        ward.put(old_sender, minute * 1000, 178);
+        for (std::uint64_t second = 0; second < 60; ++second) {
+            put_second(ward, {}, minute * 60 + second);
+            REQUIRE_FALSE(ward.run(*core).has_value());
+        }
+    }
+    const auto before = scores_of(ward.detections());
+    CHECK(before.size() == 299 + 5 + 5 * 59); // a pause of a minute is longer than the memory
+    core = std::make_unique<Core>(scorer, options);
+    REQUIRE(core->take_over(ward.journal, ward.now).has_value());
+    CHECK(core->position() > ward.journal.newest() - 600);
+    for (std::uint64_t minute = 0; minute < 5; ++minute) {
+        ward.put(entry_of(
+            {.device = "long"},
+            block_of({.device = "long"}, minute * 60 * 256, 60 * 256),
+            ward.now,
+            "again"
+        ));
+        ward.put(entry_of(old_sender, block_of(old_sender, minute * 1000, 178), ward.now, "again"));
+    }
+    put_second(ward, {}, 300); // and the live stream goes on as if nothing had been
+    REQUIRE_FALSE(ward.run(*core).has_value());
+    CHECK(scores_of(ward.detections()).size() == before.size() + 1);
+    CHECK(core->counts().duplicates == 10);
+}
+
+TEST_CASE("a restart between any two steps, with checkpoints, gives every window once") {
+    const BlockShape shape;
+    Ward ward;
+    AmplitudeScorer scorer;
+    std::mt19937 engine(3);
+    for (std::uint64_t round = 0; round < 60; ++round) {
+        Core core(scorer, {.epoch = round, .checkpoint_entries = 1 + engine() % 40});
+        REQUIRE(core.take_over(ward.journal, ward.now).has_value());
+        ward.put(shape, round * 256, 256);
+        ward.put(shape, engine() % (round + 1) * 256, 256); // one of the older ones again
+        ward.now += std::chrono::seconds(1);
+        if (engine() % 4 != 0) {
+            REQUIRE_FALSE(ward.run(core, 1 + engine() % 9).has_value());
+        }
+    }
+    Core core(scorer, {.epoch = 100});
+    REQUIRE(core.take_over(ward.journal, ward.now).has_value());
+    REQUIRE_FALSE(ward.run(core).has_value());
+    CHECK(scores_of(ward.detections()).size() == 59);
 }

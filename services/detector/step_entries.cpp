@@ -18,6 +18,32 @@ v1::Entry output_entry(v1::EntryType type, std::uint32_t partition, UtcTime now)
     return entry;
 }
 
+/// Well under journal::max_entry_bytes: the largest detection, of 256 channels, has about 1 KiB.
+constexpr std::size_t enough_bytes = 384 << 10;
+
+v1::Step headed_step(const StepHead& head) {
+    v1::Step step;
+    step.set_input_sequence(head.input_sequence);
+    step.set_replay_sequence(head.replay_sequence);
+    step.set_checkpoint_sequence(head.checkpoint_sequence);
+    step.set_state_digest(head.state_digest);
+    step.set_owner_epoch(head.epoch);
+    return step;
+}
+
+v1::Entry step_entry(
+    const StepHead& head,
+    const v1::Step& step,
+    const std::string& cause,
+    const std::string& id
+) {
+    auto entry = output_entry(v1::STEP, head.partition, head.now);
+    entry.set_id(id);
+    entry.set_cause(cause);
+    entry.set_payload(step.SerializeAsString());
+    return entry;
+}
+
 } // namespace
 
 Output read_output(const journal::Stored* stored) {
@@ -31,12 +57,15 @@ Output read_output(const journal::Stored* stored) {
         if (step.ParseFromString(stored->entry.payload())) {
             output.input_sequence = step.input_sequence();
             output.replay_sequence = step.replay_sequence();
+            output.checkpoint_sequence =
+                step.seen_size() > 0 ? stored->sequence : step.checkpoint_sequence();
         }
     } else {
         v1::Takeover takeover;
         if (takeover.ParseFromString(stored->entry.payload())) {
             output.input_sequence = takeover.input_sequence();
             output.replay_sequence = takeover.replay_sequence();
+            output.checkpoint_sequence = takeover.checkpoint_sequence();
         }
     }
     return output;
@@ -54,6 +83,7 @@ v1::Entry takeover_entry(
     takeover.set_owner_epoch(epoch);
     takeover.set_input_sequence(before.input_sequence);
     takeover.set_replay_sequence(before.replay_sequence);
+    takeover.set_checkpoint_sequence(before.checkpoint_sequence);
     auto entry = output_entry(v1::TAKEOVER, partition, now);
     entry.set_id(derived_id(
         owner + "/" + std::to_string(epoch),
@@ -83,9 +113,12 @@ std::vector<v1::Entry> step_entries(const StepHead& head, StepContent content, s
     std::vector<v1::Entry> entries;
     std::size_t next = 0;
     do {
-        v1::Step step;
-        const auto until = std::min(content.detections_.size(), next + most);
-        for (; next < until; ++next) {
+        auto step = headed_step(head);
+        std::size_t bytes = 0;
+        for (std::size_t held = 0;
+             next < content.detections_.size() && held < most && bytes < enough_bytes;
+             ++held, ++next) {
+            bytes += content.detections_[next].ByteSizeLong();
             *step.add_detections() = std::move(content.detections_[next]);
         }
         if (entries.empty()) {
@@ -93,22 +126,19 @@ std::vector<v1::Entry> step_entries(const StepHead& head, StepContent content, s
                 step.add_conflicts(std::move(conflict));
             }
         }
-        step.set_input_sequence(head.input_sequence);
-        step.set_replay_sequence(head.replay_sequence);
-        step.set_state_digest(head.state_digest);
-        step.set_owner_epoch(head.epoch);
-        auto entry = output_entry(v1::STEP, head.partition, head.now);
-        entry.set_cause(cause);
-        const auto what =
-            "step/" + std::to_string(head.partition) + "/" + std::to_string(entries.size());
-        entry.set_id(
-            cause.empty() ? derived_id("idle/" + std::to_string(head.input_sequence), what)
-                          : derived_id(cause, what)
-        );
-        entry.set_payload(step.SerializeAsString());
-        entries.push_back(std::move(entry));
+        const auto number = std::to_string(head.partition) + "/" + std::to_string(entries.size());
+        entries.push_back(step_entry(head, step, cause, derived_id(cause, "step/" + number)));
     } while (next < content.detections_.size());
     return entries;
+}
+
+v1::Entry checkpoint_entry(const StepHead& head, std::vector<v1::StreamSeen> seen) {
+    auto step = headed_step(head);
+    for (auto& stream : seen) {
+        *step.add_seen() = std::move(stream);
+    }
+    const auto cause = "checkpoint/" + std::to_string(head.input_sequence);
+    return step_entry(head, step, {}, derived_id(cause, std::to_string(head.partition)));
 }
 
 std::uint64_t fnv(std::uint64_t hash, std::string_view bytes) {

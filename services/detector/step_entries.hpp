@@ -18,6 +18,7 @@ struct Output {
     journal::Sequence sequence = 0;
     journal::Sequence input_sequence = 0;
     journal::Sequence replay_sequence = 0;
+    journal::Sequence checkpoint_sequence = 0; // 0: none yet
 };
 
 /// Reads a STEP or TAKEOVER; nullptr gives zeros: nothing was put out yet.
@@ -38,6 +39,7 @@ struct StepHead {
     std::uint64_t epoch = 0;
     journal::Sequence input_sequence = 0;
     journal::Sequence replay_sequence = 0;
+    journal::Sequence checkpoint_sequence = 0;
     std::uint64_t state_digest = 0;
     UtcTime now;
 };
@@ -58,11 +60,13 @@ private:
     std::string conflict_cause_;
 };
 
-/// One STEP, or several with at most `most` detections each where one entry would be too large; an
-/// empty content gives one. Ids follow from the first cause, so that a replay of the same inputs
-/// gives the same entries.
+/// One STEP, or several where one entry would hold more than `most` detections or be too large. Ids
+/// follow from the first cause, so that a replay of the same inputs gives the same entries.
 [[nodiscard]] std::vector<v1::Entry>
 step_entries(const StepHead& head, StepContent content, std::size_t most);
+
+/// The STEP that holds a checkpoint and nothing else.
+[[nodiscard]] v1::Entry checkpoint_entry(const StepHead& head, std::vector<v1::StreamSeen> seen);
 
 /// FNV-1a, 64 bits: for Step.state_digest.
 inline constexpr std::uint64_t fnv_start = 14695981039346656037ULL;

@@ -135,6 +135,23 @@ void StreamRuns::forget(std::int64_t time_us) {
     std::erase_if(runs_, [time_us](const Run& run) { return run.time_us < time_us; });
 }
 
+std::vector<journal::SampleRange> StreamRuns::missing(journal::SampleRange range) const {
+    std::vector<journal::SampleRange> parts;
+    for (const auto& run : runs_) {
+        if (run.end <= range.first || run.first >= range.end) {
+            continue;
+        }
+        if (run.first > range.first) {
+            parts.push_back({range.first, run.first});
+        }
+        range.first = std::min(run.end, range.end);
+    }
+    if (range.first < range.end) {
+        parts.push_back(range);
+    }
+    return parts;
+}
+
 std::uint64_t StreamRuns::newest_end() const {
     return runs_.empty() ? 0 : runs_.back().end;
 }

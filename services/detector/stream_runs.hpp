@@ -52,6 +52,9 @@ public:
     /// Drops the runs that nothing was added to since `time_us`.
     void forget(std::int64_t time_us);
 
+    /// The parts of a range that no run holds.
+    [[nodiscard]] std::vector<journal::SampleRange> missing(journal::SampleRange range) const;
+
     [[nodiscard]] bool empty() const { return runs_.empty(); }
 
     /// One past the newest sample held, 0 when none is.

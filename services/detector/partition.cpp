@@ -1,0 +1,66 @@
+#include "detector/partition.hpp"
+
+#include <algorithm>
+
+namespace vigil::detector {
+
+void Partition::load(const v1::Step& checkpoint) {
+    checkpoint_input = checkpoint.input_sequence();
+    for (const auto& seen : checkpoint.seen()) {
+        auto& stream = streams[stream_key(seen.patient(), seen.device(), seen.stream())];
+        stream.isolated = seen.isolated();
+        stream.seen = journal::SampleRanges::parse(seen.ranges(), seen.isolated());
+    }
+}
+
+std::vector<v1::StreamSeen> Partition::checkpoint() const {
+    constexpr std::size_t most_bytes = 256 << 10;
+    using Pointer = decltype(streams)::const_pointer;
+    std::vector<Pointer> newest_first;
+    for (const auto& one : streams) {
+        newest_first.push_back(&one);
+    }
+    std::ranges::stable_sort(newest_first, std::ranges::greater{}, [](Pointer one) {
+        return one->second.touched_us;
+    });
+    std::vector<v1::StreamSeen> all;
+    std::size_t bytes = 0;
+    for (const auto* one : newest_first) {
+        const auto& [key, stream] = *one;
+        const auto device_at = key.find('\0') + 1;
+        const auto stream_at = key.find('\0', device_at) + 1;
+        v1::StreamSeen seen;
+        seen.set_patient(key.substr(0, device_at - 1));
+        seen.set_device(key.substr(device_at, stream_at - 1 - device_at));
+        seen.set_stream(key.substr(stream_at));
+        seen.set_isolated(stream.isolated);
+        seen.set_ranges(stream.seen.serialize());
+        bytes += seen.ByteSizeLong();
+        if (bytes > most_bytes) {
+            break;
+        }
+        all.push_back(std::move(seen));
+    }
+    return all;
+}
+
+std::string
+stream_key(const std::string& patient, const std::string& device, const std::string& stream) {
+    std::string key = patient;
+    key += '\0';
+    key += device;
+    key += '\0';
+    key += stream;
+    return key;
+}
+
+std::string layout_of(const v1::EegBlock& block) {
+    v1::EegBlock layout;
+    layout.set_rate_numerator(block.rate_numerator());
+    layout.set_rate_denominator(block.rate_denominator());
+    layout.set_isolated(block.isolated());
+    *layout.mutable_channels() = block.channels();
+    return layout.SerializeAsString();
+}
+
+} // namespace vigil::detector

@@ -1,0 +1,40 @@
+// What an owner knows of one partition: its streams, its outputs' place, its checkpoint. Used by
+// Core.
+#pragma once
+
+#include "detector/block_windows.hpp"
+#include "journal/journal.hpp"
+#include "vigil/v1/detection.pb.h"
+#include "vigil/v1/entry.pb.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace vigil::detector {
+
+struct Partition {
+    journal::Sequence last_output = 0; // its newest STEP or TAKEOVER: the fence
+    journal::Sequence covered = 0; // nothing that follows from entries up to here is put out again
+    journal::Sequence replay_from = 0;         // entries before it are of no use to this owner
+    journal::Sequence checkpoint_sequence = 0; // of the entry that holds it, 0: none
+    journal::Sequence checkpoint_input = 0;    // the samples of entries up to here are in it
+    std::uint64_t inputs_at_checkpoint = 0;    // entries that this owner had taken in by then
+    std::map<std::string, StreamState, std::less<>> streams;
+
+    /// Takes the streams' seen ranges out of a checkpoint.
+    void load(const v1::Step& checkpoint);
+    /// The seen ranges of all streams, those touched last first, up to 256 KiB: what is left out is
+    /// forgotten by the next owner alone.
+    [[nodiscard]] std::vector<v1::StreamSeen> checkpoint() const;
+};
+
+/// Patient, device and stream: samples of one patient are never joined to another's, whoever wears
+/// the device.
+[[nodiscard]] std::string
+stream_key(const std::string& patient, const std::string& device, const std::string& stream);
+
+/// Equal for blocks of the same rate and channels.
+[[nodiscard]] std::string layout_of(const v1::EegBlock& block);
+
+} // namespace vigil::detector
