@@ -47,6 +47,18 @@ seeds = {
     ],
     "sample_codec_fuzz": [b"\x01\x02\x00\x01\x3c\x00\x00", b"\x02\x40\x00" + bytes(range(1, 250)), b"\x01\x80\x00" + struct.pack("<128i", *range(128))],
 }
+block = b'{"device":"d","stream":"s","first_sample":0,"rate_numerator":256,"start_time_us":1725876005000000,"channels":[{"label":"C3","unit":"uV","scale":1}],"data":%s}'
+window = b'{"fk_user":"1","eeg_data":[' + b",".join(b"%d" % (n - 90) for n in range(178)) + b'],"register_timestamp":"2024-9-9 10:0:7"}'
+seeds |= {
+    "intake_blocks_fuzz": [block % b"[[1,-2]]", b'{"blocks":[' + block % b'"AQD+/w=="' + b"]}", b'{"device":"d","stream":"s","end_sample":7}'],
+    "intake_legacy_fuzz": [window, b"2024-10-27 02:30:00", b"2024-3-31 2:30:0"],
+    "intake_vitals_fuzz": [
+        b'{"data":{"metrics":[{"name":"heart_rate","units":"count/min","data":[{"date":"2024-09-09 10:00:00 +0200","Min":5,"Avg":7.5,"Max":9}]}]}}',
+        b'{"data":{"metrics":[{"data":[{"qty":60}],"units":"ms","name":"heart_rate_variability"}]}}',
+        b'{"vitals":[{"name":"heart_rate","unit":"/min","value":70,"start_time_us":1725876005000000}]}',
+        b'{"device":"d","stream":"s","first_beat":0,"start_time_us":1725876005000000,"rr_us":[800000]}', b"2024-09-09 10:00:00 +0200",
+    ],
+}
 for target, inputs in seeds.items():
     folder = pathlib.Path(sys.argv[1]) / target
     folder.mkdir(parents=True, exist_ok=True)
