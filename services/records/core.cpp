@@ -80,6 +80,20 @@ std::string layout_name(const store::StreamRow& row) {
     return row.stream + '~' + to_hex(derived_id(text, "layout")).substr(0, 8);
 }
 
+/// Follows from the window, not from the block that completed it: a new owner of the detector may
+/// score a window again when its samples are sent again, and that is the same detection.
+std::string detection_id(const v1::Detection& detection) {
+    return derived_id(
+        stream_key(detection.patient(), detection.device(), detection.stream()),
+        std::format(
+            "{} {} {}",
+            detection.model(),
+            detection.model_version(),
+            detection.first_sample()
+        )
+    );
+}
+
 /// The intervals of `beats` from index `first` to `end` of its stream.
 v1::Beats cut(const v1::Beats& beats, journal::SampleRange part) {
     auto kept = beats;
@@ -246,16 +260,8 @@ void Core::take_step(const journal::Stored& stored) {
     for (auto& detection : *step.mutable_detections()) {
         ++counts_.detections;
         newest_.take(detection);
-        const auto what = std::format(
-            "{} {} {}",
-            detection.model(),
-            detection.model_version(),
-            detection.first_sample()
-        );
         pending_bytes_ += row_overhead + detection.ByteSizeLong();
-        detections_.push_back(
-            {.id = derived_id(detection.cause(), what), .detection = std::move(detection)}
-        );
+        detections_.push_back({.id = detection_id(detection), .detection = std::move(detection)});
     }
 }
 

@@ -269,12 +269,13 @@ TEST_CASE("the list of patients has those of the directory and the newest times"
 
 TEST_CASE("more questions than the pool takes are refused at once, with Retry-After") {
     Asked asked;
-    QueryPool pool(1, 2);
     std::promise<void> begun;
     std::promise<void> go;
+    auto gone = go.get_future();
+    QueryPool pool(1, 2); // after what its work uses
     std::move_only_function<void()> blocker = [&] {
         begun.set_value();
-        go.get_future().wait();
+        gone.wait();
     };
     REQUIRE(pool.submit(blocker));
     begun.get_future().wait();
