@@ -128,6 +128,36 @@ TEST_CASE(
     CHECK(kept.size() == 1);
 }
 
+TEST_CASE("a late answer does not become the answer of the connection's next request") {
+    Router router;
+    std::vector<Reply> kept;
+    std::mutex mutex;
+    const auto keep = [&](Request, Reply reply) {
+        const std::scoped_lock lock(mutex);
+        kept.push_back(std::move(reply));
+    };
+    router.add(Verb::get, "/late", {.access = Access::open, .deadline = milliseconds{50}}, keep);
+    router.add(Verb::get, "/next", {.access = Access::open}, keep);
+    const TestServer server(std::move(router));
+    RawSocket raw(server.server.port());
+    raw.send("GET /late HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(raw.receive(milliseconds{3'000}, "}").starts_with("HTTP/1.1 503"));
+    raw.send("GET /next HTTP/1.1\r\nHost: a\r\n\r\n");
+    for (int i = 0; i < 200; ++i) {
+        std::this_thread::sleep_for(milliseconds{5});
+        const std::scoped_lock lock(mutex);
+        if (kept.size() == 2) {
+            break;
+        }
+    }
+    const std::scoped_lock lock(mutex);
+    REQUIRE(kept.size() == 2);
+    kept[0](Response::json("{late}"));
+    CHECK(raw.receive(milliseconds{100}).empty());
+    kept[1](Response::json("{right}"));
+    CHECK(raw.receive(milliseconds{3'000}, "}").ends_with("{right}"));
+}
+
 TEST_CASE("more connections than allowed are turned away, in all and from one peer") {
     const bool of_one_peer = GENERATE(true, false);
     ServerConfig config;
