@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "access/authenticator.hpp"
+#include "access/session.hpp"
 #include "access/sign_in_link.hpp"
 #include "base/json_text.hpp"
 #include "http/client.hpp"
