@@ -93,7 +93,7 @@ class Kill(unittest.TestCase):
         for patient in range(PATIENTS):
             cursor = ""
             while cursor is not None:
-                path = f"/v1/patients/p{patient}/eeg?from=2026-01-01T00:00:00Z&until=2027-06-01T00:00:00Z&limit=1000"
+                path = f"/v1/patients/p{patient}/eeg?from=2026-01-01T00:00:00Z&until=2026-12-31T00:00:00Z&limit=1000"
                 status, _, body = vigil.call("GET", path + (f"&cursor={cursor}" if cursor else ""), headers=cookie)
                 self.assertEqual(status, 200, body)
                 page = json.loads(body)
