@@ -1,5 +1,7 @@
 #include "detector/block_windows.hpp"
 
+#include "signal/block_samples.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -67,6 +69,24 @@ std::span<float> new_window(Waiting& waiting, Pending& pending, std::size_t samp
 }
 
 } // namespace
+
+std::optional<ReadBlock> read_block(const v1::Entry& entry) {
+    // Higher indices could overflow when a rate multiplies them; at 20 kHz it is seven million
+    // years.
+    constexpr std::uint64_t max_index = std::uint64_t{1} << 62U;
+    ReadBlock read;
+    auto& block = read.block;
+    if (!block.ParseFromString(entry.payload()) || block.channels_size() == 0 ||
+        block.samples() == 0 || block.first_sample() >= max_index) {
+        return std::nullopt;
+    }
+    auto samples = signal::block_samples(block);
+    if (!samples) {
+        return std::nullopt;
+    }
+    read.samples = std::move(*samples);
+    return read;
+}
 
 void take_continuous(
     StreamState& stream,

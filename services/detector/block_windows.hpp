@@ -13,6 +13,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -45,6 +47,14 @@ struct StreamState {
     std::shared_ptr<const detect::WindowShape> shape; // nullptr: a rate that cannot be read
     std::int64_t touched_us = 0;                      // of the journal's time
 };
+
+struct ReadBlock {
+    v1::EegBlock block;
+    std::vector<std::int32_t> samples; // [channels][block.samples()]
+};
+
+/// The block of an EEG_BLOCK entry; nothing when it cannot be read or holds no samples.
+[[nodiscard]] std::optional<ReadBlock> read_block(const v1::Entry& entry);
 
 /// Takes parts of a block that are not held yet into the stream's runs; whole windows go to
 /// `waiting`, unless it is nullptr.

@@ -5,7 +5,6 @@
 #include "detector/journal_time.hpp"
 #include "detector/partition.hpp"
 #include "detector/step_entries.hpp"
-#include "signal/block_samples.hpp"
 
 #include <algorithm>
 #include <future>
@@ -16,17 +15,9 @@ namespace vigil::detector {
 
 namespace {
 
-/// Indices over this could overflow when a rate multiplies them; at 20 kHz it is seven million
-/// years.
-constexpr std::uint64_t max_index = std::uint64_t{1} << 62U;
-
 /// Outputs do not bring the next checkpoint nearer: checkpoints would call for each other.
 bool is_output(const v1::Entry& entry) {
     return entry.type() == v1::STEP || entry.type() == v1::TAKEOVER;
-}
-
-bool is_readable(const v1::EegBlock& block) {
-    return block.channels_size() > 0 && block.samples() > 0 && block.first_sample() < max_index;
 }
 
 Result<journal::Appended> append_and_wait(journal::Journal& journal, journal::Batch batch) {
@@ -217,16 +208,12 @@ void Core::Inside::take(
     if (entry.sequence < partition.replay_from) {
         return;
     }
-    v1::EegBlock block;
-    if (!block.ParseFromString(entry.entry.payload()) || !is_readable(block)) {
+    const auto read = read_block(entry.entry);
+    if (!read) {
         ++counts.unreadable;
         return;
     }
-    const auto samples = signal::block_samples(block);
-    if (!samples) {
-        ++counts.unreadable;
-        return;
-    }
+    const auto& [block, samples] = *read;
     ++counts.blocks;
     auto& stream = *stream_of(partition, entry.entry, block);
     const journal::SampleRange range{block.first_sample(), block.first_sample() + block.samples()};
@@ -239,7 +226,7 @@ void Core::Inside::take(
     const auto take_parts = [&](const std::vector<journal::SampleRange>& parts, Waiting* into) {
         const auto now_us = time.now_us();
         stream.runs->forget(now_us - std::chrono::microseconds(options.memory).count());
-        take_continuous(stream, parts, entry, block, *samples, now_us, scorer.card(), into);
+        take_continuous(stream, parts, entry, block, samples, now_us, scorer.card(), into);
     };
     if (entry.sequence <= partition.checkpoint_input) {
         // Known to be seen, and read again only for the windows that go on from it.
@@ -264,7 +251,7 @@ void Core::Inside::take(
     }
     if (block.isolated()) {
         if (is_new) {
-            take_isolated(scorer.card(), entry, block, *samples, waiting);
+            take_isolated(scorer.card(), entry, block, samples, waiting);
         }
     } else if (stream.shape) {
         take_parts(stream.seen.unseen(range), is_new ? &waiting : nullptr);
