@@ -41,6 +41,8 @@ SpoolFile::SpoolFile(std::filesystem::path path, std::size_t max_bytes)
 
 Result<SpoolFile> SpoolFile::open(std::filesystem::path path, std::size_t max_bytes) {
     SpoolFile spool(std::move(path), max_bytes);
+    std::error_code failed; // a folder that cannot be made shows as a file that cannot be opened
+    std::filesystem::create_directories(spool.path_.parent_path(), failed);
     constexpr auto mode = std::ios::in | std::ios::out | std::ios::binary;
     spool.file_.open(spool.path_, mode);
     if (!spool.file_) {
