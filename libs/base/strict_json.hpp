@@ -60,6 +60,46 @@ inline std::unexpected<Error> wrong(
     );
 }
 
+inline constexpr std::string_view broken_cause = "broken JSON";
+
+/// The text itself is broken here, so that nothing behind it can be read: reading on would be
+/// undefined.
+inline std::unexpected<Error>
+broken(const Path& path, std::source_location where = std::source_location::current()) {
+    return fail(
+        ErrorCode::invalid_argument,
+        "is not well-formed JSON",
+        path.text(),
+        std::string(broken_cause),
+        Retry::never,
+        where
+    );
+}
+
+/// Whether reading must end at this error; after any other the next element of an array can be
+/// read.
+inline bool is_broken(const Error& error) {
+    return error.cause == broken_cause;
+}
+
+/// A value of another type or range than `detail` asks for, or broken text.
+inline std::unexpected<Error> unfit(
+    simdjson::error_code code,
+    const Path& path,
+    std::string detail,
+    std::source_location where = std::source_location::current()
+) {
+    switch (code) {
+        case simdjson::INCORRECT_TYPE:
+        case simdjson::NUMBER_ERROR:
+        case simdjson::NUMBER_OUT_OF_RANGE:
+        case simdjson::BIGINT_ERROR:
+            return wrong(path, std::move(detail), where);
+        default:
+            return broken(path, where);
+    }
+}
+
 /// Calls visit(index into names, value, path) for each member; visit returns Result<void>.
 ///
 /// out     a bit for each name that occurred (at most 64 names)
@@ -79,7 +119,7 @@ Result<std::uint64_t> each_member(
         ondemand::field field;
         if (std::move(item).get(field) != simdjson::SUCCESS ||
             field.unescaped_key().get(key) != simdjson::SUCCESS) {
-            return wrong(path, "is not well-formed JSON");
+            return broken(path);
         }
         std::size_t index = 0;
         while (index < names.size() && names[index] != key) {
@@ -110,15 +150,15 @@ template <class Visit>
 Result<std::size_t>
 each_element(ondemand::value value, std::size_t most, const Path& path, Visit&& visit) {
     ondemand::array array;
-    if (value.get_array().get(array) != simdjson::SUCCESS) {
-        return wrong(path, "must be an array");
+    if (const auto code = value.get_array().get(array); code != simdjson::SUCCESS) {
+        return unfit(code, path, "must be an array");
     }
     std::size_t index = 0;
     for (auto item : array) {
         const auto here = path.element(index);
         ondemand::value element;
         if (std::move(item).get(element) != simdjson::SUCCESS) {
-            return wrong(here, "is not well-formed JSON");
+            return broken(here);
         }
         if (index == most) {
             return fail(
@@ -137,8 +177,8 @@ each_element(ondemand::value value, std::size_t most, const Path& path, Visit&& 
 
 inline Result<ondemand::object> object_of(ondemand::value value, const Path& path) {
     ondemand::object object;
-    if (value.get_object().get(object) != simdjson::SUCCESS) {
-        return wrong(path, "must be an object");
+    if (const auto code = value.get_object().get(object); code != simdjson::SUCCESS) {
+        return unfit(code, path, "must be an object");
     }
     return object;
 }
@@ -149,8 +189,8 @@ integer(ondemand::value value, const Path& path, std::int64_t low, std::int64_t 
     std::int64_t number = 0;
     if (value.get_int64().get(number) != simdjson::SUCCESS) {
         double real = 0;
-        if (value.get_double().get(real) != simdjson::SUCCESS) {
-            return wrong(path, "must be a number");
+        if (const auto code = value.get_double().get(real); code != simdjson::SUCCESS) {
+            return unfit(code, path, "must be a number");
         }
         // 2^53: from here on a double no longer tells neighbouring integers apart
         if (!(real >= -9007199254740992.0 && real <= 9007199254740992.0) ||
@@ -167,16 +207,16 @@ integer(ondemand::value value, const Path& path, std::int64_t low, std::int64_t 
 
 inline Result<double> number(ondemand::value value, const Path& path) {
     double real = 0;
-    if (value.get_double().get(real) != simdjson::SUCCESS) {
-        return wrong(path, "must be a number");
+    if (const auto code = value.get_double().get(real); code != simdjson::SUCCESS) {
+        return unfit(code, path, "must be a number");
     }
     return real;
 }
 
 inline Result<bool> boolean(ondemand::value value, const Path& path) {
     bool flag = false;
-    if (value.get_bool().get(flag) != simdjson::SUCCESS) {
-        return wrong(path, "must be true or false");
+    if (const auto code = value.get_bool().get(flag); code != simdjson::SUCCESS) {
+        return unfit(code, path, "must be true or false");
     }
     return flag;
 }
@@ -184,8 +224,8 @@ inline Result<bool> boolean(ondemand::value value, const Path& path) {
 /// The text lives as long as the parser's document.
 inline Result<std::string_view> text(ondemand::value value, const Path& path) {
     std::string_view result;
-    if (value.get_string().get(result) != simdjson::SUCCESS) {
-        return wrong(path, "must be a string");
+    if (const auto code = value.get_string().get(result); code != simdjson::SUCCESS) {
+        return unfit(code, path, "must be a string");
     }
     return result;
 }

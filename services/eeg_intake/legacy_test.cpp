@@ -169,6 +169,11 @@ TEST_CASE(
     ); // waits for its score
     CHECK(both.entries().size() == 1);
     CHECK(both.old("{}", "/").status == 400);
+    // broken before it tells what it is: found by a fuzzer
+    for (const char* body : {R"({"a" 1})", R"({"a":1 "b":2})", R"({"a":1,})", R"({"a":)"}) {
+        INFO(body);
+        CHECK(both.old(body, "/").status == 400);
+    }
     // a name inside the export does not make it a window
     CHECK(both.old(R"({"data":{"metrics":[{"source":"eeg_data"}]}})", "/").body == "heart");
 

@@ -144,11 +144,11 @@ v1::EegBlock legacy_block(const LegacyWindow& window) {
 LegacyCall legacy_call(std::string& body) {
     auto call = LegacyCall::unknown;
     // only looks: whether the body is whole and right is for the call's own reader to say
-    const auto looked = json::read_object(body, [&](object root, const Path&) -> Result<void> {
+    const auto looked = json::read_object(body, [&](object root, const Path& path) -> Result<void> {
         for (auto item : root) {
             std::string_view key;
             if (item.unescaped_key().get(key) != simdjson::SUCCESS) {
-                break;
+                return json::broken(path);
             }
             if (key == "eeg_data" || key == "data") {
                 call = key == "data" ? LegacyCall::heart : LegacyCall::eeg;

@@ -226,6 +226,28 @@ TEST_CASE("JSON that is no export is a 400 and nothing is stored") {
     CHECK(ward.entries().empty());
 }
 
+TEST_CASE(
+    "an export that is broken inside a value is refused whole, since nothing behind it can be read"
+) {
+    Ward ward;
+    for (const char* broken : // found by a fuzzer
+         {R"({"date""2024-09-09 10:00:00 +0200","Avg":70})",
+          R"({"date":"2024-09-09 10:00:00 +0200" "Avg":70})",
+          R"({"Avg":70,})",
+          R"({7:70})",
+          R"({"date":"\x"})",
+          R"({"Avg":})",
+          R"({"Avg":70)"}) {
+        INFO(broken);
+        const auto good = point("\"Avg\":70");
+        CHECK(
+            ward.post(export_path, export_of(metric(good + "," + broken + "," + good))).status ==
+            400
+        );
+    }
+    CHECK(ward.entries().empty());
+}
+
 TEST_CASE("a batch of 50,000 values is taken, one more is too large") {
     Ward ward;
     std::string points;

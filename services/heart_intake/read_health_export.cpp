@@ -134,7 +134,7 @@ public:
         value data;
         if (metric.reset().error() != simdjson::SUCCESS ||
             metric.find_field("data").get(data) != simdjson::SUCCESS) {
-            return json::wrong(path_, "is not well-formed JSON");
+            return json::broken(path_);
         }
         return points(data, path_.member("data"));
     }
@@ -168,6 +168,8 @@ private:
                 auto vital = read_point(v, *kind, *unit, here);
                 if (vital) {
                     posted_.points.push_back({std::move(*vital), i, here.text()});
+                } else if (json::is_broken(vital.error())) {
+                    return std::unexpected(std::move(vital.error()));
                 } else {
                     posted_.refused.push_back(
                         {i, std::move(vital.error().field), std::move(vital.error().detail)}
