@@ -49,18 +49,18 @@ TEST_CASE(
 TEST_CASE("a silent connection, a body that stops and an idle one are each closed in time") {
     const TestServer server(
         small_echo(),
-        {.header_timeout = milliseconds{100},
-         .body_timeout = milliseconds{100},
-         .idle_timeout = milliseconds{100}}
+        {.header_timeout = milliseconds{500},
+         .body_timeout = milliseconds{500},
+         .idle_timeout = milliseconds{500}}
     );
     RawSocket silent(server.server.port());
     RawSocket stopped(server.server.port());
     stopped.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345");
     RawSocket idle(server.server.port());
     idle.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nok");
-    CHECK(stopped.receive(milliseconds{3'000}).starts_with("HTTP/1.1 408"));
-    CHECK(silent.closes_within(milliseconds{3'000}));
-    const auto text = idle.receive(milliseconds{3'000});
+    CHECK(stopped.receive(milliseconds{5'000}).starts_with("HTTP/1.1 408"));
+    CHECK(silent.closes_within(milliseconds{5'000}));
+    const auto text = idle.receive(milliseconds{5'000});
     CHECK(text.starts_with("HTTP/1.1 200"));
     CHECK(text.find("408") == std::string::npos);
     CHECK(idle.closed());

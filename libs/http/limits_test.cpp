@@ -117,7 +117,7 @@ TEST_CASE("bodies that together exceed the budget are refused with 503, and the 
             );
         }
         const auto refused = std::ranges::count_if(senders, [](auto& sender) {
-            return status_line(sender.receive(milliseconds{300}, "}")) ==
+            return status_line(sender.receive(milliseconds{1'000}, "}")) ==
                    "HTTP/1.1 503 Service Unavailable";
         });
         CHECK(refused >= 1);

@@ -324,7 +324,9 @@ TEST_CASE("a connection that the server closed in the meantime is opened again")
     const TestServer server(usual_routes(), {.idle_timeout = milliseconds{60}});
     auto client = server.client();
     CHECK(client.request(Verb::get, "/patients/p")->status == 200);
-    std::this_thread::sleep_for(milliseconds{250});
+    for (int i = 0; i < 500 && server.server.connections() > 0; ++i) {
+        std::this_thread::sleep_for(milliseconds{10});
+    }
     CHECK(server.server.connections() == 0);
     CHECK(client.request(Verb::post, "/echo", "again")->body == "again");
 }
