@@ -1,5 +1,6 @@
-// Offers old-contract windows at a fixed rate whatever the answers take, and prints what came of them: open_loop URL WINDOWS RATE SECONDS.
-// Latency counts from the moment a window was due, so that a slow server cannot slow its own test down.
+// Offers old-contract windows at a fixed rate whatever the answers take, and prints what came of
+// them: open_loop URL WINDOWS RATE SECONDS. Latency counts from the moment a window was due, so
+// that a slow server cannot slow its own test down.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -50,9 +51,17 @@ std::string request(const std::vector<std::string>& windows, std::size_t number)
     std::array<char, 32> time{};
     std::strftime(time.data(), time.size(), "%Y-%m-%d %H:%M:%S", &utc);
     const auto body = std::format(
-        R"({{"fk_user": {}, "eeg_data": [{}], "register_timestamp": "{}"}})", number % 100 + 1, windows[number % windows.size()], time.data());
+        R"({{"fk_user": {}, "eeg_data": [{}], "register_timestamp": "{}"}})",
+        number % 100 + 1,
+        windows[number % windows.size()],
+        time.data()
+    );
     return std::format(
-        "POST /eeg HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}", body.size(), body);
+        "POST /eeg HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: "
+        "{}\r\n\r\n{}",
+        body.size(),
+        body
+    );
 }
 
 /// Whether one whole answer has come.
@@ -62,10 +71,12 @@ bool whole(const std::string& answer) {
         return false;
     }
     auto length = answer.find("Content-Length: ");
-    return length < end && answer.size() >= end + 4 + static_cast<std::size_t>(std::atol(answer.c_str() + length + 16));
+    return length < end &&
+           answer.size() >=
+               end + 4 + static_cast<std::size_t>(std::atol(answer.c_str() + length + 16));
 }
 
-}  // namespace
+} // namespace
 
 int main(int argc, char** argv) {
     if (argc != 5) {
@@ -99,9 +110,14 @@ int main(int argc, char** argv) {
     std::size_t accepted = 0, unscored = 0, refused = 0, failed = 0, next = 0, answered = 0;
     std::deque<std::pair<std::size_t, Clock::time_point>> waiting;
     const auto begin = Clock::now();
-    const auto give_up = begin + std::chrono::seconds(static_cast<long>(static_cast<double>(total) / rate) + 20);
+    const auto give_up =
+        begin + std::chrono::seconds(static_cast<long>(static_cast<double>(total) / rate) + 20);
     while (answered < total && Clock::now() < give_up) {
-        const auto due_of = [&](std::size_t i) { return begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(static_cast<double>(i) / rate)); };
+        const auto due_of = [&](std::size_t i) {
+            return begin + std::chrono::duration_cast<Clock::duration>(
+                               std::chrono::duration<double>(static_cast<double>(i) / rate)
+                           );
+        };
         while (next < total && due_of(next) <= Clock::now()) {
             waiting.emplace_back(next, due_of(next));
             ++next;
@@ -113,7 +129,8 @@ int main(int argc, char** argv) {
             connection.answer.clear();
             const auto text = request(windows, waiting.front().first);
             waiting.pop_front();
-            if (::send(connection.socket, text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size())) {
+            if (::send(connection.socket, text.data(), text.size(), MSG_NOSIGNAL) !=
+                static_cast<ssize_t>(text.size())) {
                 ++failed;
                 ++answered;
             }
@@ -134,18 +151,37 @@ int main(int argc, char** argv) {
             if (!whole(connection.answer)) {
                 continue;
             }
-            latencies_ms.push_back(std::chrono::duration<double, std::milli>(Clock::now() - connection.due).count());
+            latencies_ms.push_back(
+                std::chrono::duration<double, std::milli>(Clock::now() - connection.due).count()
+            );
             const auto status = connection.answer.substr(9, 3);
-            ++(status == "200" ? accepted : status == "202" ? unscored : status == "503" ? refused : failed);
+            ++(status == "200"   ? accepted
+               : status == "202" ? unscored
+               : status == "503" ? refused
+                                 : failed);
             ++answered;
             free.push_back(events[static_cast<std::size_t>(i)].data.u64);
         }
     }
     std::ranges::sort(latencies_ms);
-    const auto percentile = [&](double p) { return latencies_ms.empty() ? 0.0 : latencies_ms[static_cast<std::size_t>(p * static_cast<double>(latencies_ms.size() - 1))]; };
-    std::cout << std::format(
-        R"({{"offered": {}, "accepted": {}, "unscored": {}, "refused": {}, "failed": {}, "p50_ms": {:.2f}, "p99_ms": {:.2f}, "max_ms": {:.2f}}})",
-        total, accepted, unscored, refused, failed, percentile(0.5), percentile(0.99), percentile(1.0))
-              << '\n';
+    const auto percentile = [&](double p) {
+        return latencies_ms.empty() ? 0.0
+                                    : latencies_ms[static_cast<std::size_t>(
+                                          p * static_cast<double>(latencies_ms.size() - 1)
+                                      )];
+    };
+    std::cout
+        << std::format(
+               R"({{"offered": {}, "accepted": {}, "unscored": {}, "refused": {}, "failed": {}, "p50_ms": {:.2f}, "p99_ms": {:.2f}, "max_ms": {:.2f}}})",
+               total,
+               accepted,
+               unscored,
+               refused,
+               failed,
+               percentile(0.5),
+               percentile(0.99),
+               percentile(1.0)
+           )
+        << '\n';
     return 0;
 }

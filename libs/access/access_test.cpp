@@ -1,13 +1,14 @@
 // Keys, sessions, links and the directory: who gets in and who does not.
-#include <catch2/catch_test_macros.hpp>
-#include <filesystem>
-#include <fstream>
-#include <sys/stat.h>
-
 #include "access/authenticator.hpp"
 #include "access/device_key.hpp"
 #include "access/session.hpp"
 #include "access/sign_in_link.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
 
 using namespace vigil;
 using namespace vigil::access;
@@ -15,15 +16,20 @@ using namespace vigil::access;
 namespace {
 
 journal::StoredPtr stored(journal::Sequence sequence, v1::Entry entry) {
-    return std::make_shared<const journal::Stored>(journal::Stored{.sequence = sequence, .entry = std::move(entry)});
+    return std::make_shared<const journal::Stored>(
+        journal::Stored{.sequence = sequence, .entry = std::move(entry)}
+    );
 }
 
 struct Folder {
     std::filesystem::path path;
+
     Folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "vigil-access-XXXXXX").string();
+        std::string name =
+            (std::filesystem::temp_directory_path() / "vigil-access-XXXXXX").string();
         path = ::mkdtemp(name.data());
     }
+
     ~Folder() { std::filesystem::remove_all(path); }
 };
 
@@ -35,11 +41,15 @@ struct Fixture {
     journal::Sequence next = 1;
 
     Fixture() { random.fill(secret); }
+
     template <class Message>
     void know(const Message& message) {
-        const std::array entries{stored(next++, directory_entry(message, to_us(clock.utc()), "0123456789abcdef"))};
+        const std::array entries{
+            stored(next++, directory_entry(message, to_us(clock.utc()), "0123456789abcdef"))
+        };
         directory.apply(entries);
     }
+
     Result<http::Principal> who(std::string name, std::string value) {
         http::Request request;
         request.headers.emplace(std::move(name), std::move(value));
@@ -47,7 +57,7 @@ struct Fixture {
     }
 };
 
-}  // namespace
+} // namespace
 
 TEST_CASE_METHOD(Fixture, "a device key opens its own patient until it is revoked") {
     auto key = make_device_key(secret, random, "p1", "watch", 1);
@@ -75,14 +85,20 @@ TEST_CASE_METHOD(Fixture, "a key with one other digit, or of another installatio
     CHECK_FALSE(who("authorization", "Bearer " + key.text));
 }
 
-TEST_CASE_METHOD(Fixture, "a session survives a restart and ends with its time, the user's password or the user") {
+TEST_CASE_METHOD(
+    Fixture,
+    "a session survives a restart and ends with its time, the user's password or the user"
+) {
     v1::StaffUser nurse;
     nurse.set_name("nurse");
     nurse.set_role(v1::StaffUser::CLINICIAN);
     nurse.set_password_hash("$argon2id$one");
     know(nurse);
     const auto cookie = make_session(
-        secret, *directory.state(), {.user = "nurse", .role = nurse.role(), .expires_us = to_us(clock.utc() + session_length)});
+        secret,
+        *directory.state(),
+        {.user = "nurse", .role = nurse.role(), .expires_us = to_us(clock.utc() + session_length)}
+    );
     const auto header = std::string("theme=dark; vigil_session=") + cookie;
     REQUIRE(who("cookie", header));
     CHECK(who("cookie", header)->clinician);
@@ -108,12 +124,21 @@ TEST_CASE_METHOD(Fixture, "a session survives a restart and ends with its time, 
         CHECK_FALSE(who("cookie", header));
     }
     SECTION("role raised by the bearer") {
-        const auto admin = make_session(Secret{}, *directory.state(), {.user = "nurse", .role = v1::StaffUser::ADMINISTRATOR, .expires_us = to_us(clock.utc() + session_length)});
+        const auto admin = make_session(
+            Secret{},
+            *directory.state(),
+            {.user = "nurse",
+             .role = v1::StaffUser::ADMINISTRATOR,
+             .expires_us = to_us(clock.utc() + session_length)}
+        );
         CHECK_FALSE(who("cookie", "vigil_session=" + admin));
     }
 }
 
-TEST_CASE_METHOD(Fixture, "the administrator's token follows from the secret; no header is nobody") {
+TEST_CASE_METHOD(
+    Fixture,
+    "the administrator's token follows from the secret; no header is nobody"
+) {
     CHECK(who("authorization", "Bearer " + administrator_token(secret))->administrator);
     CHECK(who("x-other", "1")->kind == http::Principal::Kind::nobody);
 }
@@ -140,7 +165,9 @@ TEST_CASE("a sign-in link works once and not after its time") {
     CHECK(use_sign_in_link(folder.path / "links", *token, now));
     CHECK_FALSE(use_sign_in_link(folder.path / "links", *token, now));
     const auto late = make_sign_in_link(folder.path / "links", random);
-    CHECK_FALSE(use_sign_in_link(folder.path / "links", *late, now + link_length + std::chrono::minutes(1)));
+    CHECK_FALSE(
+        use_sign_in_link(folder.path / "links", *late, now + link_length + std::chrono::minutes(1))
+    );
 }
 
 TEST_CASE("the secret is made once and refused when others may read it") {

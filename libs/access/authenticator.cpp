@@ -1,9 +1,9 @@
 #include "access/authenticator.hpp"
 
-#include <utility>
-
 #include "access/device_key.hpp"
 #include "access/session.hpp"
+
+#include <utility>
 
 namespace vigil::access {
 
@@ -34,15 +34,24 @@ http::Principal staff(std::string user, v1::StaffUser::Role role) {
     };
 }
 
-}  // namespace
+} // namespace
 
 http::Authenticator make_authenticator(
-    const Directory& directory, const Secret& secret, std::string administrator, const Clock& clock) {
+    const Directory& directory,
+    const Secret& secret,
+    std::string administrator,
+    const Clock& clock
+) {
     return [&directory, &secret, administrator = std::move(administrator), &clock](
-               const http::Request& request) -> Result<http::Principal> {
+               const http::Request& request
+           ) -> Result<http::Principal> {
         if (const auto authorization = request.header("authorization"); !authorization.empty()) {
             if (!authorization.starts_with(bearer)) {
-                return fail(ErrorCode::unauthenticated, "Authorization must be: Bearer KEY.", "Authorization");
+                return fail(
+                    ErrorCode::unauthenticated,
+                    "Authorization must be: Bearer KEY.",
+                    "Authorization"
+                );
             }
             const auto text = authorization.substr(bearer.size());
             if (equal_secretly(text, administrator)) {
@@ -57,7 +66,8 @@ http::Authenticator make_authenticator(
                 };
             });
         }
-        if (const auto cookie = cookie_value(request.header("cookie"), session_cookie); !cookie.empty()) {
+        if (const auto cookie = cookie_value(request.header("cookie"), session_cookie);
+            !cookie.empty()) {
             const auto state = directory.state();
             return find_session(secret, *state, cookie, clock.utc()).transform([](Session session) {
                 return staff(std::move(session.user), session.role);
@@ -71,4 +81,4 @@ std::string administrator_token(const Secret& secret) {
     return "va_" + to_hex(keyed_digest(secret, "administrator token", "")).substr(0, 48);
 }
 
-}  // namespace vigil::access
+} // namespace vigil::access

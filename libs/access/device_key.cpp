@@ -17,9 +17,15 @@ std::string digits(Random& random, std::size_t count) {
     return to_hex(bytes);
 }
 
-}  // namespace
+} // namespace
 
-NewDeviceKey make_device_key(const Secret& secret, Random& random, std::string patient, std::string label, std::int64_t now_us) {
+NewDeviceKey make_device_key(
+    const Secret& secret,
+    Random& random,
+    std::string patient,
+    std::string label,
+    std::int64_t now_us
+) {
     NewDeviceKey made;
     const auto id = digits(random, id_digits);
     made.text = std::string(prefix) + id + "_" + digits(random, secret_digits);
@@ -31,8 +37,14 @@ NewDeviceKey make_device_key(const Secret& secret, Random& random, std::string p
     return made;
 }
 
-Result<const v1::DeviceKey*> find_device_key(const DirectoryState& directory, const Secret& secret, std::string_view text) {
-    const auto refused = [] { return fail(ErrorCode::unauthenticated, "This key is not known or was revoked; ask for a new one."); };
+Result<const v1::DeviceKey*>
+find_device_key(const DirectoryState& directory, const Secret& secret, std::string_view text) {
+    const auto refused = [] {
+        return fail(
+            ErrorCode::unauthenticated,
+            "This key is not known or was revoked; ask for a new one."
+        );
+    };
     if (text.size() != prefix.size() + id_digits + 1 + secret_digits || !text.starts_with(prefix)) {
         return refused();
     }
@@ -44,4 +56,4 @@ Result<const v1::DeviceKey*> find_device_key(const DirectoryState& directory, co
     return &found->second;
 }
 
-}  // namespace vigil::access
+} // namespace vigil::access

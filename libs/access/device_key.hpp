@@ -1,27 +1,33 @@
-// Device keys: "vk_<id>_<secret>", bound to one patient, stored as a keyed digest. Used by the authenticator and `vigil key`.
+// Device keys: "vk_<id>_<secret>", bound to one patient, stored as a keyed digest. Used by the
+// authenticator and `vigil key`.
 #pragma once
-
-#include <optional>
-#include <string>
-#include <string_view>
 
 #include "access/directory.hpp"
 #include "access/secret.hpp"
 #include "base/random.hpp"
 
+#include <optional>
+#include <string>
+#include <string_view>
+
 namespace vigil::access {
 
 struct NewDeviceKey {
-    std::string text;      // shown once, never stored
-    v1::DeviceKey record;  // what the directory keeps
+    std::string text;     // shown once, never stored
+    v1::DeviceKey record; // what the directory keeps
 };
 
 [[nodiscard]] NewDeviceKey make_device_key(
-    const Secret& secret, Random& random, std::string patient, std::string label, std::int64_t now_us);
+    const Secret& secret,
+    Random& random,
+    std::string patient,
+    std::string label,
+    std::int64_t now_us
+);
 
 /// The key's record.
 /// errors  unauthenticated: not a key, not known, or revoked (the detail does not say which)
-[[nodiscard]] Result<const v1::DeviceKey*> find_device_key(
-    const DirectoryState& directory, const Secret& secret, std::string_view text);
+[[nodiscard]] Result<const v1::DeviceKey*>
+find_device_key(const DirectoryState& directory, const Secret& secret, std::string_view text);
 
-}  // namespace vigil::access
+} // namespace vigil::access

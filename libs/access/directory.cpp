@@ -17,7 +17,8 @@ bool take(DirectoryState& state, const v1::Entry& entry) {
     switch (entry.type()) {
         case v1::PATIENT: {
             v1::Patient patient;
-            if (!parse(entry, patient)) return false;
+            if (!parse(entry, patient))
+                return false;
             if (patient.number() != 0) {
                 state.patient_by_number[patient.number()] = patient.id();
             }
@@ -27,37 +28,48 @@ bool take(DirectoryState& state, const v1::Entry& entry) {
         }
         case v1::DEVICE: {
             v1::Device device;
-            if (!parse(entry, device)) return false;
+            if (!parse(entry, device))
+                return false;
             auto id = device.id();
             state.devices.insert_or_assign(std::move(id), std::move(device));
             return true;
         }
         case v1::DEVICE_KEY: {
             v1::DeviceKey key;
-            if (!parse(entry, key)) return false;
+            if (!parse(entry, key))
+                return false;
             auto id = key.id();
             state.keys.insert_or_assign(std::move(id), std::move(key));
             return true;
         }
         case v1::STAFF_USER: {
             v1::StaffUser user;
-            if (!parse(entry, user)) return false;
+            if (!parse(entry, user))
+                return false;
             auto name = user.name();
             state.users.insert_or_assign(std::move(name), std::move(user));
             return true;
         }
         case v1::PARTITIONS: {
             v1::Partitions partitions;
-            if (!parse(entry, partitions) || partitions.count() == 0) return false;
+            if (!parse(entry, partitions) || partitions.count() == 0)
+                return false;
             state.partitions = partitions.count();
             return true;
         }
-        default: return false;
+        default:
+            return false;
     }
 }
 
 template <class Message>
-v1::Entry entry_of(v1::EntryType type, const Message& message, std::string key, std::int64_t now_us, std::string id) {
+v1::Entry entry_of(
+    v1::EntryType type,
+    const Message& message,
+    std::string key,
+    std::int64_t now_us,
+    std::string id
+) {
     v1::Entry entry;
     entry.set_id(std::move(id));
     entry.set_type(type);
@@ -69,7 +81,7 @@ v1::Entry entry_of(v1::EntryType type, const Message& message, std::string key, 
     return entry;
 }
 
-}  // namespace
+} // namespace
 
 const v1::Patient* DirectoryState::patient(std::string_view id) const {
     const auto found = patients.find(id);
@@ -94,7 +106,9 @@ Result<void> Directory::load(journal::Journal& journal) {
 }
 
 void Directory::apply(std::span<const journal::StoredPtr> entries) {
-    const auto keyed = [](const journal::StoredPtr& stored) { return !stored->entry.key().empty(); };
+    const auto keyed = [](const journal::StoredPtr& stored) {
+        return !stored->entry.key().empty();
+    };
     if (entries.empty() || std::ranges::none_of(entries, keyed)) {
         return;
     }
@@ -129,9 +143,10 @@ v1::Entry directory_entry(const v1::StaffUser& user, std::int64_t now_us, std::s
 
 bool is_patient_id(std::string_view text) noexcept {
     const auto allowed = [](char c) {
-        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+               c == '_' || c == '-';
     };
     return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, allowed);
 }
 
-}  // namespace vigil::access
+} // namespace vigil::access

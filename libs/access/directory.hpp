@@ -1,5 +1,10 @@
-// The directory in memory: patients, devices, keys and staff, as the journal's newest entries say. Every service has one.
+// The directory in memory: patients, devices, keys and staff, as the journal's newest entries say.
+// Every service has one.
 #pragma once
+
+#include "base/error.hpp"
+#include "journal/journal.hpp"
+#include "vigil/v1/directory.pb.h"
 
 #include <atomic>
 #include <functional>
@@ -10,19 +15,16 @@
 #include <string>
 #include <string_view>
 
-#include "base/error.hpp"
-#include "journal/journal.hpp"
-#include "vigil/v1/directory.pb.h"
-
 namespace vigil::access {
 
 /// One state of the directory; never changed once published.
 struct DirectoryState {
-    std::map<std::string, v1::Patient, std::less<>> patients;    // by id
-    std::map<std::string, v1::Device, std::less<>> devices;      // by id
-    std::map<std::string, v1::DeviceKey, std::less<>> keys;      // by id, revoked ones too
-    std::map<std::string, v1::StaffUser, std::less<>> users;     // by name
-    std::map<std::uint32_t, std::string> patient_by_number;      // the old contract's fk_user -> patient id
+    std::map<std::string, v1::Patient, std::less<>> patients; // by id
+    std::map<std::string, v1::Device, std::less<>> devices;   // by id
+    std::map<std::string, v1::DeviceKey, std::less<>> keys;   // by id, revoked ones too
+    std::map<std::string, v1::StaffUser, std::less<>> users;  // by name
+    std::map<std::uint32_t, std::string>
+        patient_by_number; // the old contract's fk_user -> patient id
     std::uint32_t partitions = journal::default_partitions;
     journal::Sequence reaches = 0;
 
@@ -37,6 +39,7 @@ public:
     Result<void> load(journal::Journal& journal);
     /// Takes directory entries out of the journal's tail, in order; other entries are passed over.
     void apply(std::span<const journal::StoredPtr> entries);
+
     [[nodiscard]] std::shared_ptr<const DirectoryState> state() const { return state_.load(); }
 
 private:
@@ -45,12 +48,16 @@ private:
 };
 
 /// Directory entries ready for the journal, with key, id and times filled in.
-[[nodiscard]] v1::Entry directory_entry(const v1::Patient& patient, std::int64_t now_us, std::string id);
-[[nodiscard]] v1::Entry directory_entry(const v1::Device& device, std::int64_t now_us, std::string id);
-[[nodiscard]] v1::Entry directory_entry(const v1::DeviceKey& key, std::int64_t now_us, std::string id);
-[[nodiscard]] v1::Entry directory_entry(const v1::StaffUser& user, std::int64_t now_us, std::string id);
+[[nodiscard]] v1::Entry
+directory_entry(const v1::Patient& patient, std::int64_t now_us, std::string id);
+[[nodiscard]] v1::Entry
+directory_entry(const v1::Device& device, std::int64_t now_us, std::string id);
+[[nodiscard]] v1::Entry
+directory_entry(const v1::DeviceKey& key, std::int64_t now_us, std::string id);
+[[nodiscard]] v1::Entry
+directory_entry(const v1::StaffUser& user, std::int64_t now_us, std::string id);
 
 /// A patient id: [A-Za-z0-9_-]{1,64}.
 [[nodiscard]] bool is_patient_id(std::string_view text) noexcept;
 
-}  // namespace vigil::access
+} // namespace vigil::access

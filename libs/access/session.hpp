@@ -1,13 +1,14 @@
-// Signed-in staff: passwords (Argon2id) and sessions (a signed cookie, so that a restart signs nobody out). Used by `ward`.
+// Signed-in staff: passwords (Argon2id) and sessions (a signed cookie, so that a restart signs
+// nobody out). Used by `ward`.
 #pragma once
-
-#include <chrono>
-#include <string>
-#include <string_view>
 
 #include "access/directory.hpp"
 #include "access/secret.hpp"
 #include "base/time.hpp"
+
+#include <chrono>
+#include <string>
+#include <string_view>
 
 namespace vigil::access {
 
@@ -23,14 +24,20 @@ struct Session {
 };
 
 /// The cookie's value: user, role, expiry and their keyed digest, in hexadecimal.
-[[nodiscard]] std::string make_session(const Secret& secret, const DirectoryState& directory, const Session& session);
+[[nodiscard]] std::string
+make_session(const Secret& secret, const DirectoryState& directory, const Session& session);
 
-/// errors  unauthenticated: forged, expired, or the user's password or role has changed or the user was disabled
+/// errors  unauthenticated: forged, expired, or the user's password or role has changed or the user
+/// was disabled
 [[nodiscard]] Result<Session> find_session(
-    const Secret& secret, const DirectoryState& directory, std::string_view cookie, UtcTime now);
+    const Secret& secret,
+    const DirectoryState& directory,
+    std::string_view cookie,
+    UtcTime now
+);
 
-/// Argon2id in libsodium's string form, interactive limits (64 MiB, about 50 ms): on a pool, never on a server's thread.
-/// errors  internal: no memory
+/// Argon2id in libsodium's string form, interactive limits (64 MiB, about 50 ms): on a pool, never
+/// on a server's thread. errors  internal: no memory
 [[nodiscard]] Result<std::string> hash_password(std::string_view password);
 /// Takes as long for an unknown user as for a known one: pass an empty hash for the former.
 [[nodiscard]] bool verify_password(std::string_view hash, std::string_view password);
@@ -38,4 +45,4 @@ struct Session {
 /// At least 12 characters, at most 256 bytes. errors  invalid_argument
 [[nodiscard]] Result<void> check_new_password(std::string_view password);
 
-}  // namespace vigil::access
+} // namespace vigil::access

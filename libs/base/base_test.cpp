@@ -1,11 +1,12 @@
 // What every service leans on: ids, times, JSON text.
-#include <catch2/catch_test_macros.hpp>
-#include <limits>
-
 #include "base/json_text.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <limits>
 
 using namespace vigil;
 
@@ -22,13 +23,21 @@ TEST_CASE("times are written as RFC 3339 with microseconds") {
 
 TEST_CASE("JSON text escapes what would end a string and replaces bytes that are not UTF-8") {
     JsonText json;
-    json.open_object().member("a", "\"\\\n\x01").member("b", std::string_view("\xFFz\xC3\xA9")).close_object();
+    json.open_object()
+        .member("a", "\"\\\n\x01")
+        .member("b", std::string_view("\xFFz\xC3\xA9"))
+        .close_object();
     CHECK(json.text() == "{\"a\":\"\\\"\\\\\\u000a\\u0001\",\"b\":\"\xEF\xBF\xBDz\xC3\xA9\"}");
 }
 
 TEST_CASE("JSON text has no word for NaN and writes null") {
     JsonText json;
-    json.open_array().value(std::numeric_limits<double>::quiet_NaN()).value(0.1).value(true).value(-3).close_array();
+    json.open_array()
+        .value(std::numeric_limits<double>::quiet_NaN())
+        .value(0.1)
+        .value(true)
+        .value(-3)
+        .close_array();
     CHECK(json.text() == "[null,0.1,true,-3]");
 }
 
@@ -36,10 +45,16 @@ TEST_CASE("a log line is one JSON object with the fixed fields first") {
     struct Captured : Log {
         using Log::Log;
         std::string last;
+
         void line(const std::string& text) override { last = text; }
     } log("ward", "0.1");
+
     log.info("started", {{"port", 8080}, {"ready", true}});
-    CHECK(log.last.find(R"("level":"info","service":"ward","version":"0.1","event":"started","port":8080,"ready":true})") != std::string::npos);
+    CHECK(
+        log.last.find(
+            R"("level":"info","service":"ward","version":"0.1","event":"started","port":8080,"ready":true})"
+        ) != std::string::npos
+    );
     log.last.clear();
     log.debug("not_shown");
     CHECK(log.last.empty());

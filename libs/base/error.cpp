@@ -6,17 +6,28 @@ namespace vigil {
 
 std::string_view name(ErrorCode code) noexcept {
     switch (code) {
-        case ErrorCode::invalid_argument: return "invalid_argument";
-        case ErrorCode::unauthenticated: return "unauthenticated";
-        case ErrorCode::forbidden: return "forbidden";
-        case ErrorCode::not_found: return "not_found";
-        case ErrorCode::conflict: return "conflict";
-        case ErrorCode::too_large: return "too_large";
-        case ErrorCode::unprocessable: return "unprocessable";
-        case ErrorCode::overloaded: return "overloaded";
-        case ErrorCode::timeout: return "timeout";
-        case ErrorCode::unavailable: return "unavailable";
-        case ErrorCode::internal: return "internal";
+        case ErrorCode::invalid_argument:
+            return "invalid_argument";
+        case ErrorCode::unauthenticated:
+            return "unauthenticated";
+        case ErrorCode::forbidden:
+            return "forbidden";
+        case ErrorCode::not_found:
+            return "not_found";
+        case ErrorCode::conflict:
+            return "conflict";
+        case ErrorCode::too_large:
+            return "too_large";
+        case ErrorCode::unprocessable:
+            return "unprocessable";
+        case ErrorCode::overloaded:
+            return "overloaded";
+        case ErrorCode::timeout:
+            return "timeout";
+        case ErrorCode::unavailable:
+            return "unavailable";
+        case ErrorCode::internal:
+            return "internal";
     }
     return "internal";
 }
@@ -39,4 +50,4 @@ std::unexpected<Error> fail(
     });
 }
 
-}  // namespace vigil
+} // namespace vigil

@@ -9,23 +9,32 @@ namespace vigil {
 
 namespace {
 
-/// Length of the well-formed UTF-8 sequence at the front of `text`, 0 when it is none (RFC 3629, section 4).
+/// Length of the well-formed UTF-8 sequence at the front of `text`, 0 when it is none (RFC 3629,
+/// section 4).
 std::size_t utf8_length(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-    const auto tail = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) { return byte(i) >= low && byte(i) <= high; };
+    const auto byte = [&](std::size_t i) {
+        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+    };
+    const auto tail = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
+        return byte(i) >= low && byte(i) <= high;
+    };
     const unsigned lead = byte(0);
-    if (lead < 0x80) return 1;
-    if (lead >= 0xC2 && lead <= 0xDF) return tail(1) ? 2 : 0;
+    if (lead < 0x80)
+        return 1;
+    if (lead >= 0xC2 && lead <= 0xDF)
+        return tail(1) ? 2 : 0;
     if (lead >= 0xE0 && lead <= 0xEF) {
         return tail(1, lead == 0xE0 ? 0xA0 : 0x80, lead == 0xED ? 0x9F : 0xBF) && tail(2) ? 3 : 0;
     }
     if (lead >= 0xF0 && lead <= 0xF4) {
-        return tail(1, lead == 0xF0 ? 0x90 : 0x80, lead == 0xF4 ? 0x8F : 0xBF) && tail(2) && tail(3) ? 4 : 0;
+        return tail(1, lead == 0xF0 ? 0x90 : 0x80, lead == 0xF4 ? 0x8F : 0xBF) && tail(2) && tail(3)
+                   ? 4
+                   : 0;
     }
     return 0;
 }
 
-}  // namespace
+} // namespace
 
 JsonText& JsonText::key(std::string_view name) {
     separate();
@@ -90,4 +99,4 @@ void JsonText::quoted(std::string_view text) {
     text_ += '"';
 }
 
-}  // namespace vigil
+} // namespace vigil

@@ -1,5 +1,8 @@
 #include "base/log.hpp"
 
+#include "base/json_text.hpp"
+#include "base/time.hpp"
+
 #include <unistd.h>
 
 #include <charconv>
@@ -7,26 +10,28 @@
 #include <cmath>
 #include <utility>
 
-#include "base/json_text.hpp"
-#include "base/time.hpp"
-
 namespace vigil {
 
 namespace {
 
 constexpr std::string_view level_name(LogLevel level) {
     switch (level) {
-        case LogLevel::debug: return "debug";
-        case LogLevel::info: return "info";
-        case LogLevel::warning: return "warning";
-        case LogLevel::error: return "error";
+        case LogLevel::debug:
+            return "debug";
+        case LogLevel::info:
+            return "info";
+        case LogLevel::warning:
+            return "warning";
+        case LogLevel::error:
+            return "error";
     }
     return "error";
 }
 
-}  // namespace
+} // namespace
 
-Log::Log(std::string service, std::string version) : service_(std::move(service)), version_(std::move(version)) {}
+Log::Log(std::string service, std::string version)
+    : service_(std::move(service)), version_(std::move(version)) {}
 
 void Log::write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
     if (level < least_.load(std::memory_order_relaxed)) {
@@ -60,8 +65,9 @@ void Log::error(std::string_view event, const Error& error) {
 }
 
 void Log::line(const std::string& text) {
-    // One write call a line: the kernel keeps lines of several threads apart. A log that cannot be written is given up.
+    // One write call a line: the kernel keeps lines of several threads apart. A log that cannot be
+    // written is given up.
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
-}  // namespace vigil
+} // namespace vigil

@@ -16,7 +16,7 @@ void sodium_ready() {
     }
 }
 
-}  // namespace
+} // namespace
 
 void SystemRandom::fill(std::span<std::uint8_t> bytes) {
     sodium_ready();
@@ -40,8 +40,16 @@ std::string derived_id(std::string_view cause, std::string_view what) {
     crypto_generichash_state state;
     std::string id(16, '\0');
     crypto_generichash_init(&state, nullptr, 0, id.size());
-    crypto_generichash_update(&state, reinterpret_cast<const unsigned char*>(cause.data()), cause.size());
-    crypto_generichash_update(&state, reinterpret_cast<const unsigned char*>(what.data()), what.size());
+    crypto_generichash_update(
+        &state,
+        reinterpret_cast<const unsigned char*>(cause.data()),
+        cause.size()
+    );
+    crypto_generichash_update(
+        &state,
+        reinterpret_cast<const unsigned char*>(what.data()),
+        what.size()
+    );
     crypto_generichash_final(&state, reinterpret_cast<unsigned char*>(id.data()), id.size());
     return id;
 }
@@ -58,4 +66,4 @@ std::string to_hex(std::string_view bytes) {
     return text;
 }
 
-}  // namespace vigil
+} // namespace vigil

@@ -16,4 +16,4 @@ std::string to_rfc3339(UtcTime time) {
     return std::format("{:%FT%T}Z", time);
 }
 
-}  // namespace vigil
+} // namespace vigil

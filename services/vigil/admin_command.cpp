@@ -1,9 +1,16 @@
 #include "vigil/admin_command.hpp"
 
-#include <termios.h>
-#include <unistd.h>
+#include "access/authenticator.hpp"
+#include "access/session.hpp"
+#include "access/sign_in_link.hpp"
+#include "base/json_text.hpp"
+#include "http/client.hpp"
+#include "vigil/state_folder.hpp"
+#include "ward/routes.hpp"
 
 #include <CLI/CLI.hpp>
+#include <termios.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <format>
@@ -13,19 +20,12 @@
 #include <memory>
 #include <optional>
 
-#include "access/authenticator.hpp"
-#include "access/session.hpp"
-#include "access/sign_in_link.hpp"
-#include "base/json_text.hpp"
-#include "http/client.hpp"
-#include "vigil/state_folder.hpp"
-#include "ward/routes.hpp"
-
 namespace vigil {
 
 namespace {
 
-/// Answers one administration request: the running server does, or the same routes over the journal when none runs.
+/// Answers one administration request: the running server does, or the same routes over the journal
+/// when none runs.
 class Administrator {
 public:
     explicit Administrator(StateFolder folder) : folder_(std::move(folder)) {}
@@ -39,14 +39,23 @@ public:
         if (const auto address = folder_.running_address()) {
             http::Client client(*address);
             return client.request(
-                verb, path, std::move(body),
-                {{"Authorization", "Bearer " + access::administrator_token(*secret)}, {"Content-Type", "application/json"}});
+                verb,
+                path,
+                std::move(body),
+                {{"Authorization", "Bearer " + access::administrator_token(*secret)},
+                 {"Content-Type", "application/json"}}
+            );
         }
         return call_on_journal(*secret, verb, path, std::move(body));
     }
 
 private:
-    Result<http::Response> call_on_journal(const access::Secret& secret, http::Verb verb, const std::string& path, std::string body) {
+    Result<http::Response> call_on_journal(
+        const access::Secret& secret,
+        http::Verb verb,
+        const std::string& path,
+        std::string body
+    ) {
         SystemClock clock;
         SystemRandom random;
         Log log("vigil", VIGIL_VERSION);
@@ -63,11 +72,18 @@ private:
         http::Router router;
         ward::add_administration_routes(router, administration);
         auto match = router.match(verb, path);
-        http::Request request{.verb = verb, .path = path, .parameters = std::move(match.parameters), .body = std::move(body)};
+        http::Request request{
+            .verb = verb,
+            .path = path,
+            .parameters = std::move(match.parameters),
+            .body = std::move(body)
+        };
         request.principal.id = access::local_user;
         std::promise<http::Response> answer;
         std::get<http::Handler>(match.route->handler)(
-            std::move(request), http::Reply([&](http::Response response) { answer.set_value(std::move(response)); }));
+            std::move(request),
+            http::Reply([&](http::Response response) { answer.set_value(std::move(response)); })
+        );
         return answer.get_future().get();
     }
 
@@ -93,7 +109,10 @@ Result<std::string> read_password(const std::string& file) {
     if (!file.empty()) {
         std::ifstream in(file);
         if (!std::getline(in, password)) {
-            return fail(ErrorCode::invalid_argument, std::format("No password could be read from {}.", file));
+            return fail(
+                ErrorCode::invalid_argument,
+                std::format("No password could be read from {}.", file)
+            );
         }
         return password;
     }
@@ -127,42 +146,80 @@ struct Arguments {
 
 using Shared = std::shared_ptr<Arguments>;
 
-CLI::App* subcommand(CLI::App& app, const std::string& name, const std::string& help, const Shared& arguments) {
+CLI::App* subcommand(
+    CLI::App& app,
+    const std::string& name,
+    const std::string& help,
+    const Shared& arguments
+) {
     auto* command = app.add_subcommand(name, help);
-    command->add_option("--state", arguments->state, "Folder of the journal and the secret")->envname("VIGIL_STATE")->capture_default_str();
+    command->add_option("--state", arguments->state, "Folder of the journal and the secret")
+        ->envname("VIGIL_STATE")
+        ->capture_default_str();
     return command;
 }
 
 void add_key_commands(CLI::App& app, int& status) {
     auto* key = app.add_subcommand("key", "Device keys: each is bound to one patient");
     key->require_subcommand(1);
-    key->footer("Examples:\n  vigil key add --patient p1 --label implant\n  vigil key list\n  vigil key revoke 0123456789abcdef");
+    key->footer(
+        "Examples:\n  vigil key add --patient p1 --label implant\n  vigil key list\n  vigil key "
+        "revoke 0123456789abcdef"
+    );
     const auto arguments = std::make_shared<Arguments>();
     auto* add = subcommand(*key, "add", "Make a key; it is shown this once", arguments);
-    add->add_option("--patient", arguments->patient, "The patient that the key may send for; made when not known")->required();
+    add->add_option(
+           "--patient",
+           arguments->patient,
+           "The patient that the key may send for; made when not known"
+    )
+        ->required();
     add->add_option("--label", arguments->label, "What the key is for");
     add->callback([arguments, &status] {
         JsonText body;
-        body.open_object().member("patient", arguments->patient).member("label", arguments->label).close_object();
-        status = show(Administrator(StateFolder(arguments->state)).call(http::Verb::post, "/v1/admin/keys", std::move(body).text()), "");
+        body.open_object()
+            .member("patient", arguments->patient)
+            .member("label", arguments->label)
+            .close_object();
+        status = show(
+            Administrator(StateFolder(arguments->state))
+                .call(http::Verb::post, "/v1/admin/keys", std::move(body).text()),
+            ""
+        );
     });
-    subcommand(*key, "list", "List keys, revoked ones too", arguments)->callback([arguments, &status] {
-        status = show(Administrator(StateFolder(arguments->state)).call(http::Verb::get, "/v1/admin/keys", ""), "");
-    });
+    subcommand(*key, "list", "List keys, revoked ones too", arguments)
+        ->callback([arguments, &status] {
+            status = show(
+                Administrator(StateFolder(arguments->state))
+                    .call(http::Verb::get, "/v1/admin/keys", ""),
+                ""
+            );
+        });
     auto* revoke = subcommand(*key, "revoke", "End a key within a second", arguments);
-    revoke->add_option("id", arguments->id, "The key's id, as `vigil key list` shows it")->required();
+    revoke->add_option("id", arguments->id, "The key's id, as `vigil key list` shows it")
+        ->required();
     revoke->callback([arguments, &status] {
-        status = show(Administrator(StateFolder(arguments->state)).call(http::Verb::del, "/v1/admin/keys/" + arguments->id, ""), "revoked");
+        status = show(
+            Administrator(StateFolder(arguments->state))
+                .call(http::Verb::del, "/v1/admin/keys/" + arguments->id, ""),
+            "revoked"
+        );
     });
 }
 
 void add_patient_command(CLI::App& app, int& status) {
     const auto arguments = std::make_shared<Arguments>();
     auto* patient = subcommand(app, "patient", "Make or change a patient", arguments);
-    patient->add_option("id", arguments->id, "Pseudonymous id: letters, digits, - and _")->required();
-    patient->add_option("--label", arguments->label, "What the page shows, such as \"Bed 3\"; no name of a person");
+    patient->add_option("id", arguments->id, "Pseudonymous id: letters, digits, - and _")
+        ->required();
+    patient->add_option(
+        "--label",
+        arguments->label,
+        "What the page shows, such as \"Bed 3\"; no name of a person"
+    );
     patient->add_option("--number", arguments->number, "The old contract's fk_user");
-    patient->add_option("--monitoring", arguments->monitoring, "on, standby or off")->capture_default_str();
+    patient->add_option("--monitoring", arguments->monitoring, "on, standby or off")
+        ->capture_default_str();
     patient->footer("Example:\n  vigil patient p1 --label \"Bed 1\" --number 1");
     patient->callback([arguments, &status] {
         JsonText body;
@@ -174,7 +231,11 @@ void add_patient_command(CLI::App& app, int& status) {
             body.member("number", arguments->number);
         }
         body.close_object();
-        status = show(Administrator(StateFolder(arguments->state)).call(http::Verb::post, "/v1/admin/patients", std::move(body).text()), "done");
+        status = show(
+            Administrator(StateFolder(arguments->state))
+                .call(http::Verb::post, "/v1/admin/patients", std::move(body).text()),
+            "done"
+        );
     });
 }
 
@@ -182,12 +243,18 @@ void add_user_command(CLI::App& app, int& status) {
     const auto arguments = std::make_shared<Arguments>();
     auto* user = subcommand(app, "user", "Make or change a member of staff", arguments);
     user->add_option("name", arguments->id, "User name")->required();
-    user->add_option("--role", arguments->role, "viewer, clinician or administrator")->capture_default_str();
-    user->add_option("--password-file", arguments->password_file, "File whose first line is the password; else it is asked for");
+    user->add_option("--role", arguments->role, "viewer, clinician or administrator")
+        ->capture_default_str();
+    user->add_option(
+        "--password-file",
+        arguments->password_file,
+        "File whose first line is the password; else it is asked for"
+    );
     user->add_flag("--disabled", arguments->disabled, "End this user's access");
     user->footer("Example:\n  vigil user nurse --role clinician");
     user->callback([arguments, &status] {
-        const auto password = arguments->disabled ? Result<std::string>("") : read_password(arguments->password_file);
+        const auto password =
+            arguments->disabled ? Result<std::string>("") : read_password(arguments->password_file);
         if (!password) {
             std::cerr << "vigil: " << password.error().detail << '\n';
             status = 1;
@@ -200,27 +267,36 @@ void add_user_command(CLI::App& app, int& status) {
             .member("role", arguments->role)
             .member("disabled", arguments->disabled)
             .close_object();
-        status = show(Administrator(StateFolder(arguments->state)).call(http::Verb::post, "/v1/admin/users", std::move(body).text()), "done");
+        status = show(
+            Administrator(StateFolder(arguments->state))
+                .call(http::Verb::post, "/v1/admin/users", std::move(body).text()),
+            "done"
+        );
     });
 }
 
 void add_link_command(CLI::App& app, int& status) {
     const auto arguments = std::make_shared<Arguments>();
-    subcommand(app, "link", "Print a one-time sign-in link for the running server", arguments)->callback([arguments, &status] {
-        const StateFolder folder(arguments->state);
-        const auto address = folder.running_address();
-        SystemRandom random;
-        const auto token = access::make_sign_in_link(folder.links(), random);
-        if (!address || !token) {
-            std::cerr << "vigil: " << (token ? "no server runs on this state folder; start one with: vigil serve" : token.error().detail) << '\n';
-            status = 1;
-            return;
-        }
-        std::cout << *address << "/signin?token=" << *token << '\n';
-    });
+    subcommand(app, "link", "Print a one-time sign-in link for the running server", arguments)
+        ->callback([arguments, &status] {
+            const StateFolder folder(arguments->state);
+            const auto address = folder.running_address();
+            SystemRandom random;
+            const auto token = access::make_sign_in_link(folder.links(), random);
+            if (!address || !token) {
+                std::cerr
+                    << "vigil: "
+                    << (token ? "no server runs on this state folder; start one with: vigil serve"
+                              : token.error().detail)
+                    << '\n';
+                status = 1;
+                return;
+            }
+            std::cout << *address << "/signin?token=" << *token << '\n';
+        });
 }
 
-}  // namespace
+} // namespace
 
 void add_admin_commands(CLI::App& app, int& status) {
     add_key_commands(app, status);
@@ -229,4 +305,4 @@ void add_admin_commands(CLI::App& app, int& status) {
     add_link_command(app, status);
 }
 
-}  // namespace vigil
+} // namespace vigil

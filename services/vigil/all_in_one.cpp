@@ -1,8 +1,5 @@
 #include "vigil/all_in_one.hpp"
 
-#include <algorithm>
-#include <format>
-
 #include "access/authenticator.hpp"
 #include "base/json_text.hpp"
 #include "detector/routes.hpp"
@@ -13,19 +10,22 @@
 #include "store/sqlite_store.hpp"
 #include "ward/routes.hpp"
 
+#include <algorithm>
+#include <format>
+
 namespace vigil {
 
 namespace {
 
-/// How far back intake reads at its start, to recognise what is sent again after a restart; older repeats are recognised by
-/// detector, records and ward.
+/// How far back intake reads at its start, to recognise what is sent again after a restart; older
+/// repeats are recognised by detector, records and ward.
 constexpr journal::Sequence intake_reads_back = 20'000;
 
 bool opened(const ServeConfig& config, std::string_view name) {
     return std::ranges::contains(config.legacy_open, name);
 }
 
-}  // namespace
+} // namespace
 
 Result<std::unique_ptr<AllInOne>> AllInOne::start(const ServeConfig& config, Log& log) {
     std::unique_ptr<AllInOne> vigil(new AllInOne(config, log));
@@ -52,7 +52,12 @@ Result<void> AllInOne::open_state() {
     }
     secret_ = *secret;
     auto journal = journal::SqliteJournal::open(
-        {.folder = folder_.journal(), .segment_bytes = config_.segment_mib << 20, .queue_entries = config_.queue_entries}, clock_, log_);
+        {.folder = folder_.journal(),
+         .segment_bytes = config_.segment_mib << 20,
+         .queue_entries = config_.queue_entries},
+        clock_,
+        log_
+    );
     if (!journal) {
         return std::unexpected(journal.error());
     }
@@ -73,8 +78,12 @@ Result<void> AllInOne::open_state() {
 }
 
 void AllInOne::start_services() {
-    eeg_ = std::make_unique<eeg_intake::EegIntake>(eeg_intake::Dependencies{*journal_, directory_, clock_, random_, metrics_});
-    heart_ = std::make_unique<heart_intake::HeartIntake>(heart_intake::Dependencies{*journal_, directory_, clock_, random_, metrics_});
+    eeg_ = std::make_unique<eeg_intake::EegIntake>(
+        eeg_intake::Dependencies{*journal_, directory_, clock_, random_, metrics_}
+    );
+    heart_ = std::make_unique<heart_intake::HeartIntake>(
+        heart_intake::Dependencies{*journal_, directory_, clock_, random_, metrics_}
+    );
     eeg_->start();
     const auto newest = journal_->newest();
     const auto back = newest > intake_reads_back ? newest - intake_reads_back : 0;
@@ -91,17 +100,38 @@ void AllInOne::start_services() {
     detector::ServiceOptions detecting;
     detecting.core.partitions = directory_.state()->partitions;
     detecting.core.epoch = static_cast<std::uint64_t>(to_us(clock_.utc()));
-    detector_ = std::make_unique<detector::Service>(*journal_, *scorer_, clock_, log_, metrics_, detecting);
+    detector_ =
+        std::make_unique<detector::Service>(*journal_, *scorer_, clock_, log_, metrics_, detecting);
     predictor_ = std::make_unique<detector::Predictor>(*predict_scorer_, metrics_);
     records::ServiceOptions keeping;
     keeping.keep_time = config_.keep_journal;
     keeping.floor = [this] { return std::min(detector_->reached(), intake_tail_->reached()); };
-    records_ = std::make_unique<records::Service>(*journal_, *store_, clock_, log_, metrics_, keeping);
+    records_ =
+        std::make_unique<records::Service>(*journal_, *store_, clock_, log_, metrics_, keeping);
     queries_ = std::make_unique<records::QueryPool>();
-    feed_ = std::make_unique<ward::LiveFeed>(*journal_, directory_, clock_, log_, metrics_, VIGIL_VERSION);
+    feed_ = std::make_unique<ward::LiveFeed>(
+        *journal_,
+        directory_,
+        clock_,
+        log_,
+        metrics_,
+        VIGIL_VERSION
+    );
     sign_in_ = std::make_unique<ward::SignIn>(
-        directory_, secret_, clock_, log_, ward::SignInOptions{.links = folder_.links(), .secure_cookie = config_.secure_cookie});
-    administration_ = std::make_unique<ward::Administration>(*journal_, directory_, secret_, clock_, random_, log_);
+        directory_,
+        secret_,
+        clock_,
+        log_,
+        ward::SignInOptions{.links = folder_.links(), .secure_cookie = config_.secure_cookie}
+    );
+    administration_ = std::make_unique<ward::Administration>(
+        *journal_,
+        directory_,
+        secret_,
+        clock_,
+        random_,
+        log_
+    );
 }
 
 http::Router AllInOne::public_routes() {
@@ -120,19 +150,31 @@ void AllInOne::add_legacy_routes(http::Router& router) {
         .open_eeg = opened(config_, "eeg"),
         .open_heart = opened(config_, "heartbeat"),
         .senders = {config_.legacy_senders.begin(), config_.legacy_senders.end()},
-        .zone = eeg_intake::LocalZone::named(config_.legacy_zone).value(),  // faults_of() has looked it up
+        .zone = eeg_intake::LocalZone::named(config_.legacy_zone)
+                    .value(), // faults_of() has looked it up
         .wait = config_.score_deadline,
     };
-    eeg_intake::add_legacy_routes(router, *eeg_, std::move(intake), heart_intake::legacy_heart(*heart_, config_.legacy_heart));
+    eeg_intake::add_legacy_routes(
+        router,
+        *eeg_,
+        std::move(intake),
+        heart_intake::legacy_heart(*heart_, config_.legacy_heart)
+    );
 
     records::LegacyOptions lists;
     if (opened(config_, "lists")) {
-        lists.open.insert({"/eeg_chunks/get_last_chunks_list", "/heartbeat_chunks/get_last_chunks_list"});
+        lists.open.insert(
+            {"/eeg_chunks/get_last_chunks_list", "/heartbeat_chunks/get_last_chunks_list"}
+        );
     }
     if (opened(config_, "page-lists")) {
         lists.open.insert({"/eeg_data", "/heartbeat_data"});
     }
-    records::add_legacy_routes(router, {records_->core(), *store_, *queries_, directory_, clock_}, lists);
+    records::add_legacy_routes(
+        router,
+        {records_->core(), *store_, *queries_, directory_, clock_},
+        lists
+    );
     for (const auto& name : config_.legacy_open) {
         log_.warning("door_open", {{"route", name}, {"without_key", true}});
     }
@@ -145,7 +187,9 @@ bool AllInOne::ready() const {
 http::Router AllInOne::monitor_routes() {
     http::Router router;
     const http::RouteOptions open{.access = http::Access::open};
-    router.add(http::Verb::get, "/livez", open, [](http::Request, http::Reply reply) { reply(http::Response::json(R"({"live":true})")); });
+    router.add(http::Verb::get, "/livez", open, [](http::Request, http::Reply reply) {
+        reply(http::Response::json(R"({"live":true})"));
+    });
     router.add(http::Verb::get, "/readyz", open, [this](http::Request, http::Reply reply) {
         JsonText json;
         json.open_object()
@@ -158,7 +202,12 @@ http::Router AllInOne::monitor_routes() {
         reply(http::Response::json(std::move(json).text(), ready() ? 200 : 503));
     });
     router.add(http::Verb::get, "/metrics", open, [this](http::Request, http::Reply reply) {
-        reply({.status = 200, .content_type = "text/plain; version=0.0.4", .body = metrics_.text(), .headers = {}});
+        reply(
+            {.status = 200,
+             .content_type = "text/plain; version=0.0.4",
+             .body = metrics_.text(),
+             .headers = {}}
+        );
     });
     return router;
 }
@@ -171,7 +220,12 @@ Result<void> AllInOne::start_servers() {
     server_ = std::make_unique<http::Server>(
         serving,
         public_routes(),
-        access::make_authenticator(directory_, secret_, access::administrator_token(secret_), clock_),
+        access::make_authenticator(
+            directory_,
+            secret_,
+            access::administrator_token(secret_),
+            clock_
+        ),
         clock_,
         log_,
         metrics_
@@ -181,7 +235,13 @@ Result<void> AllInOne::start_servers() {
     monitoring.port = config_.monitor_port;
     monitoring.max_connections = 64;
     monitor_ = std::make_unique<http::Server>(
-        monitoring, monitor_routes(), [](const http::Request&) { return http::Principal{}; }, clock_, log_, monitor_metrics_);
+        monitoring,
+        monitor_routes(),
+        [](const http::Request&) { return http::Principal{}; },
+        clock_,
+        log_,
+        monitor_metrics_
+    );
     if (auto listening = monitor_->start(); !listening) {
         return listening;
     }
@@ -197,7 +257,11 @@ std::string AllInOne::base_url() const {
 }
 
 std::string AllInOne::monitor_url() const {
-    return std::format("http://{}:{}", config_.address == "0.0.0.0" ? "127.0.0.1" : config_.address, monitor_->port());
+    return std::format(
+        "http://{}:{}",
+        config_.address == "0.0.0.0" ? "127.0.0.1" : config_.address,
+        monitor_->port()
+    );
 }
 
 AllInOne::~AllInOne() {
@@ -219,4 +283,4 @@ AllInOne::~AllInOne() {
     monitor_.reset();
 }
 
-}  // namespace vigil
+} // namespace vigil

@@ -1,12 +1,6 @@
 // All services in one process on one port, over the adapters of one machine. Made by `vigil serve`.
 #pragma once
 
-#include <atomic>
-#include <map>
-#include <memory>
-#include <string>
-#include <vector>
-
 #include "access/directory.hpp"
 #include "access/secret.hpp"
 #include "base/log.hpp"
@@ -30,24 +24,36 @@
 #include "ward/live_feed.hpp"
 #include "ward/sign_in.hpp"
 
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
 namespace vigil {
 
 class AllInOne {
 public:
-    /// errors  unavailable, conflict: the state folder, the journal or a port cannot be had; the detail says what to do
+    /// errors  unavailable, conflict: the state folder, the journal or a port cannot be had; the
+    /// detail says what to do
     static Result<std::unique_ptr<AllInOne>> start(const ServeConfig& config, Log& log);
-    /// Drains: not ready, nothing new, what is in flight is finished, pages are closed, pending rows are written.
+    /// Drains: not ready, nothing new, what is in flight is finished, pages are closed, pending
+    /// rows are written.
     ~AllInOne();
     AllInOne(const AllInOne&) = delete;
 
     [[nodiscard]] std::string base_url() const;
     [[nodiscard]] std::string monitor_url() const;
+
     [[nodiscard]] const StateFolder& folder() const { return folder_; }
+
     /// Makes these patients known and gives each a device key; ids that are known keep theirs.
     Result<std::map<std::string, std::string>> enroll(const std::vector<v1::Patient>& patients);
 
 private:
-    AllInOne(const ServeConfig& config, Log& log) : config_(config), log_(log), folder_(config.state) {}
+    AllInOne(const ServeConfig& config, Log& log)
+        : config_(config), log_(log), folder_(config.state) {}
+
     Result<void> open_state();
     void start_services();
     Result<void> start_servers();
@@ -62,18 +68,19 @@ private:
     SystemClock clock_;
     SystemRandom random_;
     Metrics metrics_;
-    Metrics monitor_metrics_;  // of the monitor's own server: shown nowhere
+    Metrics monitor_metrics_; // of the monitor's own server: shown nowhere
     access::Secret secret_{};
     std::atomic<bool> draining_ = false;
 
     std::unique_ptr<journal::Journal> journal_;
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<detect::OnnxScorer> scorer_;
-    std::unique_ptr<detect::OnnxScorer> predict_scorer_;  // a session of its own, so that requests never wait for the detector
+    std::unique_ptr<detect::OnnxScorer>
+        predict_scorer_; // a session of its own, so that requests never wait for the detector
     access::Directory directory_;
     std::unique_ptr<eeg_intake::EegIntake> eeg_;
     std::unique_ptr<heart_intake::HeartIntake> heart_;
-    std::unique_ptr<journal::Tail> intake_tail_;  // directory, intake
+    std::unique_ptr<journal::Tail> intake_tail_; // directory, intake
     std::unique_ptr<detector::Service> detector_;
     std::unique_ptr<detector::Predictor> predictor_;
     std::unique_ptr<records::Service> records_;
@@ -85,4 +92,4 @@ private:
     std::unique_ptr<http::Server> server_;
 };
 
-}  // namespace vigil
+} // namespace vigil

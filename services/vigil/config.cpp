@@ -1,60 +1,141 @@
 #include "vigil/config.hpp"
 
+#include "access/directory.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <format>
 
-#include "access/directory.hpp"
-
 namespace vigil {
 
 void add_options(CLI::App& command, ServeConfig& config) {
-    const auto option = [&](const std::string& flag, auto& value, const std::string& variable, const std::string& help) {
+    const auto option = [&](const std::string& flag,
+                            auto& value,
+                            const std::string& variable,
+                            const std::string& help) {
         return command.add_option(flag, value, help)->envname(variable)->capture_default_str();
     };
-    option("--state", config.state, "VIGIL_STATE", "Folder of the journal, the store and the installation's secret");
+    option(
+        "--state",
+        config.state,
+        "VIGIL_STATE",
+        "Folder of the journal, the store and the installation's secret"
+    );
     option("--address", config.address, "VIGIL_ADDRESS", "Address to listen on; 0.0.0.0 for all");
     option("--port", config.port, "VIGIL_PORT", "Port of pages and devices; 0 takes a free one");
-    option("--monitor-port", config.monitor_port, "VIGIL_MONITOR_PORT", "Port of /livez, /readyz and /metrics; 0 takes a free one");
+    option(
+        "--monitor-port",
+        config.monitor_port,
+        "VIGIL_MONITOR_PORT",
+        "Port of /livez, /readyz and /metrics; 0 takes a free one"
+    );
     option("--threads", config.threads, "VIGIL_THREADS", "Threads that serve connections");
-    option("--play", config.play, "VIGIL_PLAY", "Play \"synthetic\" patients or the recordings of a folder through the intake");
+    option(
+        "--play",
+        config.play,
+        "VIGIL_PLAY",
+        "Play \"synthetic\" patients or the recordings of a folder through the intake"
+    );
     option("--start", config.start_s, "VIGIL_START", "Seconds into each played recording");
-    option("--seizure-after", config.seizure_after_s, "VIGIL_SEIZURE_AFTER", "Seconds until the first synthetic seizure");
-    command.add_flag("--secure-cookie", config.secure_cookie, "Staff cookies only over TLS (behind a proxy that ends it)")->envname("VIGIL_SECURE_COOKIE");
+    option(
+        "--seizure-after",
+        config.seizure_after_s,
+        "VIGIL_SEIZURE_AFTER",
+        "Seconds until the first synthetic seizure"
+    );
+    command
+        .add_flag(
+            "--secure-cookie",
+            config.secure_cookie,
+            "Staff cookies only over TLS (behind a proxy that ends it)"
+        )
+        ->envname("VIGIL_SECURE_COOKIE");
     option("--log-level", config.log_level, "VIGIL_LOG_LEVEL", "debug, info, warning or error");
-    option("--legacy-open", config.legacy_open, "VIGIL_LEGACY_OPEN", "Old routes to open, by name: eeg, heartbeat, lists, page-lists")->delimiter(',');
-    option("--legacy-senders", config.legacy_senders, "VIGIL_LEGACY_SENDERS", "Patients that old senders may write without a key")->delimiter(',');
-    option("--legacy-heart", config.legacy_heart, "VIGIL_LEGACY_HEART", "The patient whose heart the old heart route brings");
-    option("--legacy-zone", config.legacy_zone, "VIGIL_LEGACY_ZONE", "IANA time zone of old senders' local times");
-    option("--queue-entries", config.queue_entries, "VIGIL_QUEUE_ENTRIES", "Entries that may wait for the journal; more get 503");
-    option("--segment-mib", config.segment_mib, "VIGIL_SEGMENT_MIB", "Size of a journal segment in MiB");
-    command.add_option("--keep-journal", config.keep_journal, "Hours that the journal is kept after the store has it")
+    option(
+        "--legacy-open",
+        config.legacy_open,
+        "VIGIL_LEGACY_OPEN",
+        "Old routes to open, by name: eeg, heartbeat, lists, page-lists"
+    )
+        ->delimiter(',');
+    option(
+        "--legacy-senders",
+        config.legacy_senders,
+        "VIGIL_LEGACY_SENDERS",
+        "Patients that old senders may write without a key"
+    )
+        ->delimiter(',');
+    option(
+        "--legacy-heart",
+        config.legacy_heart,
+        "VIGIL_LEGACY_HEART",
+        "The patient whose heart the old heart route brings"
+    );
+    option(
+        "--legacy-zone",
+        config.legacy_zone,
+        "VIGIL_LEGACY_ZONE",
+        "IANA time zone of old senders' local times"
+    );
+    option(
+        "--queue-entries",
+        config.queue_entries,
+        "VIGIL_QUEUE_ENTRIES",
+        "Entries that may wait for the journal; more get 503"
+    );
+    option(
+        "--segment-mib",
+        config.segment_mib,
+        "VIGIL_SEGMENT_MIB",
+        "Size of a journal segment in MiB"
+    );
+    command
+        .add_option(
+            "--keep-journal",
+            config.keep_journal,
+            "Hours that the journal is kept after the store has it"
+        )
         ->envname("VIGIL_KEEP_JOURNAL")
         ->type_name("HOURS")
         ->default_str("24");
-    command.add_option("--score-deadline", config.score_deadline, "Milliseconds that an old sender waits for its score")
+    command
+        .add_option(
+            "--score-deadline",
+            config.score_deadline,
+            "Milliseconds that an old sender waits for its score"
+        )
         ->envname("VIGIL_SCORE_DEADLINE")
         ->type_name("MS")
         ->default_str("2000");
-    command.add_option("--drain", config.drain, "Milliseconds for what is in flight when told to stop")
+    command
+        .add_option("--drain", config.drain, "Milliseconds for what is in flight when told to stop")
         ->envname("VIGIL_DRAIN")
         ->type_name("MS")
         ->default_str("10000");
-    command.add_flag("--check-config", config.check_only, "Say what is wrong with the configuration, or nothing, and exit");
+    command.add_flag(
+        "--check-config",
+        config.check_only,
+        "Say what is wrong with the configuration, or nothing, and exit"
+    );
     command.footer(
         "Examples:\n"
-        "  vigil serve --play synthetic                 six synthetic patients on http://127.0.0.1:8080\n"
+        "  vigil serve --play synthetic                 six synthetic patients on "
+        "http://127.0.0.1:8080\n"
         "  vigil serve --play recordings --start 2985   each file of the folder is a patient\n"
         "  vigil serve --legacy-open eeg,lists --legacy-senders p1,p2 --legacy-zone Europe/Berlin"
     );
 }
 
 std::optional<LogLevel> log_level_of(const std::string& word) {
-    if (word == "debug") return LogLevel::debug;
-    if (word == "info") return LogLevel::info;
-    if (word == "warning") return LogLevel::warning;
-    if (word == "error") return LogLevel::error;
+    if (word == "debug")
+        return LogLevel::debug;
+    if (word == "info")
+        return LogLevel::info;
+    if (word == "warning")
+        return LogLevel::warning;
+    if (word == "error")
+        return LogLevel::error;
     return std::nullopt;
 }
 
@@ -67,29 +148,52 @@ std::vector<std::string> faults_of(const ServeConfig& config) {
     };
     std::error_code failed;
     require(config.threads >= 1 && config.threads <= 64, "--threads must be 1 to 64.");
-    require(config.port == 0 || config.port != config.monitor_port, "--port and --monitor-port must differ.");
-    require(log_level_of(config.log_level).has_value(), "--log-level must be debug, info, warning or error.");
     require(
-        config.play.empty() || config.play == "synthetic" || std::filesystem::is_directory(config.play, failed),
+        config.port == 0 || config.port != config.monitor_port,
+        "--port and --monitor-port must differ."
+    );
+    require(
+        log_level_of(config.log_level).has_value(),
+        "--log-level must be debug, info, warning or error."
+    );
+    require(
+        config.play.empty() || config.play == "synthetic" ||
+            std::filesystem::is_directory(config.play, failed),
         std::format("--play must be \"synthetic\" or a folder; there is no folder {}.", config.play)
     );
     require(config.start_s >= 0, "--start must be 0 or more.");
-    require(config.queue_entries >= 64 && config.queue_entries <= 1'000'000, "--queue-entries must be 64 to 1000000.");
-    require(config.segment_mib >= 1 && config.segment_mib <= 4096, "--segment-mib must be 1 to 4096.");
+    require(
+        config.queue_entries >= 64 && config.queue_entries <= 1'000'000,
+        "--queue-entries must be 64 to 1000000."
+    );
+    require(
+        config.segment_mib >= 1 && config.segment_mib <= 4096,
+        "--segment-mib must be 1 to 4096."
+    );
     require(config.keep_journal.count() >= 0, "--keep-journal must be 0 or more.");
     for (const auto& name : config.legacy_open) {
-        require(std::ranges::contains(legacy_route_names, name), std::format("--legacy-open does not know \"{}\".", name));
+        require(
+            std::ranges::contains(legacy_route_names, name),
+            std::format("--legacy-open does not know \"{}\".", name)
+        );
     }
     for (const auto& patient : config.legacy_senders) {
-        require(access::is_patient_id(patient), std::format("--legacy-senders: \"{}\" is not a patient id.", patient));
+        require(
+            access::is_patient_id(patient),
+            std::format("--legacy-senders: \"{}\" is not a patient id.", patient)
+        );
     }
-    require(config.legacy_heart.empty() || access::is_patient_id(config.legacy_heart), "--legacy-heart is not a patient id.");
+    require(
+        config.legacy_heart.empty() || access::is_patient_id(config.legacy_heart),
+        "--legacy-heart is not a patient id."
+    );
     try {
         static_cast<void>(std::chrono::locate_zone(config.legacy_zone));
     } catch (const std::runtime_error&) {
-        faults.push_back(std::format("--legacy-zone: there is no time zone {}.", config.legacy_zone));
+        faults.push_back(std::format("--legacy-zone: there is no time zone {}.", config.legacy_zone)
+        );
     }
     return faults;
 }
 
-}  // namespace vigil
+} // namespace vigil

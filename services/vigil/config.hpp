@@ -1,15 +1,15 @@
 // What `vigil serve` is told: flag, then environment, then default.
 #pragma once
 
+#include "base/error.hpp"
+#include "base/log.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "base/error.hpp"
-#include "base/log.hpp"
 
 namespace CLI {
 class App;
@@ -18,20 +18,20 @@ class App;
 namespace vigil {
 
 struct ServeConfig {
-    std::filesystem::path state = "state";     // journal, store, secret
+    std::filesystem::path state = "state"; // journal, store, secret
     std::string address = "127.0.0.1";
-    std::uint16_t port = 8080;                 // 0: a free one, printed
-    std::uint16_t monitor_port = 8081;         // /livez /readyz /metrics; 0: a free one
-    unsigned threads = 1;                      // of the HTTP server
-    std::string play;                          // empty, "synthetic" or a folder
-    double start_s = 0;                        // into each played recording
-    double seizure_after_s = 20;               // first synthetic seizure
+    std::uint16_t port = 8080;         // 0: a free one, printed
+    std::uint16_t monitor_port = 8081; // /livez /readyz /metrics; 0: a free one
+    unsigned threads = 1;              // of the HTTP server
+    std::string play;                  // empty, "synthetic" or a folder
+    double start_s = 0;                // into each played recording
+    double seizure_after_s = 20;       // first synthetic seizure
     bool secure_cookie = false;
     std::string log_level = "info";
 
-    std::vector<std::string> legacy_open;      // old routes by name
-    std::vector<std::string> legacy_senders;   // patient ids that may be written without a key
-    std::string legacy_heart;                  // the one patient of the old heart route
+    std::vector<std::string> legacy_open;    // old routes by name
+    std::vector<std::string> legacy_senders; // patient ids that may be written without a key
+    std::string legacy_heart;                // the one patient of the old heart route
     std::string legacy_zone = "UTC";
 
     std::chrono::hours keep_journal{24};
@@ -43,7 +43,8 @@ struct ServeConfig {
 };
 
 /// The names that --legacy-open knows.
-inline constexpr std::string_view legacy_route_names[] = {"eeg", "heartbeat", "lists", "page-lists"};
+inline constexpr std::string_view legacy_route_names[] =
+    {"eeg", "heartbeat", "lists", "page-lists"};
 
 /// Adds the flags to `vigil serve`; their values land in `config`.
 void add_options(CLI::App& command, ServeConfig& config);
@@ -53,4 +54,4 @@ void add_options(CLI::App& command, ServeConfig& config);
 
 [[nodiscard]] std::optional<LogLevel> log_level_of(const std::string& word);
 
-}  // namespace vigil
+} // namespace vigil

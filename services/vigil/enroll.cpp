@@ -1,10 +1,10 @@
 // Makes played patients known and gives each a key, the same over restarts.
+#include "access/device_key.hpp"
+#include "vigil/all_in_one.hpp"
+
 #include <format>
 #include <fstream>
 #include <future>
-
-#include "access/device_key.hpp"
-#include "vigil/all_in_one.hpp"
 
 namespace vigil {
 
@@ -24,21 +24,29 @@ Keys read_keys(const std::filesystem::path& file) {
 Result<void> write_keys(const std::filesystem::path& file, const Keys& keys) {
     std::error_code failed;
     std::ofstream out(file, std::ios::trunc);
-    std::filesystem::permissions(file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, failed);
+    std::filesystem::permissions(
+        file,
+        std::filesystem::perms::owner_read | std::filesystem::perms::owner_write,
+        failed
+    );
     for (const auto& [patient, key] : keys) {
         out << patient << ' ' << key << '\n';
     }
     if (!out.flush()) {
-        return fail(ErrorCode::unavailable, std::format("{} cannot be written: is the disk full?", file.string()));
+        return fail(
+            ErrorCode::unavailable,
+            std::format("{} cannot be written: is the disk full?", file.string())
+        );
     }
     return {};
 }
 
 bool same(const v1::Patient& known, const v1::Patient& wanted) {
-    return known.label() == wanted.label() && known.synthetic() == wanted.synthetic() && known.monitoring() == wanted.monitoring();
+    return known.label() == wanted.label() && known.synthetic() == wanted.synthetic() &&
+           known.monitoring() == wanted.monitoring();
 }
 
-}  // namespace
+} // namespace
 
 Result<Keys> AllInOne::enroll(const std::vector<v1::Patient>& patients) {
     auto keys = read_keys(folder_.played_keys());
@@ -46,13 +54,20 @@ Result<Keys> AllInOne::enroll(const std::vector<v1::Patient>& patients) {
     const auto now = to_us(clock_.utc());
     journal::Batch batch;
     for (const auto& wanted : patients) {
-        if (const auto* known = state->patient(wanted.id()); known == nullptr || !same(*known, wanted)) {
+        if (const auto* known = state->patient(wanted.id());
+            known == nullptr || !same(*known, wanted)) {
             batch.entries.push_back(access::directory_entry(wanted, now, random_id(random_)));
         }
         auto& key = keys[wanted.id()];
         const auto held = access::find_device_key(*state, secret_, key);
         if (!held || (*held)->patient() != wanted.id()) {
-            auto made = access::make_device_key(secret_, random_, wanted.id(), "played by this server", now);
+            auto made = access::make_device_key(
+                secret_,
+                random_,
+                wanted.id(),
+                "played by this server",
+                now
+            );
             key = std::move(made.text);
             batch.entries.push_back(access::directory_entry(made.record, now, random_id(random_)));
         }
@@ -60,7 +75,9 @@ Result<Keys> AllInOne::enroll(const std::vector<v1::Patient>& patients) {
     // The journal first: a key that is written down but not known would be no use.
     if (!batch.entries.empty()) {
         std::promise<Result<journal::Appended>> appended;
-        journal_->append(std::move(batch), [&](Result<journal::Appended> result) { appended.set_value(std::move(result)); });
+        journal_->append(std::move(batch), [&](Result<journal::Appended> result) {
+            appended.set_value(std::move(result));
+        });
         if (const auto result = appended.get_future().get(); !result) {
             return std::unexpected(result.error());
         }
@@ -74,4 +91,4 @@ Result<Keys> AllInOne::enroll(const std::vector<v1::Patient>& patients) {
     return keys;
 }
 
-}  // namespace vigil
+} // namespace vigil

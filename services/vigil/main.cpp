@@ -1,14 +1,15 @@
 // The program: its commands and their wiring.
-#include <CLI/CLI.hpp>
-
 #include "vigil/admin_command.hpp"
 #include "vigil/config.hpp"
 #include "vigil/play/play_command.hpp"
 #include "vigil/serve.hpp"
 
+#include <CLI/CLI.hpp>
+
 int main(int argc, char** argv) {
     CLI::App app(
-        "Vigil receives EEG and heart rate, detects epileptic seizures while they happen, and shows it live.\n"
+        "Vigil receives EEG and heart rate, detects epileptic seizures while they happen, and "
+        "shows it live.\n"
         "For research and evaluation. Not a medical device."
     );
     app.set_version_flag("--version", VIGIL_VERSION);

@@ -1,8 +1,8 @@
 #include "vigil/played_ward.hpp"
 
-#include <thread>
-
 #include "vigil/play/play.hpp"
+
+#include <thread>
 
 namespace vigil {
 
@@ -17,7 +17,8 @@ PlayedWard::PlayedWard(std::unique_ptr<Inside> inside) : inside_(std::move(insid
 
 PlayedWard::~PlayedWard() = default;
 
-Result<std::unique_ptr<PlayedWard>> PlayedWard::start(const ServeConfig& config, AllInOne& vigil, Log& log) {
+Result<std::unique_ptr<PlayedWard>>
+PlayedWard::start(const ServeConfig& config, AllInOne& vigil, Log& log) {
     auto inside = std::make_unique<Inside>();
     auto& options = inside->options;
     options.url = vigil.base_url();
@@ -48,15 +49,30 @@ Result<std::unique_ptr<PlayedWard>> PlayedWard::start(const ServeConfig& config,
         return std::unexpected(keys.error());
     }
     options.keys = std::move(*keys);
-    inside->player = std::jthread([&playing = *inside, patients = std::move(*patients), &log](const std::stop_token& stop) mutable {
-        const auto summary = play::run(playing.options, std::move(patients), playing.clock, playing.random, stop, {});
+    inside->player = std::jthread([&playing = *inside,
+                                   patients = std::move(*patients),
+                                   &log](const std::stop_token& stop) mutable {
+        const auto summary = play::run(
+            playing.options,
+            std::move(patients),
+            playing.clock,
+            playing.random,
+            stop,
+            {}
+        );
         if (!summary) {
             log.error("play_failed", summary.error());
         } else {
-            log.info("play_ended", {{"blocks", summary->blocks}, {"accepted", summary->accepted_blocks}, {"refused", summary->refused}, {"lost", summary->lost}});
+            log.info(
+                "play_ended",
+                {{"blocks", summary->blocks},
+                 {"accepted", summary->accepted_blocks},
+                 {"refused", summary->refused},
+                 {"lost", summary->lost}}
+            );
         }
     });
     return std::unique_ptr<PlayedWard>(new PlayedWard(std::move(inside)));
 }
 
-}  // namespace vigil
+} // namespace vigil

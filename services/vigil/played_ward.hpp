@@ -1,18 +1,20 @@
-// The ward that `vigil serve --play` plays through its own intake: patients and keys of its own, then a player.
+// The ward that `vigil serve --play` plays through its own intake: patients and keys of its own,
+// then a player.
 #pragma once
-
-#include <memory>
 
 #include "base/log.hpp"
 #include "vigil/all_in_one.hpp"
 #include "vigil/config.hpp"
+
+#include <memory>
 
 namespace vigil {
 
 class PlayedWard {
 public:
     /// errors  not_found: nothing in the folder can be played; those of the journal
-    static Result<std::unique_ptr<PlayedWard>> start(const ServeConfig& config, AllInOne& vigil, Log& log);
+    static Result<std::unique_ptr<PlayedWard>>
+    start(const ServeConfig& config, AllInOne& vigil, Log& log);
     /// Stops playing; streams are ended on purpose.
     ~PlayedWard();
     PlayedWard(const PlayedWard&) = delete;
@@ -23,4 +25,4 @@ private:
     std::unique_ptr<Inside> inside_;
 };
 
-}  // namespace vigil
+} // namespace vigil

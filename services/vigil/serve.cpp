@@ -1,14 +1,14 @@
 #include "vigil/serve.hpp"
 
+#include "access/sign_in_link.hpp"
+#include "vigil/all_in_one.hpp"
+#include "vigil/played_ward.hpp"
+
 #include <sys/resource.h>
 
 #include <csignal>
 #include <cstdio>
 #include <iostream>
-
-#include "access/sign_in_link.hpp"
-#include "vigil/all_in_one.hpp"
-#include "vigil/played_ward.hpp"
 
 namespace vigil {
 
@@ -39,7 +39,8 @@ int wrong(const Error& error) {
 void greet(const AllInOne& vigil, const ServeConfig& config, const std::string& token) {
     std::cout << "\n  Vigil is running. Open this address once to sign in:\n\n"
               << "    " << vigil.base_url() << "/signin?token=" << token << "\n\n"
-              << "  Monitor: " << vigil.monitor_url() << "   State: " << std::filesystem::absolute(config.state).string() << "\n"
+              << "  Monitor: " << vigil.monitor_url()
+              << "   State: " << std::filesystem::absolute(config.state).string() << "\n"
               << "  A new link: vigil link.   Stop: Ctrl-C.\n"
               << "  For research and evaluation. Not a medical device.\n\n";
     for (const auto& name : config.legacy_open) {
@@ -48,7 +49,7 @@ void greet(const AllInOne& vigil, const ServeConfig& config, const std::string& 
     std::cout << std::flush;
 }
 
-}  // namespace
+} // namespace
 
 int serve(const ServeConfig& config) {
     if (const auto faults = faults_of(config); !faults.empty()) {
@@ -96,4 +97,4 @@ int serve(const ServeConfig& config) {
     return 0;
 }
 
-}  // namespace vigil
+} // namespace vigil

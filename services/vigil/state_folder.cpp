@@ -1,10 +1,10 @@
 #include "vigil/state_folder.hpp"
 
-#include <format>
-#include <fstream>
-
 #include "http/client.hpp"
 #include "journal/sqlite_journal.hpp"
+
+#include <format>
+#include <fstream>
 
 namespace vigil {
 
@@ -15,7 +15,10 @@ Result<void> StateFolder::make() const {
         std::filesystem::permissions(path_, std::filesystem::perms::owner_all, failed);
     }
     if (failed) {
-        return fail(ErrorCode::unavailable, std::format("The state folder {} cannot be made: {}", path_.string(), failed.message()));
+        return fail(
+            ErrorCode::unavailable,
+            std::format("The state folder {} cannot be made: {}", path_.string(), failed.message())
+        );
     }
     return {};
 }
@@ -36,7 +39,10 @@ Result<void> StateFolder::note_address(const std::string& base_url) const {
     std::error_code failed;
     std::filesystem::rename(fresh, address_file(), failed);
     if (failed) {
-        return fail(ErrorCode::unavailable, std::format("{} cannot be written: is the disk full?", address_file().string()));
+        return fail(
+            ErrorCode::unavailable,
+            std::format("{} cannot be written: is the disk full?", address_file().string())
+        );
     }
     return {};
 }
@@ -46,11 +52,12 @@ void StateFolder::forget_address() const {
     std::filesystem::remove(address_file(), ignored);
 }
 
-Result<std::unique_ptr<journal::Journal>> StateFolder::open_journal(const Clock& clock, Log& log) const {
+Result<std::unique_ptr<journal::Journal>> StateFolder::open_journal(const Clock& clock, Log& log)
+    const {
     if (auto made = make(); !made) {
         return std::unexpected(made.error());
     }
     return journal::SqliteJournal::open({.folder = journal()}, clock, log);
 }
 
-}  // namespace vigil
+} // namespace vigil

@@ -1,15 +1,16 @@
-// The folder that holds everything a single machine keeps: where its parts lie, and whether a server runs on it.
+// The folder that holds everything a single machine keeps: where its parts lie, and whether a
+// server runs on it.
 #pragma once
-
-#include <filesystem>
-#include <memory>
-#include <optional>
-#include <string>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/time.hpp"
 #include "journal/journal.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
 
 namespace vigil {
 
@@ -18,10 +19,15 @@ public:
     explicit StateFolder(std::filesystem::path path) : path_(std::move(path)) {}
 
     [[nodiscard]] std::filesystem::path journal() const { return path_ / "journal"; }
+
     [[nodiscard]] std::filesystem::path store() const { return path_ / "store.db"; }
+
     [[nodiscard]] std::filesystem::path secret() const { return path_ / "secret"; }
+
     [[nodiscard]] std::filesystem::path links() const { return path_ / "links"; }
+
     [[nodiscard]] std::filesystem::path played_keys() const { return path_ / "played_keys"; }
+
     [[nodiscard]] std::filesystem::path spool() const { return path_ / "spool"; }
 
     /// Makes the folder, readable by its owner alone. errors  unavailable
@@ -33,11 +39,13 @@ public:
     void forget_address() const;
 
     /// errors  unavailable: another process has it open
-    [[nodiscard]] Result<std::unique_ptr<journal::Journal>> open_journal(const Clock& clock, Log& log) const;
+    [[nodiscard]] Result<std::unique_ptr<journal::Journal>>
+    open_journal(const Clock& clock, Log& log) const;
 
 private:
     [[nodiscard]] std::filesystem::path address_file() const { return path_ / "address"; }
+
     std::filesystem::path path_;
 };
 
-}  // namespace vigil
+} // namespace vigil

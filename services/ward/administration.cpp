@@ -1,12 +1,12 @@
 #include "ward/administration.hpp"
 
-#include <format>
-#include <utility>
-
 #include "access/device_key.hpp"
 #include "access/session.hpp"
 #include "base/json_text.hpp"
 #include "ward/flat_json.hpp"
+
+#include <format>
+#include <utility>
 
 namespace vigil::ward {
 
@@ -16,53 +16,83 @@ constexpr std::size_t max_label = 100;
 
 Result<void> check_label(std::string_view label) {
     if (label.size() > max_label) {
-        return fail(ErrorCode::invalid_argument, std::format("A label has at most {} bytes.", max_label), "label");
+        return fail(
+            ErrorCode::invalid_argument,
+            std::format("A label has at most {} bytes.", max_label),
+            "label"
+        );
     }
     return {};
 }
 
 Result<v1::Patient::Monitoring> monitoring_of(std::string_view word) {
-    if (word == "on") return v1::Patient::ON;
-    if (word == "standby") return v1::Patient::STANDBY;
-    if (word == "off") return v1::Patient::OFF;
+    if (word == "on")
+        return v1::Patient::ON;
+    if (word == "standby")
+        return v1::Patient::STANDBY;
+    if (word == "off")
+        return v1::Patient::OFF;
     return fail(ErrorCode::invalid_argument, "\"monitoring\" is on, standby or off.", "monitoring");
 }
 
 Result<v1::StaffUser::Role> role_of(std::string_view word) {
-    if (word == "viewer") return v1::StaffUser::VIEWER;
-    if (word == "clinician") return v1::StaffUser::CLINICIAN;
-    if (word == "administrator") return v1::StaffUser::ADMINISTRATOR;
-    return fail(ErrorCode::invalid_argument, "\"role\" is viewer, clinician or administrator.", "role");
+    if (word == "viewer")
+        return v1::StaffUser::VIEWER;
+    if (word == "clinician")
+        return v1::StaffUser::CLINICIAN;
+    if (word == "administrator")
+        return v1::StaffUser::ADMINISTRATOR;
+    return fail(
+        ErrorCode::invalid_argument,
+        "\"role\" is viewer, clinician or administrator.",
+        "role"
+    );
 }
 
-/// What a request asks for, or the error to answer with: lets the handlers below read like sentences.
+/// What a request asks for, or the error to answer with: lets the handlers below read like
+/// sentences.
 Result<v1::Patient> patient_of(const access::DirectoryState& directory, std::string_view body) {
     const auto json = FlatJson::read(body, {"id", "label", "number", "monitoring"});
-    if (!json) return std::unexpected(json.error());
+    if (!json)
+        return std::unexpected(json.error());
     const auto id = json->text("id");
-    if (!id) return std::unexpected(id.error());
+    if (!id)
+        return std::unexpected(id.error());
     if (!access::is_patient_id(*id)) {
-        return fail(ErrorCode::invalid_argument, "A patient id has 1 to 64 letters, digits, - and _.", "id");
+        return fail(
+            ErrorCode::invalid_argument,
+            "A patient id has 1 to 64 letters, digits, - and _.",
+            "id"
+        );
     }
     const auto* known = directory.patient(*id);
     v1::Patient patient = known != nullptr ? *known : v1::Patient{};
     patient.set_id(*id);
     const auto label = json->text_or("label", known != nullptr ? patient.label() : *id);
-    if (!label) return std::unexpected(label.error());
-    if (auto checked = check_label(*label); !checked) return std::unexpected(checked.error());
+    if (!label)
+        return std::unexpected(label.error());
+    if (auto checked = check_label(*label); !checked)
+        return std::unexpected(checked.error());
     const auto number = json->number_or("number", patient.number());
-    if (!number) return std::unexpected(number.error());
+    if (!number)
+        return std::unexpected(number.error());
     if (*number < 0 || *number > 2'000'000'000) {
         return fail(ErrorCode::invalid_argument, "\"number\" is 0 to 2000000000.", "number");
     }
     if (const auto taken = directory.patient_by_number.find(static_cast<std::uint32_t>(*number));
         *number != 0 && taken != directory.patient_by_number.end() && taken->second != *id) {
-        return fail(ErrorCode::conflict, std::format("Number {} is patient {}'s.", *number, taken->second), "number");
+        return fail(
+            ErrorCode::conflict,
+            std::format("Number {} is patient {}'s.", *number, taken->second),
+            "number"
+        );
     }
     const auto word = json->text_or("monitoring", "on");
-    if (!word) return std::unexpected(word.error());
+    if (!word)
+        return std::unexpected(word.error());
     const auto monitoring = monitoring_of(*word);
-    if (!monitoring) return std::unexpected(monitoring.error());
+    if (!monitoring)
+        return std::unexpected(monitoring.error());
     patient.set_label(*label);
     patient.set_number(static_cast<std::uint32_t>(*number));
     patient.set_monitoring(*monitoring);
@@ -71,40 +101,57 @@ Result<v1::Patient> patient_of(const access::DirectoryState& directory, std::str
 
 Result<v1::StaffUser> user_of(const access::DirectoryState& directory, std::string_view body) {
     const auto json = FlatJson::read(body, {"name", "password", "role", "disabled"});
-    if (!json) return std::unexpected(json.error());
+    if (!json)
+        return std::unexpected(json.error());
     const auto name = json->text("name");
     const auto password = json->text_or("password", "");
     const auto word = json->text_or("role", "viewer");
     const auto disabled = json->flag_or("disabled", false);
     for (const auto* text : {&name, &password, &word}) {
-        if (!*text) return std::unexpected(text->error());
+        if (!*text)
+            return std::unexpected(text->error());
     }
-    if (!disabled) return std::unexpected(disabled.error());
+    if (!disabled)
+        return std::unexpected(disabled.error());
     if (!access::is_patient_id(*name) || *name == access::local_user) {
-        return fail(ErrorCode::invalid_argument, "A user name has 1 to 64 letters, digits, - and _, and is not \"local\".", "name");
+        return fail(
+            ErrorCode::invalid_argument,
+            "A user name has 1 to 64 letters, digits, - and _, and is not \"local\".",
+            "name"
+        );
     }
     const auto role = role_of(*word);
-    if (!role) return std::unexpected(role.error());
+    if (!role)
+        return std::unexpected(role.error());
     const auto known = directory.users.find(*name);
     v1::StaffUser user = known != directory.users.end() ? known->second : v1::StaffUser{};
     user.set_name(*name);
     user.set_role(*role);
     user.set_disabled(*disabled);
     if (!password->empty() || known == directory.users.end()) {
-        if (auto checked = access::check_new_password(*password); !checked) return std::unexpected(checked.error());
+        if (auto checked = access::check_new_password(*password); !checked)
+            return std::unexpected(checked.error());
         auto hash = access::hash_password(*password);
-        if (!hash) return std::unexpected(hash.error());
+        if (!hash)
+            return std::unexpected(hash.error());
         user.set_password_hash(*hash);
     }
     return user;
 }
 
-}  // namespace
+} // namespace
 
-void Administration::append(std::vector<v1::Entry> entries, http::Response success, std::string request_id, http::Reply reply) {
+void Administration::append(
+    std::vector<v1::Entry> entries,
+    http::Response success,
+    std::string request_id,
+    http::Reply reply
+) {
     journal_.append(
         {.entries = std::move(entries), .fences = {}},
-        [success = std::move(success), request_id = std::move(request_id), reply = std::move(reply)](Result<journal::Appended> done) mutable {
+        [success = std::move(success),
+         request_id = std::move(request_id),
+         reply = std::move(reply)](Result<journal::Appended> done) mutable {
             if (done) {
                 reply(std::move(success));
             } else {
@@ -116,13 +163,22 @@ void Administration::append(std::vector<v1::Entry> entries, http::Response succe
 
 void Administration::add_key(const http::Request& request, http::Reply reply) {
     const auto json = FlatJson::read(request.body, {"patient", "label"});
-    const auto patient = json ? json->text("patient") : Result<std::string>(std::unexpected(json.error()));
+    const auto patient =
+        json ? json->text("patient") : Result<std::string>(std::unexpected(json.error()));
     const auto label = json ? json->text_or("label", "") : patient;
     if (!patient || !label) {
         return reply(patient ? label.error() : patient.error(), request.id);
     }
     if (!access::is_patient_id(*patient)) {
-        return reply(fail(ErrorCode::invalid_argument, "A patient id has 1 to 64 letters, digits, - and _.", "patient").error(), request.id);
+        return reply(
+            fail(
+                ErrorCode::invalid_argument,
+                "A patient id has 1 to 64 letters, digits, - and _.",
+                "patient"
+            )
+                .error(),
+            request.id
+        );
     }
     if (const auto checked = check_label(*label); !checked) {
         return reply(checked.error(), request.id);
@@ -140,8 +196,17 @@ void Administration::add_key(const http::Request& request, http::Reply reply) {
     entries.push_back(access::directory_entry(key.record, now, id()));
     log_.info("key_added", {{"key", key.record.id()}, {"by", request.principal.id}});
     JsonText answer;
-    answer.open_object().member("id", key.record.id()).member("key", key.text).member("patient", *patient).close_object();
-    append(std::move(entries), http::Response::json(std::move(answer).text(), 201), request.id, std::move(reply));
+    answer.open_object()
+        .member("id", key.record.id())
+        .member("key", key.text)
+        .member("patient", *patient)
+        .close_object();
+    append(
+        std::move(entries),
+        http::Response::json(std::move(answer).text(), 201),
+        request.id,
+        std::move(reply)
+    );
 }
 
 void Administration::list_keys(const http::Request& /*request*/, http::Reply reply) {
@@ -167,7 +232,10 @@ void Administration::revoke_key(const http::Request& request, http::Reply reply)
     const auto state = directory_.state();
     const auto found = state->keys.find(request.parameters.at("id"));
     if (found == state->keys.end()) {
-        return reply(fail(ErrorCode::not_found, "There is no key with this id.", "id").error(), request.id);
+        return reply(
+            fail(ErrorCode::not_found, "There is no key with this id.", "id").error(),
+            request.id
+        );
     }
     auto key = found->second;
     if (key.revoked_us() == 0) {
@@ -210,4 +278,4 @@ void Administration::put_user(const http::Request& request, http::Reply reply) {
     );
 }
 
-}  // namespace vigil::ward
+} // namespace vigil::ward

@@ -1,8 +1,6 @@
-// Patients, device keys and staff: each change is a directory entry in the journal. Routes of `ward`, and `vigil key` and the
-// like when no server runs.
+// Patients, device keys and staff: each change is a directory entry in the journal. Routes of
+// `ward`, and `vigil key` and the like when no server runs.
 #pragma once
-
-#include <string>
 
 #include "access/directory.hpp"
 #include "access/secret.hpp"
@@ -12,26 +10,48 @@
 #include "http/message.hpp"
 #include "journal/journal.hpp"
 
+#include <string>
+
 namespace vigil::ward {
 
 /// threads any
 class Administration {
 public:
-    Administration(journal::Journal& journal, access::Directory& directory, const access::Secret& secret, const Clock& clock, Random& random, Log& log)
-        : journal_(journal), directory_(directory), secret_(secret), clock_(clock), random_(random), log_(log) {}
+    Administration(
+        journal::Journal& journal,
+        access::Directory& directory,
+        const access::Secret& secret,
+        const Clock& clock,
+        Random& random,
+        Log& log
+    )
+        : journal_(journal),
+          directory_(directory),
+          secret_(secret),
+          clock_(clock),
+          random_(random),
+          log_(log) {}
 
-    /// Body {"patient","label"}: 201 with the key, which is shown this once. A patient that is not known is made.
+    /// Body {"patient","label"}: 201 with the key, which is shown this once. A patient that is not
+    /// known is made.
     void add_key(const http::Request& request, http::Reply reply);
     void list_keys(const http::Request& request, http::Reply reply);
     /// DELETE /v1/admin/keys/{id}: counts within a second, also for open streams.
     void revoke_key(const http::Request& request, http::Reply reply);
     /// Body {"id","label","number","monitoring":"on|standby|off"}: makes or changes.
     void put_patient(const http::Request& request, http::Reply reply);
-    /// Body {"name","password","role":"viewer|clinician|administrator","disabled"}: makes or changes; an empty password keeps the old one.
+    /// Body {"name","password","role":"viewer|clinician|administrator","disabled"}: makes or
+    /// changes; an empty password keeps the old one.
     void put_user(const http::Request& request, http::Reply reply);
 
 private:
-    void append(std::vector<v1::Entry> entries, http::Response success, std::string request_id, http::Reply reply);
+    void append(
+        std::vector<v1::Entry> entries,
+        http::Response success,
+        std::string request_id,
+        http::Reply reply
+    );
+
     [[nodiscard]] std::string id() { return random_id(random_); }
 
     journal::Journal& journal_;
@@ -42,4 +62,4 @@ private:
     Log& log_;
 };
 
-}  // namespace vigil::ward
+} // namespace vigil::ward

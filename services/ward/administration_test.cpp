@@ -1,11 +1,14 @@
-// Administration through its routes' functions, on a real (in-memory) journal: what is refused changes nothing.
-#include <catch2/catch_test_macros.hpp>
-#include <optional>
+// Administration through its routes' functions, on a real (in-memory) journal: what is refused
+// changes nothing.
+#include "ward/administration.hpp"
 
 #include "access/device_key.hpp"
 #include "journal/memory_journal.hpp"
-#include "ward/administration.hpp"
 #include "ward/flat_json.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <optional>
 
 using namespace vigil;
 using namespace vigil::ward;
@@ -14,6 +17,7 @@ namespace {
 
 struct Quiet : Log {
     Quiet() : Log("test", "0") {}
+
     void line(const std::string& /*text*/) override {}
 };
 
@@ -27,18 +31,21 @@ struct Fixture {
     Administration administration{journal, directory, secret, clock, random, log};
 
     using Handler = void (Administration::*)(const http::Request&, http::Reply);
+
     http::Response call(Handler handler, std::string body, std::string id = {}) {
         http::Request request;
         request.body = std::move(body);
         request.parameters["id"] = std::move(id);
         std::optional<http::Response> answer;
-        (administration.*handler)(request, http::Reply([&](http::Response response) { answer = std::move(response); }));
+        (administration.*handler)(request, http::Reply([&](http::Response response) {
+                                      answer = std::move(response);
+                                  }));
         REQUIRE(directory.load(journal));
         return answer.value();
     }
 };
 
-}  // namespace
+} // namespace
 
 TEST_CASE_METHOD(Fixture, "a key is shown once, works for its patient and is gone when revoked") {
     const auto made = call(&Administration::add_key, R"({"patient":"p1","label":"implant"})");
@@ -71,23 +78,43 @@ TEST_CASE_METHOD(Fixture, "wrong administration requests name the member and app
     refused(&Administration::add_key, R"({"patient":"a/b"})", "patient");
     refused(&Administration::add_key, R"({"patient":"a","patient":"b"})", "patient");
     refused(&Administration::add_key, R"({"patient":"a","extra":1})", "extra");
-    refused(&Administration::add_key, R"({"patient":"a","label":")" + std::string(101, 'x') + "\"}", "label");
+    refused(
+        &Administration::add_key,
+        R"({"patient":"a","label":")" + std::string(101, 'x') + "\"}",
+        "label"
+    );
     refused(&Administration::put_patient, R"({"id":"a","number":-1})", "number");
     refused(&Administration::put_patient, R"({"id":"a","monitoring":"maybe"})", "monitoring");
     refused(&Administration::put_user, R"({"name":"local","password":"long enough pw"})", "name");
     refused(&Administration::put_user, R"({"name":"n","password":"short"})", "password");
-    refused(&Administration::put_user, R"({"name":"n","password":"long enough pw","role":"god"})", "role");
+    refused(
+        &Administration::put_user,
+        R"({"name":"n","password":"long enough pw","role":"god"})",
+        "role"
+    );
 }
 
 TEST_CASE_METHOD(Fixture, "a number of the old contract belongs to one patient") {
     CHECK(call(&Administration::put_patient, R"({"id":"a","number":7})").status == 204);
     CHECK(call(&Administration::put_patient, R"({"id":"b","number":7})").status == 409);
-    CHECK(call(&Administration::put_patient, R"({"id":"a","label":"Bed 7","number":7,"monitoring":"standby"})").status == 204);
+    CHECK(
+        call(
+            &Administration::put_patient,
+            R"({"id":"a","label":"Bed 7","number":7,"monitoring":"standby"})"
+        )
+            .status == 204
+    );
     CHECK(directory.state()->patient("a")->monitoring() == v1::Patient::STANDBY);
 }
 
 TEST_CASE_METHOD(Fixture, "an empty password keeps the user's old one") {
-    CHECK(call(&Administration::put_user, R"({"name":"nurse","password":"long enough pw","role":"clinician"})").status == 204);
+    CHECK(
+        call(
+            &Administration::put_user,
+            R"({"name":"nurse","password":"long enough pw","role":"clinician"})"
+        )
+            .status == 204
+    );
     const auto hash = directory.state()->users.at("nurse").password_hash();
     CHECK(call(&Administration::put_user, R"({"name":"nurse","role":"viewer"})").status == 204);
     CHECK(directory.state()->users.at("nurse").password_hash() == hash);

@@ -8,7 +8,8 @@ namespace vigil::ward {
 
 namespace {
 
-/// Where the live state starts reading: far enough back for what it keeps, near enough to start at once.
+/// Where the live state starts reading: far enough back for what it keeps, near enough to start at
+/// once.
 constexpr journal::Sequence entries_read_back = 20'000;
 
 journal::Sequence start_of(const journal::Journal& journal) {
@@ -17,7 +18,7 @@ journal::Sequence start_of(const journal::Journal& journal) {
     return std::max(back, journal.oldest() - 1);
 }
 
-}  // namespace
+} // namespace
 
 class LiveFeed::Page final : public http::WebSocketPeer {
 public:
@@ -37,7 +38,7 @@ public:
         }
         view_.patients.assign(request.patients().begin(), request.patients().end());
         view_.channels = request.channels();
-        sent_ = 0;  // another view starts with its whole picture
+        sent_ = 0; // another view starts with its whole picture
     }
 
     void on_close() override {
@@ -56,11 +57,16 @@ public:
     /// From where and what this page is to be sent next; nothing while it is not open yet.
     [[nodiscard]] std::optional<Need> need() const {
         const std::scoped_lock lock(mutex_);
-        return socket_ ? std::optional<Need>({sent_, view_.patients, view_.channels}) : std::nullopt;
+        return socket_ ? std::optional<Need>({sent_, view_.patients, view_.channels})
+                       : std::nullopt;
     }
 
     /// False when the page cannot take it now: the next frame then carries this one's news too.
-    bool send(const Need& need, const std::shared_ptr<const std::string>& message, journal::Sequence reaches) {
+    bool send(
+        const Need& need,
+        const std::shared_ptr<const std::string>& message,
+        journal::Sequence reaches
+    ) {
         const std::scoped_lock lock(mutex_);
         if (!socket_ || Need{sent_, view_.patients, view_.channels} != need) {
             return true;
@@ -95,8 +101,13 @@ LiveFeed::LiveFeed(
       version_(std::move(version)),
       options_(options),
       open_pages_(metrics.gauge("vigil_ward_pages", "Open live pages")),
-      sent_bytes_(metrics.counter("vigil_ward_sent_bytes_total", "Bytes of live frames given to pages")),
-      skipped_(metrics.counter("vigil_ward_skipped_frames_total", "Frames that a slow page could not take in time")) {
+      sent_bytes_(
+          metrics.counter("vigil_ward_sent_bytes_total", "Bytes of live frames given to pages")
+      ),
+      skipped_(metrics.counter(
+          "vigil_ward_skipped_frames_total",
+          "Frames that a slow page could not take in time"
+      )) {
     tail_ = std::make_unique<journal::Tail>(
         journal,
         start_of(journal),
@@ -173,15 +184,30 @@ void LiveFeed::push(UtcTime now, bool status) {
             v1::LiveFrame frame;
             {
                 const std::scoped_lock lock(state_mutex_);
-                // A page that has seen all before the first entry still gets its whole picture once.
-                frame = state_.frame(since, {.patients = patients, .channels = channels}, now, status || since == 0);
+                // A page that has seen all before the first entry still gets its whole picture
+                // once.
+                frame = state_.frame(
+                    since,
+                    {.patients = patients, .channels = channels},
+                    now,
+                    status || since == 0
+                );
             }
             const bool worth_sending = status || since == 0 || frame.patients_size() > 0;
             frame.set_version(version_);
             frame.set_journal_failing(!journal_.health().writable);
             frame.set_detector_behind(frame.detector_behind() || detector_behind_);
-            auto message = worth_sending ? std::make_shared<const std::string>(frame.SerializeAsString()) : nullptr;
-            found = made.emplace(*need, std::pair{std::move(message), std::max<journal::Sequence>(frame.sequence(), 1)}).first;
+            auto message = worth_sending
+                               ? std::make_shared<const std::string>(frame.SerializeAsString())
+                               : nullptr;
+            found = made.emplace(
+                            *need,
+                            std::pair{
+                                std::move(message),
+                                std::max<journal::Sequence>(frame.sequence(), 1)
+                            }
+            )
+                        .first;
         }
         const auto& [message, reaches] = found->second;
         if (!message) {
@@ -195,4 +221,4 @@ void LiveFeed::push(UtcTime now, bool status) {
     }
 }
 
-}  // namespace vigil::ward
+} // namespace vigil::ward

@@ -1,5 +1,12 @@
-// Pushes the live state to every open page: one burst a tick, a frame made once for all pages with the same view.
+// Pushes the live state to every open page: one burst a tick, a frame made once for all pages with
+// the same view.
 #pragma once
+
+#include "base/log.hpp"
+#include "base/metrics.hpp"
+#include "http/message.hpp"
+#include "journal/tail.hpp"
+#include "ward/live_state.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -8,17 +15,12 @@
 #include <thread>
 #include <vector>
 
-#include "base/log.hpp"
-#include "base/metrics.hpp"
-#include "http/message.hpp"
-#include "journal/tail.hpp"
-#include "ward/live_state.hpp"
-
 namespace vigil::ward {
 
 struct LiveFeedOptions {
     std::chrono::milliseconds tick{50};
-    std::chrono::milliseconds status_every{1000};  // each page hears of each patient's state at least so often
+    std::chrono::milliseconds status_every{1000
+    }; // each page hears of each patient's state at least so often
     std::size_t pages = 1000;
 };
 
@@ -66,4 +68,4 @@ private:
     std::jthread ticker_;
 };
 
-}  // namespace vigil::ward
+} // namespace vigil::ward

@@ -14,7 +14,9 @@ std::string stream_key(const auto& message) {
 
 std::int64_t length_us(const v1::EegBlock& block, std::uint64_t samples) {
     return static_cast<std::int64_t>(
-        static_cast<double>(samples) * 1e6 * block.rate_denominator() / std::max<std::uint32_t>(block.rate_numerator(), 1));
+        static_cast<double>(samples) * 1e6 * block.rate_denominator() /
+        std::max<std::uint32_t>(block.rate_numerator(), 1)
+    );
 }
 
 std::size_t bytes_per_sample(const v1::EegBlock& block) {
@@ -23,7 +25,8 @@ std::size_t bytes_per_sample(const v1::EegBlock& block) {
 
 /// The part of a block that lies in `range`: every channel cut alike.
 v1::EegBlock cut(const v1::EegBlock& block, journal::SampleRange range) {
-    if (range.first == block.first_sample() && range.end == block.first_sample() + block.samples()) {
+    if (range.first == block.first_sample() &&
+        range.end == block.first_sample() + block.samples()) {
         return block;
     }
     v1::EegBlock part = block;
@@ -33,7 +36,11 @@ v1::EegBlock cut(const v1::EegBlock& block, journal::SampleRange range) {
     std::string data;
     data.reserve(samples * width * static_cast<std::size_t>(block.channels_size()));
     for (int channel = 0; channel < block.channels_size(); ++channel) {
-        data.append(block.data(), (static_cast<std::size_t>(channel) * block.samples() + skipped) * width, samples * width);
+        data.append(
+            block.data(),
+            (static_cast<std::size_t>(channel) * block.samples() + skipped) * width,
+            samples * width
+        );
     }
     part.set_data(std::move(data));
     part.set_samples(static_cast<std::uint32_t>(samples));
@@ -42,19 +49,24 @@ v1::EegBlock cut(const v1::EegBlock& block, journal::SampleRange range) {
     return part;
 }
 
-/// The first `channels` channels of a block; the samples lie channel after channel, so they are a prefix.
+/// The first `channels` channels of a block; the samples lie channel after channel, so they are a
+/// prefix.
 void keep_channels(v1::EegBlock& block, std::uint32_t channels) {
     if (channels == 0 || block.channels_size() <= static_cast<int>(channels)) {
         return;
     }
-    block.mutable_channels()->DeleteSubrange(static_cast<int>(channels), block.channels_size() - static_cast<int>(channels));
+    block.mutable_channels()->DeleteSubrange(
+        static_cast<int>(channels),
+        block.channels_size() - static_cast<int>(channels)
+    );
     block.mutable_data()->resize(std::size_t{channels} * block.samples() * bytes_per_sample(block));
 }
 
 /// The kept items after `since`, in order.
 template <class Items>
 auto newer(const Items& items, journal::Sequence since) {
-    const auto first = std::ranges::upper_bound(items, since, {}, [](const auto& kept) { return kept.sequence; });
+    const auto first =
+        std::ranges::upper_bound(items, since, {}, [](const auto& kept) { return kept.sequence; });
     return std::ranges::subrange(first, items.end());
 }
 
@@ -65,12 +77,13 @@ void forget_before(Items& items, std::int64_t time_us) {
     }
 }
 
-}  // namespace
+} // namespace
 
 void LiveState::apply(const access::DirectoryState& directory) {
     for (const auto& [id, known] : directory.patients) {
         auto& patient = patients_[id];
-        const bool changed = patient.label != known.label() || patient.monitoring != static_cast<std::uint32_t>(known.monitoring());
+        const bool changed = patient.label != known.label() ||
+                             patient.monitoring != static_cast<std::uint32_t>(known.monitoring());
         patient.label = known.label();
         patient.monitoring = static_cast<std::uint32_t>(known.monitoring());
         patient.synthetic = patient.synthetic || known.synthetic();
@@ -87,8 +100,12 @@ void LiveState::apply(std::span<const journal::StoredPtr> entries) {
         }
         sequence_ = stored->sequence;
         switch (stored->entry.type()) {
-            case v1::EEG_BLOCK: take_block(*stored); break;
-            case v1::STEP: take_step(*stored); break;
+            case v1::EEG_BLOCK:
+                take_block(*stored);
+                break;
+            case v1::STEP:
+                take_step(*stored);
+                break;
             case v1::VITAL: {
                 v1::Vital vital;
                 if (vital.ParseFromString(stored->entry.payload())) {
@@ -96,8 +113,12 @@ void LiveState::apply(std::span<const journal::StoredPtr> entries) {
                 }
                 break;
             }
-            case v1::BEATS: take_beats(*stored); break;
-            case v1::STREAM_END: take_end(*stored); break;
+            case v1::BEATS:
+                take_beats(*stored);
+                break;
+            case v1::STREAM_END:
+                take_end(*stored);
+                break;
             case v1::TAKEOVER:
             case v1::CLOCK:
             case v1::CONFLICT:
@@ -105,8 +126,10 @@ void LiveState::apply(std::span<const journal::StoredPtr> entries) {
             case v1::DEVICE:
             case v1::DEVICE_KEY:
             case v1::STAFF_USER:
-            case v1::PARTITIONS: break;
-            default: ++unknown_entries_;
+            case v1::PARTITIONS:
+                break;
+            default:
+                ++unknown_entries_;
         }
     }
 }
@@ -116,9 +139,12 @@ LiveState::Stream& LiveState::stream_of(Patient& patient, const std::string& key
         return found->second;
     }
     if (patient.streams.size() >= limits_.streams_per_patient) {
-        patient.streams.erase(std::ranges::min_element(patient.streams, {}, [](const auto& entry) { return entry.second.newest_receipt_us; }));
+        patient.streams.erase(std::ranges::min_element(patient.streams, {}, [](const auto& entry) {
+            return entry.second.newest_receipt_us;
+        }));
     }
-    return patient.streams.emplace(key, Stream{.seen = journal::SampleRanges(isolated)}).first->second;
+    return patient.streams.emplace(key, Stream{.seen = journal::SampleRanges(isolated)})
+        .first->second;
 }
 
 void LiveState::take_block(const journal::Stored& stored) {
@@ -134,7 +160,14 @@ void LiveState::take_block(const journal::Stored& stored) {
     if (fresh.empty()) {
         return;
     }
-    stream.seen.add(range, journal::block_digest(block.data(), block.samples(), static_cast<std::size_t>(block.channels_size())));
+    stream.seen.add(
+        range,
+        journal::block_digest(
+            block.data(),
+            block.samples(),
+            static_cast<std::size_t>(block.channels_size())
+        )
+    );
     const auto receipt_us = stored.entry.receipt_time_us();
     stream.newest_receipt_us = receipt_us;
     const auto end_us = block.start_time_us() + length_us(block, block.samples());
@@ -167,8 +200,10 @@ void LiveState::take_step(const journal::Stored& stored) {
     for (auto& detection : *step.mutable_detections()) {
         auto& patient = patients_[detection.patient()];
         patient.newest_scored_us = std::max(patient.newest_scored_us, detection.end_time_us());
-        // Continuous streams are scored once a second: up to two seconds behind the newest sample is keeping up.
-        const bool caught_up = patient.newest_sample_us - patient.newest_scored_us <= std::max<std::int64_t>(2'100'000, patient.block_us);
+        // Continuous streams are scored once a second: up to two seconds behind the newest sample
+        // is keeping up.
+        const bool caught_up = patient.newest_sample_us - patient.newest_scored_us <=
+                               std::max<std::int64_t>(2'100'000, patient.block_us);
         patient.unscored_since_us = caught_up ? 0 : patient.unscored_since_us;
         patient.changed = stored.sequence;
         detection.clear_channel_q16();
@@ -199,7 +234,9 @@ void LiveState::take_beats(const journal::Stored& stored) {
     v1::Vital rate;
     rate.set_name("heart_rate");
     rate.set_unit("/min");
-    rate.set_value(60e6 * beats.rr_us_size() / static_cast<double>(std::max<std::int64_t>(length, 1)));
+    rate.set_value(
+        60e6 * beats.rr_us_size() / static_cast<double>(std::max<std::int64_t>(length, 1))
+    );
     rate.set_start_time_us(beats.start_time_us() + length);
     rate.set_source(beats.device());
     rate.set_synthetic(beats.synthetic());
@@ -220,8 +257,8 @@ void LiveState::take_end(const journal::Stored& stored) {
 
 void LiveState::trim(Patient& patient) const {
     const auto oldest = patient.newest_sample_us - limits_.samples.count();
-    while (!patient.blocks.empty() &&
-           (patient.blocks.front().time_us < oldest || patient.block_bytes > limits_.bytes_per_patient)) {
+    while (!patient.blocks.empty() && (patient.blocks.front().time_us < oldest ||
+                                       patient.block_bytes > limits_.bytes_per_patient)) {
         patient.block_bytes -= patient.blocks.front().value.data().size();
         patient.blocks.pop_front();
     }
@@ -229,7 +266,8 @@ void LiveState::trim(Patient& patient) const {
     if (!patient.vitals.empty()) {
         forget_before(patient.vitals, patient.vitals.back().time_us - limits_.vitals.count());
     }
-    // Bounds that hold whatever times a sender claims: one detection a second and channel-less vitals over the kept time.
+    // Bounds that hold whatever times a sender claims: one detection a second and channel-less
+    // vitals over the kept time.
     const auto at_most = [](auto& items, std::size_t count) {
         while (items.size() > count) {
             items.pop_front();
@@ -255,15 +293,22 @@ void LiveState::describe(const Patient& patient, UtcTime now, v1::LivePatient& s
     shown.set_newest_receipt_us(patient.newest_receipt_us);
     shown.set_newest_scored_us(patient.newest_scored_us);
     shown.set_ended_on_purpose(patient.ended_on_purpose);
-    const bool watched = patient.monitoring == v1::Patient::ON || patient.monitoring == v1::Patient::MONITORING_UNSPECIFIED;
+    const bool watched = patient.monitoring == v1::Patient::ON ||
+                         patient.monitoring == v1::Patient::MONITORING_UNSPECIFIED;
     const auto silence = to_us(now) - patient.newest_receipt_us;
-    const auto patience = std::max<std::int64_t>(limits_.no_data_after.count(), 2 * patient.block_us);
-    shown.set_no_data(watched && !patient.ended_on_purpose && patient.newest_receipt_us != 0 && silence > patience);
+    const auto patience =
+        std::max<std::int64_t>(limits_.no_data_after.count(), 2 * patient.block_us);
+    shown.set_no_data(
+        watched && !patient.ended_on_purpose && patient.newest_receipt_us != 0 && silence > patience
+    );
     shown.set_detector_behind(
-        watched && patient.unscored_since_us != 0 && to_us(now) - patient.unscored_since_us > limits_.behind_after.count() && !shown.no_data());
+        watched && patient.unscored_since_us != 0 &&
+        to_us(now) - patient.unscored_since_us > limits_.behind_after.count() && !shown.no_data()
+    );
 }
 
-v1::LiveFrame LiveState::frame(journal::Sequence since, const LiveView& view, UtcTime now, bool status) const {
+v1::LiveFrame
+LiveState::frame(journal::Sequence since, const LiveView& view, UtcTime now, bool status) const {
     v1::LiveFrame frame;
     frame.set_server_time_us(to_us(now));
     frame.set_whole(since == 0);
@@ -302,4 +347,4 @@ v1::LiveFrame LiveState::frame(journal::Sequence since, const LiveView& view, Ut
     return frame;
 }
 
-}  // namespace vigil::ward
+} // namespace vigil::ward

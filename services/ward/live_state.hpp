@@ -1,6 +1,13 @@
-// What every patient's tile shows, from the journal's tail: the last seconds of samples, the last minutes of scores and heart
-// rate, and the state. Pure and single-threaded; the live route and the simulation drive it.
+// What every patient's tile shows, from the journal's tail: the last seconds of samples, the last
+// minutes of scores and heart rate, and the state. Pure and single-threaded; the live route and the
+// simulation drive it.
 #pragma once
+
+#include "access/directory.hpp"
+#include "base/time.hpp"
+#include "journal/journal.hpp"
+#include "journal/sample_ranges.hpp"
+#include "vigil/v1/live.pb.h"
 
 #include <cstdint>
 #include <deque>
@@ -10,28 +17,22 @@
 #include <string>
 #include <vector>
 
-#include "access/directory.hpp"
-#include "base/time.hpp"
-#include "journal/journal.hpp"
-#include "journal/sample_ranges.hpp"
-#include "vigil/v1/live.pb.h"
-
 namespace vigil::ward {
 
 /// Bounds of what is kept per patient; the journal and the store have the rest.
 struct LiveLimits {
-    Microseconds samples{12'000'000};     // by the stream's own time, behind its newest sample
+    Microseconds samples{12'000'000}; // by the stream's own time, behind its newest sample
     Microseconds scores{600'000'000};
     Microseconds vitals{600'000'000};
     std::size_t bytes_per_patient = 4 << 20;
     std::size_t streams_per_patient = 16;  // the one that was silent longest goes first
-    Microseconds no_data_after{5'000'000};  // or twice the block's length, whichever is longer
+    Microseconds no_data_after{5'000'000}; // or twice the block's length, whichever is longer
     Microseconds behind_after{5'000'000};
 };
 
 struct LiveView {
-    std::vector<std::string> patients;  // empty: all
-    std::uint32_t channels = 4;         // at most so many of each block; 0 = all
+    std::vector<std::string> patients; // empty: all
+    std::uint32_t channels = 4;        // at most so many of each block; 0 = all
 };
 
 /// threads one
@@ -39,7 +40,8 @@ class LiveState {
 public:
     explicit LiveState(LiveLimits limits = {}) : limits_(limits) {}
 
-    /// Takes entries in the journal's order. Repeated and overlapping blocks are shown once, late ones too where they still fit.
+    /// Takes entries in the journal's order. Repeated and overlapping blocks are shown once, late
+    /// ones too where they still fit.
     void apply(std::span<const journal::StoredPtr> entries);
     /// Patients that are known, with labels and monitoring state.
     void apply(const access::DirectoryState& directory);
@@ -47,9 +49,10 @@ public:
     /// The newest sequence applied.
     [[nodiscard]] journal::Sequence sequence() const { return sequence_; }
 
-    /// What is new after `since` for this view; `since` 0 gives the whole picture. Every patient of the view is in it with its
-    /// state when `status` is set, else only those with something new.
-    [[nodiscard]] v1::LiveFrame frame(journal::Sequence since, const LiveView& view, UtcTime now, bool status) const;
+    /// What is new after `since` for this view; `since` 0 gives the whole picture. Every patient of
+    /// the view is in it with its state when `status` is set, else only those with something new.
+    [[nodiscard]] v1::LiveFrame
+    frame(journal::Sequence since, const LiveView& view, UtcTime now, bool status) const;
 
     /// Drops patients that left the directory and ages out what the limits say.
     void prune(UtcTime now);
@@ -60,14 +63,16 @@ private:
     template <class T>
     struct Kept {
         journal::Sequence sequence = 0;
-        std::int64_t time_us = 0;  // of its end
+        std::int64_t time_us = 0; // of its end
         T value;
     };
+
     struct Stream {
         journal::SampleRanges seen;
         std::int64_t block_us = 0;
         std::int64_t newest_receipt_us = 0;
     };
+
     struct Patient {
         std::string label;
         bool synthetic = false;
@@ -77,12 +82,13 @@ private:
         std::deque<Kept<v1::Detection>> detections;
         std::deque<Kept<v1::Vital>> vitals;
         std::deque<Kept<v1::StreamEnd>> ended;
-        std::map<std::string, Stream> streams;  // by device and stream
+        std::map<std::string, Stream> streams; // by device and stream
         std::int64_t newest_sample_us = 0;
         std::int64_t newest_receipt_us = 0;
         std::int64_t newest_scored_us = 0;
-        std::int64_t unscored_since_us = 0;     // receipt of the oldest block that no score has caught up with; 0 = none
-        std::int64_t block_us = 0;              // length of the newest block
+        std::int64_t unscored_since_us =
+            0; // receipt of the oldest block that no score has caught up with; 0 = none
+        std::int64_t block_us = 0; // length of the newest block
         std::string newest_stream;
         bool ended_on_purpose = false;
         journal::Sequence changed = 0;
@@ -103,4 +109,4 @@ private:
     std::uint64_t unknown_entries_ = 0;
 };
 
-}  // namespace vigil::ward
+} // namespace vigil::ward

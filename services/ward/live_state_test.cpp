@@ -1,7 +1,7 @@
 // The live state shows every sample once and says when data stop, end or wait for the detector.
-#include <catch2/catch_test_macros.hpp>
-
 #include "ward/live_state.hpp"
+
+#include <catch2/catch_test_macros.hpp>
 
 using namespace vigil;
 using namespace vigil::ward;
@@ -25,6 +25,7 @@ struct Fixture {
         const std::array<journal::StoredPtr, 1> entries{std::move(stored)};
         live.apply(entries);
     }
+
     static v1::EegBlock block(std::uint64_t first, std::uint32_t samples, int channels = 2) {
         v1::EegBlock made;
         made.set_device("d");
@@ -38,22 +39,29 @@ struct Fixture {
         for (int channel = 0; channel < channels; ++channel) {
             made.add_channels()->set_label("c" + std::to_string(channel));
             for (std::uint32_t i = 0; i < samples; ++i) {
-                const auto value = static_cast<std::uint16_t>(1000 * channel + static_cast<int>((first + i) % 1000));
+                const auto value = static_cast<std::uint16_t>(
+                    1000 * channel + static_cast<int>((first + i) % 1000)
+                );
                 *made.mutable_data() += static_cast<char>(value & 0xFF);
                 *made.mutable_data() += static_cast<char>(value >> 8);
             }
         }
         return made;
     }
-    v1::LivePatient patient(journal::Sequence since = 0, LiveView view = {}, std::int64_t later_us = 0) const {
+
+    v1::LivePatient
+    patient(journal::Sequence since = 0, LiveView view = {}, std::int64_t later_us = 0) const {
         const auto frame = live.frame(since, view, from_us(receipt_us + later_us), true);
         return frame.patients().empty() ? v1::LivePatient{} : frame.patients(0);
     }
 };
 
-}  // namespace
+} // namespace
 
-TEST_CASE_METHOD(Fixture, "a repeated block is shown once and an overlapping one by its new samples alone") {
+TEST_CASE_METHOD(
+    Fixture,
+    "a repeated block is shown once and an overlapping one by its new samples alone"
+) {
     add(v1::EEG_BLOCK, block(0, 100));
     add(v1::EEG_BLOCK, block(0, 100));
     add(v1::EEG_BLOCK, block(50, 100));
@@ -77,7 +85,10 @@ TEST_CASE_METHOD(Fixture, "a later frame has only what is new, a view only its c
     CHECK(live.frame(0, {.patients = {"other"}}, from_us(receipt_us), true).patients().empty());
 }
 
-TEST_CASE_METHOD(Fixture, "data that stop are marked after five seconds, longer blocks after twice their length") {
+TEST_CASE_METHOD(
+    Fixture,
+    "data that stop are marked after five seconds, longer blocks after twice their length"
+) {
     add(v1::EEG_BLOCK, block(0, 100));
     CHECK_FALSE(patient(0, {}, 5'000'000).no_data());
     CHECK(patient(0, {}, 5'000'001).no_data());
@@ -86,7 +97,10 @@ TEST_CASE_METHOD(Fixture, "data that stop are marked after five seconds, longer 
     CHECK(patient(0, {}, 8'000'001).no_data());
 }
 
-TEST_CASE_METHOD(Fixture, "a stream that ended on purpose is not missing, and lives again with its next block") {
+TEST_CASE_METHOD(
+    Fixture,
+    "a stream that ended on purpose is not missing, and lives again with its next block"
+) {
     add(v1::EEG_BLOCK, block(0, 100));
     v1::StreamEnd end;
     end.set_device("d");
@@ -98,7 +112,10 @@ TEST_CASE_METHOD(Fixture, "a stream that ended on purpose is not missing, and li
     CHECK_FALSE(patient().ended_on_purpose());
 }
 
-TEST_CASE_METHOD(Fixture, "the detector is behind when blocks wait for their score, and not once it has caught up") {
+TEST_CASE_METHOD(
+    Fixture,
+    "the detector is behind when blocks wait for their score, and not once it has caught up"
+) {
     for (std::uint64_t second = 0; second < 7; ++second) {
         add(v1::EEG_BLOCK, block(second * 100, 100));
         receipt_us += 1'000'000;
@@ -122,7 +139,7 @@ TEST_CASE_METHOD(Fixture, "what is kept is bounded in time and bytes") {
     CHECK(patient().blocks(patient().blocks_size() - 1).first_sample() == 9900);
     add(v1::EEG_BLOCK, block(50'000, 100));
     CHECK(patient().blocks_size() == 1);
-    add(v1::EEG_BLOCK, block(20'000, 100));  // far too late for the screen: the store has it
+    add(v1::EEG_BLOCK, block(20'000, 100)); // far too late for the screen: the store has it
     CHECK(patient().blocks_size() == 1);
 
     LiveState small({.bytes_per_patient = 1000});

@@ -12,17 +12,36 @@ using http::Request;
 using http::Verb;
 
 /// A route of small requests that people make, not devices.
-void add_small(http::Router& router, Verb verb, std::string pattern, Access access, http::Handler handler) {
-    router.add(verb, std::move(pattern), {.access = access, .max_body = 8 << 10, .in_flight = 64}, std::move(handler));
+void add_small(
+    http::Router& router,
+    Verb verb,
+    std::string pattern,
+    Access access,
+    http::Handler handler
+) {
+    router.add(
+        verb,
+        std::move(pattern),
+        {.access = access, .max_body = 8 << 10, .in_flight = 64},
+        std::move(handler)
+    );
 }
 
-}  // namespace
+} // namespace
 
 void add_administration_routes(http::Router& router, Administration& administration) {
-    const auto route = [&](Verb verb, std::string pattern, void (Administration::*handler)(const Request&, Reply)) {
-        add_small(router, verb, std::move(pattern), Access::administrator, [&administration, handler](Request request, Reply reply) {
-            (administration.*handler)(request, std::move(reply));
-        });
+    const auto route = [&](Verb verb,
+                           std::string pattern,
+                           void (Administration::*handler)(const Request&, Reply)) {
+        add_small(
+            router,
+            verb,
+            std::move(pattern),
+            Access::administrator,
+            [&administration, handler](Request request, Reply reply) {
+                (administration.*handler)(request, std::move(reply));
+            }
+        );
     };
     route(Verb::post, "/v1/admin/keys", &Administration::add_key);
     route(Verb::get, "/v1/admin/keys", &Administration::list_keys);
@@ -31,18 +50,31 @@ void add_administration_routes(http::Router& router, Administration& administrat
     route(Verb::post, "/v1/admin/users", &Administration::put_user);
 }
 
-void add_routes(http::Router& router, LiveFeed& feed, SignIn& sign_in, Administration& administration) {
+void add_routes(
+    http::Router& router,
+    LiveFeed& feed,
+    SignIn& sign_in,
+    Administration& administration
+) {
     const auto route = [&](Verb verb, std::string pattern, Access access, http::Handler handler) {
         add_small(router, verb, std::move(pattern), access, std::move(handler));
     };
 
-    router.add_websocket("/v1/ward/live", {.access = Access::staff, .max_body = 256 << 10, .send_queue_bytes = 16 << 20}, [&feed](const Request&) {
-        return feed.open_page();
-    });
+    router.add_websocket(
+        "/v1/ward/live",
+        {.access = Access::staff, .max_body = 256 << 10, .send_queue_bytes = 16 << 20},
+        [&feed](const Request&) { return feed.open_page(); }
+    );
 
-    route(Verb::post, "/v1/sign-in", Access::open, [&](Request request, Reply reply) { sign_in.sign_in(request, std::move(reply)); });
-    route(Verb::post, "/v1/sign-out", Access::open, [&](Request request, Reply reply) { sign_in.sign_out(request, std::move(reply)); });
-    route(Verb::get, "/v1/me", Access::staff, [&](Request request, Reply reply) { sign_in.who_am_i(request, std::move(reply)); });
+    route(Verb::post, "/v1/sign-in", Access::open, [&](Request request, Reply reply) {
+        sign_in.sign_in(request, std::move(reply));
+    });
+    route(Verb::post, "/v1/sign-out", Access::open, [&](Request request, Reply reply) {
+        sign_in.sign_out(request, std::move(reply));
+    });
+    route(Verb::get, "/v1/me", Access::staff, [&](Request request, Reply reply) {
+        sign_in.who_am_i(request, std::move(reply));
+    });
 
     add_administration_routes(router, administration);
 
@@ -58,4 +90,4 @@ void add_routes(http::Router& router, LiveFeed& feed, SignIn& sign_in, Administr
     router.fallback({.access = Access::open}, serve_page);
 }
 
-}  // namespace vigil::ward
+} // namespace vigil::ward

@@ -12,6 +12,11 @@ namespace vigil::ward {
 void add_administration_routes(http::Router& router, Administration& administration);
 
 /// The three parts outlive the router.
-void add_routes(http::Router& router, LiveFeed& feed, SignIn& sign_in, Administration& administration);
+void add_routes(
+    http::Router& router,
+    LiveFeed& feed,
+    SignIn& sign_in,
+    Administration& administration
+);
 
-}  // namespace vigil::ward
+} // namespace vigil::ward

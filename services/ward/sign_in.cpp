@@ -1,12 +1,12 @@
 #include "ward/sign_in.hpp"
 
-#include <format>
-#include <utility>
-
 #include "access/session.hpp"
 #include "access/sign_in_link.hpp"
 #include "base/json_text.hpp"
 #include "ward/flat_json.hpp"
+
+#include <format>
+#include <utility>
 
 namespace vigil::ward {
 
@@ -16,10 +16,20 @@ constexpr std::string_view role_name(bool clinician, bool administrator) {
     return administrator ? "administrator" : clinician ? "clinician" : "viewer";
 }
 
-}  // namespace
+} // namespace
 
-SignIn::SignIn(const access::Directory& directory, const access::Secret& secret, const Clock& clock, Log& log, SignInOptions options)
-    : directory_(directory), secret_(secret), clock_(clock), log_(log), options_(std::move(options)) {
+SignIn::SignIn(
+    const access::Directory& directory,
+    const access::Secret& secret,
+    const Clock& clock,
+    Log& log,
+    SignInOptions options
+)
+    : directory_(directory),
+      secret_(secret),
+      clock_(clock),
+      log_(log),
+      options_(std::move(options)) {
     hasher_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
@@ -58,10 +68,14 @@ void SignIn::failed(const std::string& peer) {
     failures_[peer].push_back(clock_.steady());
 }
 
-http::Response SignIn::signed_in(const std::string& user, v1::StaffUser::Role role, unsigned status) const {
+http::Response SignIn::signed_in(const std::string& user, v1::StaffUser::Role role, unsigned status)
+    const {
     const auto expires = clock_.utc() + access::session_length;
-    const auto cookie =
-        access::make_session(secret_, *directory_.state(), {.user = user, .role = role, .expires_us = to_us(expires)});
+    const auto cookie = access::make_session(
+        secret_,
+        *directory_.state(),
+        {.user = user, .role = role, .expires_us = to_us(expires)}
+    );
     http::Response response{.status = status, .content_type = "", .body = "", .headers = {}};
     response.headers.emplace_back(
         "Set-Cookie",
@@ -88,16 +102,30 @@ void SignIn::sign_in(const http::Request& request, http::Reply reply) {
     }
     const std::scoped_lock lock(mutex_);
     if (!may_try(request.peer) || waiting_.size() >= options_.waiting) {
-        return reply(fail(ErrorCode::overloaded, "Too many sign-ins were tried; wait a minute.").error(), request.id);
+        return reply(
+            fail(ErrorCode::overloaded, "Too many sign-ins were tried; wait a minute.").error(),
+            request.id
+        );
     }
-    waiting_.emplace_back([this, user = *user, password = *password, peer = request.peer, id = request.id, reply = std::move(reply)]() mutable {
+    waiting_.emplace_back([this,
+                           user = *user,
+                           password = *password,
+                           peer = request.peer,
+                           id = request.id,
+                           reply = std::move(reply)]() mutable {
         const auto state = directory_.state();
         const auto known = state->users.find(user);
         const bool usable = known != state->users.end() && !known->second.disabled();
-        if (!access::verify_password(usable ? known->second.password_hash() : std::string(), password)) {
+        if (!access::verify_password(
+                usable ? known->second.password_hash() : std::string(),
+                password
+            )) {
             failed(peer);
             log_.warning("sign_in_refused", {{"request", id}});
-            return reply(fail(ErrorCode::unauthenticated, "User or password is wrong.").error(), id);
+            return reply(
+                fail(ErrorCode::unauthenticated, "User or password is wrong.").error(),
+                id
+            );
         }
         log_.info("signed_in", {{"user", user}, {"request", id}});
         reply(signed_in(user, known->second.role(), 204));
@@ -110,10 +138,18 @@ void SignIn::use_link(const http::Request& request, http::Reply reply) {
     {
         const std::scoped_lock lock(mutex_);
         if (!may_try(request.peer)) {
-            return reply(fail(ErrorCode::overloaded, "Too many sign-ins were tried; wait a minute.").error(), request.id);
+            return reply(
+                fail(ErrorCode::overloaded, "Too many sign-ins were tried; wait a minute.").error(),
+                request.id
+            );
         }
     }
-    if (const auto used = access::use_sign_in_link(options_.links, token == request.query.end() ? "" : token->second, clock_.utc()); !used) {
+    if (const auto used = access::use_sign_in_link(
+            options_.links,
+            token == request.query.end() ? "" : token->second,
+            clock_.utc()
+        );
+        !used) {
         failed(request.peer);
         return reply(used.error(), request.id);
     }
@@ -125,7 +161,10 @@ void SignIn::use_link(const http::Request& request, http::Reply reply) {
 
 void SignIn::sign_out(const http::Request& /*request*/, http::Reply reply) {
     http::Response response{.status = 204, .content_type = "", .body = "", .headers = {}};
-    response.headers.emplace_back("Set-Cookie", std::format("{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict", access::session_cookie));
+    response.headers.emplace_back(
+        "Set-Cookie",
+        std::format("{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict", access::session_cookie)
+    );
     reply(std::move(response));
 }
 
@@ -138,4 +177,4 @@ void SignIn::who_am_i(const http::Request& request, http::Reply reply) {
     reply(http::Response::json(std::move(json).text()));
 }
 
-}  // namespace vigil::ward
+} // namespace vigil::ward
