@@ -76,7 +76,7 @@ describe('scale', () => {
     expect(nextStep(10, -1)).toBe(10);
   });
   it('centres each channel on its median and holds the signal', () => {
-    const values = ramp(512).map((index) => 4000 + Math.round(70 * Math.sin(index / 5)));
+    const values = ramp(512).map((index) => 4000 + Math.round(60 * Math.sin(index / 5)));
     const trace = new Trace('d', 's', block(), 2);
     trace.add(block({ channels: [values] }));
     const fit = fitTrace(trace, null);
