@@ -163,8 +163,8 @@ std::vector<std::string> faults_of(const ServeConfig& config) {
     );
     require(config.start_s >= 0, "--start must be 0 or more.");
     require(
-        config.queue_entries >= 64 && config.queue_entries <= 1'000'000,
-        "--queue-entries must be 64 to 1000000."
+        config.queue_entries >= 50'000 && config.queue_entries <= 1'000'000,
+        "--queue-entries must be 50000 (one health export) to 1000000."
     );
     require(
         config.segment_mib >= 1 && config.segment_mib <= 4096,
