@@ -33,6 +33,7 @@ export async function openWard(browser, server, options = {}) {
   return page;
 }
 
-export const tile = (page, patient) => page.locator(`a.tile[href="#/patient/${patient}"]`);
+export const tile = (page, patient) => page.locator(`.tile[data-patient="${patient}"]`);
 
-export const waitFor = (page, patient, name, value, timeout = 30_000) => page.locator(`a.tile[href="#/patient/${patient}"][data-${name}="${value}"]`).waitFor({ timeout });
+export const waitFor = (page, patient, name, value, timeout = 30_000) =>
+  page.locator(`.tile[data-patient="${patient}"][data-${name}="${value}"]`).waitFor({ timeout });

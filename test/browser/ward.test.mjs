@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it as nodeTest } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { launch, openPage, openWard, tile, waitFor } from './browser.mjs';
 import { bonn, Device, quiet } from './device.mjs';
@@ -11,6 +11,9 @@ import { Server } from './server.mjs';
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const OUT = new URL('./out/', import.meta.url).pathname;
 mkdirSync(OUT, { recursive: true });
+
+/** Longer than any wait inside a test, so that a test that hangs names itself. */
+const it = (name, options, act = options) => nodeTest(name, { timeout: 90_000, ...(act === options ? {} : options) }, act);
 
 let browser;
 let server;
@@ -41,7 +44,7 @@ describe('the live page', () => {
     await page.evaluate(() => {
       const seen = (window.seen = {});
       new MutationObserver(() => {
-        const at = document.querySelector('a.tile[href="#/patient/seizure"]')?.dataset.level;
+        const at = document.querySelector('.tile[data-patient="seizure"]')?.dataset.level;
         if (at === 'high') seen.high ??= Date.now();
       }).observe(document.body, { subtree: true, attributes: true, attributeFilter: ['data-level'] });
     });
@@ -55,6 +58,7 @@ describe('the live page', () => {
     console.log(`shown ${Math.round(late)} ms after the window's last sample`);
     assert.ok(windowEnd > device.timeUs(onset) / 1000 - 50, 'no high score before the seizure');
     assert.ok(late < 2000, `${late} ms late`);
+    assert.ok(late > -1000, 'the clock of the measurement');
     assert.deepEqual(page.faults, []);
     await page.context().close();
   });
@@ -69,7 +73,7 @@ describe('the live page', () => {
     await waitFor(page, 'stopping', 'condition', 'no-data', 15_000);
     assert.equal(await tile(page, 'stopping').locator('.fitted-word').textContent(), 'NO DATA');
     assert.match(await tile(page, 'stopping').locator('.tile-note').textContent(), /NO DATA for \d+ s/);
-    assert.match(await tile(page, 'stopping').getAttribute('aria-label'), /NO DATA/);
+    assert.match(await tile(page, 'stopping').locator('a').getAttribute('aria-label'), /NO DATA/);
     assert.equal(await tile(page, 'ending').getAttribute('data-condition'), 'ended');
     const back = new Device(server, 'stopping', quiet).start();
     await waitFor(page, 'stopping', 'condition', 'live');
@@ -81,7 +85,7 @@ describe('the live page', () => {
     const page = await openWard(browser, server);
     const device = new Device(server, 'heart', quiet);
     await device.heartRate(87);
-    await page.waitForFunction(() => document.querySelector('a.tile[href="#/patient/heart"] .heart-value')?.textContent === '87');
+    await page.waitForFunction(() => document.querySelector('.tile[data-patient="heart"] .heart-value')?.textContent === '87');
     assert.match(await tile(page, 'heart').locator('.heart-age').textContent(), /^\d+ s ago$/);
     await page.context().close();
   });
@@ -149,11 +153,11 @@ describe('people', () => {
     assert.equal(await focused(), first);
     const ring = await page.evaluate(() => getComputedStyle(document.activeElement).outlineWidth);
     assert.equal(ring, '3px');
-    await tile(page, 'k2').focus();
+    await tile(page, 'k2').locator('a').focus();
     await page.keyboard.press('Enter');
     await page.locator('section.detail').waitFor();
     await page.waitForFunction(() => /8 channels/.test(document.querySelector('.detail-facts')?.textContent ?? ''));
-    assert.equal(await page.locator('.ward .tile').count(), await page.locator('a.tile').count());
+    assert.ok((await page.locator('.ward .tile').count()) >= 4, 'the others stay in sight');
     await page.keyboard.press('?');
     assert.ok(await page.locator('dialog[open]').isVisible());
     await page.keyboard.press('Escape');
@@ -189,7 +193,7 @@ describe('people', () => {
       const page = await openWard(browser, server, { colorScheme, bypassCSP: true });
       await waitFor(page, 'axe', 'condition', 'live');
       assert.deepEqual(await violations(page), [], 'the ward');
-      await tile(page, 'axe').press('Enter');
+      await tile(page, 'axe').locator('a').press('Enter');
       await page.locator('section.detail').waitFor();
       assert.deepEqual(await violations(page), [], 'the detail view');
       await page.keyboard.press('?');
@@ -237,7 +241,7 @@ describe('from three metres', () => {
     const devices = Array.from({ length: 16 }, (_, index) => new Device(own, `bed-${index + 1}`, quiet));
     await Promise.all(devices.map((device) => device.heartRate(100)));
     const page = await openWard(browser, own);
-    await page.waitForFunction(() => document.querySelectorAll('a.tile').length === 16);
+    await page.waitForFunction(() => document.querySelectorAll('.tile').length === 16);
     await wait(500);
     const heights = await page.evaluate(() => {
       const pen = document.createElement('canvas').getContext('2d');

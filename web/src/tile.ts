@@ -38,7 +38,9 @@ export class HeartPlate {
 
 export class Tile {
   readonly cell = element('li', { class: 'cell' });
+  /** Lies over the whole tile: it is what has the focus, is clicked, and is named with the state in words. */
   readonly link: HTMLAnchorElement;
+  private readonly box: HTMLElement;
   state: TileState | null = null;
   private readonly label = element('span', { class: 'tile-label' });
   private readonly id = element('span', { class: 'tile-id' });
@@ -55,6 +57,7 @@ export class Tile {
   private readonly bar = element('span', { class: 'unit-bar' }, element('span', { class: 'unit-bar-line' }), element('span', { class: 'unit-bar-text' }));
   private announced = '';
   private scoredSecond = 0;
+  private drawnScore = 0;
 
   constructor(
     public patient: Patient,
@@ -66,16 +69,18 @@ export class Tile {
     });
     this.scoreSurface = new Surface('score', redraw);
     this.trace = new TraceView(this.traceSurface, () => ({ left: 0, labels: false, bar: true, lineWidth: 1 }));
-    this.link = element(
-      'a',
-      { class: 'tile', href: `#/patient/${encodeURIComponent(patient.id)}` },
+    this.link = element('a', { class: 'tile-link', href: `#/patient/${encodeURIComponent(patient.id)}` });
+    this.box = element(
+      'div',
+      { class: 'tile', 'data-patient': patient.id },
       element('span', { class: 'tile-head' }, this.label, this.id, this.synthetic, this.age),
       element('span', { class: 'tile-band' }, element('span', { class: 'state' }, this.sign, this.word.box, this.score), this.heart.box),
       this.note,
       element('span', { class: 'trace-box' }, this.traceSurface.canvas, this.bar),
       element('span', { class: 'score-box' }, element('span', { class: 'score-name' }, words.score), this.scoreSurface.canvas),
+      this.link,
     );
-    this.cell.append(this.link);
+    this.cell.append(this.box);
   }
 
   /** Words and states; several times a second. Returns what to announce when the state changed. */
@@ -86,9 +91,9 @@ export class Tile {
     setText(this.label, patient.label);
     setText(this.id, patient.label === patient.id ? '' : patient.id);
     this.synthetic.hidden = !patient.synthetic;
-    setData(this.link, 'condition', lost ? 'lost' : state.condition);
-    setData(this.link, 'level', lost ? 'none' : state.level);
-    setData(this.link, 'stoppedHigh', String(state.stoppedHigh));
+    setData(this.box, 'condition', lost ? 'lost' : state.condition);
+    setData(this.box, 'level', lost ? 'none' : state.level);
+    setData(this.box, 'stoppedHigh', String(state.stoppedHigh));
     setSign(this.sign, lost ? 'lost' : signOf(state));
     this.word.set(lost ? words.lost : wordOf(state));
     setText(this.score, lost || state.score === null ? '' : scoreText(state.score));
@@ -127,7 +132,6 @@ export class Tile {
       this.drawnScore = newest;
     }
   }
-  private drawnScore = 0;
 
   repaint(): void {
     this.traceSurface.stale = true;

@@ -85,7 +85,22 @@ export class WardPage {
     this.clock.observe(this.lastServerUs, arrivedMs);
     if (this.ward.apply(frame)) this.match();
     if (frame.whole || this.wasLost) this.words();
+    else this.news(frame);
     this.redraw();
+  }
+
+  /** A new score or state shows at once; only ages wait for their turn. */
+  private news(frame: LiveFrame): void {
+    const nowUs = this.clock.nowUs(performance.now());
+    const said: string[] = [];
+    let high = 0;
+    for (const { id } of frame.patients) {
+      const tile = this.tiles.get(id);
+      const change = tile?.update(nowUs, false);
+      if (change) said.push(change);
+      if (change && tile?.state?.level === 'high') high++;
+    }
+    this.announcer.changes(said, high);
   }
 
   /** Makes the tiles match the patients; a tile that stays keeps its focus. */
