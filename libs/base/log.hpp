@@ -1,5 +1,8 @@
-// One JSON object a line to stderr: what happened, never a sample, a name or SQL with data. Used by every service.
+// One JSON object a line to stderr: what happened, never a sample, a name or SQL with data. Used by
+// every service.
 #pragma once
+
+#include "base/error.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -7,8 +10,6 @@
 #include <string>
 #include <string_view>
 #include <variant>
-
-#include "base/error.hpp"
 
 namespace vigil {
 
@@ -19,10 +20,15 @@ struct LogField {
     std::variant<std::string_view, std::int64_t, double, bool> value;
 
     LogField(std::string_view n, std::string_view v) : name(n), value(v) {}
+
     LogField(std::string_view n, const char* v) : name(n), value(std::string_view(v)) {}
+
     LogField(std::string_view n, const std::string& v) : name(n), value(std::string_view(v)) {}
+
     LogField(std::string_view n, double v) : name(n), value(v) {}
+
     LogField(std::string_view n, bool v) : name(n), value(v) {}
+
     template <class Integer>
         requires(std::is_integral_v<Integer> && !std::is_same_v<Integer, bool>)
     LogField(std::string_view n, Integer v) : name(n), value(static_cast<std::int64_t>(v)) {}
@@ -38,11 +44,24 @@ public:
 
     /// `event` is a fixed word in snake_case that api/telemetry.yaml lists.
     void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields = {});
-    void debug(std::string_view event, std::initializer_list<LogField> fields = {}) { write(LogLevel::debug, event, fields); }
-    void info(std::string_view event, std::initializer_list<LogField> fields = {}) { write(LogLevel::info, event, fields); }
-    void warning(std::string_view event, std::initializer_list<LogField> fields = {}) { write(LogLevel::warning, event, fields); }
+
+    void debug(std::string_view event, std::initializer_list<LogField> fields = {}) {
+        write(LogLevel::debug, event, fields);
+    }
+
+    void info(std::string_view event, std::initializer_list<LogField> fields = {}) {
+        write(LogLevel::info, event, fields);
+    }
+
+    void warning(std::string_view event, std::initializer_list<LogField> fields = {}) {
+        write(LogLevel::warning, event, fields);
+    }
+
     void error(std::string_view event, const Error& error);
-    void error(std::string_view event, std::initializer_list<LogField> fields = {}) { write(LogLevel::error, event, fields); }
+
+    void error(std::string_view event, std::initializer_list<LogField> fields = {}) {
+        write(LogLevel::error, event, fields);
+    }
 
     void level(LogLevel least) { least_ = least; }
 
@@ -56,4 +75,4 @@ private:
     std::atomic<LogLevel> least_{LogLevel::info};
 };
 
-}  // namespace vigil
+} // namespace vigil

@@ -1,4 +1,5 @@
-// The process's metrics, Prometheus's own classes: what the monitor port shows. Used by every service.
+// The process's metrics, Prometheus's own classes: what the monitor port shows. Used by every
+// service.
 #pragma once
 
 #include <prometheus/counter.h>
@@ -12,16 +13,19 @@
 
 namespace vigil {
 
-/// Names and labels are listed in api/telemetry.yaml; make each metric once and keep the reference: a look-up takes a lock.
-/// threads any
+/// Names and labels are listed in api/telemetry.yaml; make each metric once and keep the reference:
+/// a look-up takes a lock. threads any
 class Metrics {
 public:
     using Labels = std::map<std::string, std::string>;
 
-    prometheus::Counter& counter(const std::string& name, const std::string& help, const Labels& labels = {});
-    prometheus::Gauge& gauge(const std::string& name, const std::string& help, const Labels& labels = {});
+    prometheus::Counter&
+    counter(const std::string& name, const std::string& help, const Labels& labels = {});
+    prometheus::Gauge&
+    gauge(const std::string& name, const std::string& help, const Labels& labels = {});
     /// Buckets from 100 µs to 10 s, as all of Vigil's durations have.
-    prometheus::Histogram& duration_seconds(const std::string& name, const std::string& help, const Labels& labels = {});
+    prometheus::Histogram&
+    duration_seconds(const std::string& name, const std::string& help, const Labels& labels = {});
 
     /// The text format of Prometheus.
     [[nodiscard]] std::string text() const;
@@ -30,4 +34,4 @@ private:
     prometheus::Registry registry_;
 };
 
-}  // namespace vigil
+} // namespace vigil

@@ -28,7 +28,9 @@ public:
 class SeededRandom final : public Random {
 public:
     explicit SeededRandom(std::uint64_t seed) : engine_(seed) {}
+
     void fill(std::span<std::uint8_t> bytes) override;
+
     [[nodiscard]] std::mt19937_64& engine() { return engine_; }
 
 private:
@@ -38,10 +40,11 @@ private:
 /// 16 random bytes: the id of an input.
 [[nodiscard]] std::string random_id(Random& random);
 
-/// 16 bytes that follow from what caused the output and from which of its outputs this is: BLAKE2b of both.
+/// 16 bytes that follow from what caused the output and from which of its outputs this is: BLAKE2b
+/// of both.
 [[nodiscard]] std::string derived_id(std::string_view cause, std::string_view what);
 
 /// Lower-case hexadecimal.
 [[nodiscard]] std::string to_hex(std::string_view bytes);
 
-}  // namespace vigil
+} // namespace vigil

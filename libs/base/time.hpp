@@ -1,4 +1,5 @@
-// Time as a port: nothing below main.cpp asks the system for it. Used by every service and by the simulation.
+// Time as a port: nothing below main.cpp asks the system for it. Used by every service and by the
+// simulation.
 #pragma once
 
 #include <chrono>
@@ -30,13 +31,17 @@ public:
 class ManualClock final : public Clock {
 public:
     explicit ManualClock(UtcTime start) : utc_(start) {}
+
     [[nodiscard]] UtcTime utc() const override { return utc_; }
+
     [[nodiscard]] SteadyTime steady() const override { return steady_; }
+
     /// Lets time pass: both clocks move.
     void advance(Microseconds by) {
         utc_ += by;
         steady_ += by;
     }
+
     /// Sets the wall clock alone, as an administrator or NTP does.
     void step(Microseconds by) { utc_ += by; }
 
@@ -56,4 +61,4 @@ private:
 /// RFC 3339 with microseconds: "2026-11-24T12:00:00.000000Z".
 [[nodiscard]] std::string to_rfc3339(UtcTime time);
 
-}  // namespace vigil
+} // namespace vigil

@@ -35,7 +35,7 @@ struct ServeConfig {
     std::string legacy_zone = "UTC";
 
     std::chrono::hours keep_journal{24};
-    std::size_t queue_entries = 65'536;  // at least a whole health export of 50,000 values
+    std::size_t queue_entries = 65'536; // at least a whole health export of 50,000 values
     std::uint64_t segment_mib = 64;
     std::chrono::milliseconds score_deadline{2000};
     std::chrono::milliseconds drain{10'000};
