@@ -80,6 +80,11 @@ Microseconds head_start(const PlayOptions& options) {
 
 Result<void>
 Player::prepare(std::vector<PlayedPatient> patients, UtcTime now, const std::string& run) {
+    if (!options_.spool_folder.empty()) {
+        std::error_code
+            failed; // a folder that cannot be made shows as a file that cannot be opened
+        std::filesystem::create_directories(options_.spool_folder, failed);
+    }
     const auto phase =
         options_.block / static_cast<double>(std::max<std::size_t>(1, patients.size()));
     for (std::size_t i = 0; i < patients.size(); ++i) {

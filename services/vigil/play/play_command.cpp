@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
-#include <filesystem>
 #include <format>
 #include <fstream>
 #include <iostream>
@@ -156,10 +155,6 @@ int play(const Arguments& arguments) {
     }
     if (auto taken = take_keys(arguments, options); !taken) {
         return wrong(taken.error());
-    }
-    if (!options.spool_folder.empty()) {
-        std::error_code failed;
-        std::filesystem::create_directories(options.spool_folder, failed);
     }
     return play_patients(arguments, options, std::move(*patients));
 }

@@ -152,7 +152,7 @@ TEST_CASE("what memory has no room for waits in files") {
     intake.vanish();
     auto options = fast(intake.url());
     options.memory_bytes = 30'000; // a block has about 600 bytes: 240 of them are far more
-    options.spool_folder = folder.path.string();
+    options.spool_folder = (folder.path / "made").string();
     options.live_items = 2;
     std::jthread fault([&intake] {
         std::this_thread::sleep_for(700ms);
@@ -163,7 +163,7 @@ TEST_CASE("what memory has no room for waits in files") {
     CHECK(summary.exit_status() == 0);
     CHECK(summary.lost == 0);
     CHECK(intake.complete(3));
-    for (const auto& file : std::filesystem::directory_iterator(folder.path)) {
+    for (const auto& file : std::filesystem::directory_iterator(options.spool_folder)) {
         CHECK(std::filesystem::file_size(file.path()) == 0);
     }
 }
