@@ -49,7 +49,7 @@ fuzz: ## Each fuzzer for two minutes (SECONDS_EACH=120)
 ##@ Measure
 .PHONY: bench
 bench: ## Measure what docs/performance.md lists and print its table
-	@tools/in_root --with browser --with bench tools/bench "$(RELEASE)" "$(JOBS)"
+	@tools/in_root --with bench tools/bench "$(RELEASE)" "$(JOBS)"
 
 ##@ Make
 .PHONY: build
