@@ -38,10 +38,7 @@ export class Detail {
     onSignedOut: () => void,
     private readonly redraw: () => void,
   ) {
-    this.traceSurface = new Surface('trace', () => {
-      this.word.refit();
-      redraw();
-    });
+    this.traceSurface = new Surface('trace', redraw);
     this.scoreSurface = new Surface('score', redraw);
     this.heartSurface = new Surface('heart-line', redraw);
     this.trace = new TraceView(this.traceSurface, () => ({ left: LABEL_ROOM, labels: true, bar: true, lineWidth: 1.2 }));
@@ -127,11 +124,11 @@ export class Detail {
 
   repaint(): void {
     for (const surface of [this.traceSurface, this.scoreSurface, this.heartSurface]) surface.stale = true;
-    this.word.refit();
   }
 
   release(): void {
     this.connection.close();
+    this.word.release();
     for (const surface of [this.traceSurface, this.scoreSurface, this.heartSurface]) surface.release();
     this.box.remove();
   }

@@ -2,33 +2,39 @@
 
 const NARROWEST = 0.5;
 
+/** Sizes are told by the browser after its own layout; asking for them after each change of a text would force one more. */
+const watched = new WeakMap<Element, FittedWord>();
+const observer = new ResizeObserver((entries) => {
+  for (const { target } of entries) watched.get(target)?.fit();
+});
+
 export class FittedWord {
   readonly box = document.createElement('span');
   private readonly word = document.createElement('span');
-  private shown = '';
-  private room = -1;
 
   constructor(className: string) {
     this.box.className = `fitted ${className}`;
     this.word.className = 'fitted-word';
     this.box.append(this.word);
+    for (const part of [this.box, this.word]) {
+      watched.set(part, this);
+      observer.observe(part);
+    }
   }
 
   set(text: string): void {
-    const room = this.box.clientWidth;
-    if (text === this.shown && room === this.room) return;
-    this.shown = text;
-    this.room = room;
     if (this.word.textContent !== text) this.word.textContent = text;
-    const wide = this.word.offsetWidth;
-    const scale = wide > room && wide > 0 ? Math.max(NARROWEST, room / wide) : 1;
-    this.word.style.transform = scale === 1 ? '' : `scaleX(${scale})`;
   }
 
-  refit(): void {
-    const text = this.shown;
-    this.shown = '';
-    this.room = -1;
-    this.set(text);
+  fit(): void {
+    const room = this.box.clientWidth;
+    const wide = this.word.offsetWidth;
+    const scale = wide > room && wide > 0 ? Math.max(NARROWEST, room / wide) : 1;
+    const transform = scale === 1 ? '' : `scaleX(${scale.toFixed(3)})`;
+    if (this.word.style.transform !== transform) this.word.style.transform = transform;
+  }
+
+  release(): void {
+    for (const part of [this.box, this.word]) observer.unobserve(part);
   }
 }

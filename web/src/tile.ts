@@ -63,10 +63,7 @@ export class Tile {
     public patient: Patient,
     redraw: () => void,
   ) {
-    this.traceSurface = new Surface('trace', () => {
-      this.word.refit();
-      redraw();
-    });
+    this.traceSurface = new Surface('trace', redraw);
     this.scoreSurface = new Surface('score', redraw);
     this.trace = new TraceView(this.traceSurface, () => ({ left: 0, labels: false, bar: true, lineWidth: 1 }));
     this.link = element('a', { class: 'tile-link', href: `#/patient/${encodeURIComponent(patient.id)}` });
@@ -136,10 +133,10 @@ export class Tile {
   repaint(): void {
     this.traceSurface.stale = true;
     this.scoreSurface.stale = true;
-    this.word.refit();
   }
 
   release(): void {
+    this.word.release();
     this.traceSurface.release();
     this.scoreSurface.release();
     this.cell.remove();
