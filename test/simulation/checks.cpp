@@ -1,0 +1,323 @@
+// What must hold of every world when it has finished.
+#include "records/queries.hpp"
+#include "simulation/world.hpp"
+
+#include <algorithm>
+#include <format>
+
+namespace vigil::simulation {
+
+namespace {
+
+using Indices = std::map<std::uint64_t, std::vector<std::int32_t>>;
+
+void require(bool so, const std::string& otherwise) {
+    if (!so) {
+        throw Failure{otherwise};
+    }
+}
+
+std::vector<journal::StoredPtr> all_entries(journal::Journal& journal) {
+    std::vector<journal::StoredPtr> all;
+    while (true) {
+        const auto next =
+            journal
+                .read(all.empty() ? 0 : all.back()->sequence, {.entries = 1000, .bytes = 64 << 20})
+                .value();
+        if (next.empty()) {
+            return all;
+        }
+        all.insert(all.end(), next.begin(), next.end());
+    }
+}
+
+/// Everything that the store has of every stream, through the queries, page by page.
+Shown::Samples stored_samples(World& world) {
+    Shown::Samples stored;
+    const records::Queries queries(world.records(), world.store());
+    std::set<std::string> patients;
+    for (const auto& stream : world.streams()) {
+        patients.insert(stream.patient);
+    }
+    for (const auto& patient : patients) {
+        store::TimeRange time{
+            .from_us = to_us(epoch) - 3'600'000'000,
+            .until_us = to_us(epoch) + 3'600'000'000
+        };
+        while (true) {
+            const auto page = queries.eeg(patient, time, {.rows = 2, .bytes = 20'000}).value();
+            for (const auto& [info, runs] : page.streams) {
+                auto& samples = stored[patient + '/' + info->device + '/' + info->stream];
+                for (const auto& run : runs) {
+                    for (std::uint64_t i = 0; i < run.samples; ++i) {
+                        std::vector<std::int32_t> values;
+                        for (std::size_t channel = 0; channel < info->channels.size(); ++channel) {
+                            values.push_back(run.values.at(channel * run.samples + i));
+                        }
+                        require(
+                            samples.emplace(run.first_sample + i, std::move(values)).second,
+                            std::format("stored twice: {} {}", info->stream, run.first_sample + i)
+                        );
+                    }
+                }
+            }
+            if (!page.next_us) {
+                break;
+            }
+            require(*page.next_us > time.from_us, "a page that does not go on");
+            time.from_us = *page.next_us;
+        }
+    }
+    return stored;
+}
+
+void check_samples(const World& world, const Shown::Samples& found, const char* where) {
+    for (const auto& stream : world.streams()) {
+        const auto held = found.find(stream.key());
+        const Indices& samples = held == found.end() ? Indices{} : held->second;
+        std::size_t accepted = 0;
+        std::set<std::uint64_t> indices;
+        for (const auto& range : stream.accepted) {
+            for (auto index = range.first; index < range.end; ++index) {
+                indices.insert(index);
+                const auto at = samples.find(index);
+                require(
+                    at != samples.end(),
+                    std::format("accepted and not {}: {} {}", where, stream.key(), index)
+                );
+                for (std::size_t channel = 0; channel < stream.channels; ++channel) {
+                    require(
+                        at->second.at(channel) == stream.sample(index, channel),
+                        std::format(
+                            "accepted and {} with another value: {} {}",
+                            where,
+                            stream.key(),
+                            index
+                        )
+                    );
+                }
+                ++accepted;
+            }
+        }
+        require(
+            indices.size() == samples.size(),
+            std::format(
+                "{} and never sent: {} {} of {}",
+                where,
+                stream.key(),
+                samples.size(),
+                indices.size()
+            )
+        );
+        require(accepted > 0, "nothing was accepted: " + stream.key());
+    }
+}
+
+struct Outputs {
+    std::map<std::string, std::string> detections; // by window
+    std::multiset<std::string> conflicts;
+    std::size_t repeated = 0; // windows that a new owner scored again
+};
+
+std::string window_of(const v1::Detection& detection) {
+    return std::format(
+        "{}/{}/{} {}",
+        detection.patient(),
+        detection.device(),
+        detection.stream(),
+        detection.first_sample()
+    );
+}
+
+Outputs outputs_of(const std::vector<journal::StoredPtr>& entries) {
+    Outputs outputs;
+    for (const auto& stored : entries) {
+        v1::Step step;
+        if (stored->entry.type() != v1::STEP) {
+            continue;
+        }
+        require(step.ParseFromString(stored->entry.payload()), "a step that cannot be read");
+        for (auto& detection : *step.mutable_detections()) {
+            detection.clear_delay_us();
+            detection.clear_cause();
+            const auto [held, is_new] =
+                outputs.detections.emplace(window_of(detection), detection.SerializeAsString());
+            require(
+                is_new || held->second == detection.SerializeAsString(),
+                "a window with two scores: " + held->first
+            );
+            outputs.repeated += is_new ? 0 : 1;
+        }
+        for (const auto& bytes : step.conflicts()) {
+            v1::Conflict conflict;
+            require(conflict.ParseFromString(bytes), "a conflict that cannot be read");
+            outputs.conflicts.insert(std::format(
+                "{}/{} {}-{}",
+                conflict.device(),
+                conflict.stream(),
+                conflict.first_sample(),
+                conflict.end_sample()
+            ));
+        }
+    }
+    return outputs;
+}
+
+/// Of two owners only the one that took over last may have put something out.
+void check_fences(const std::vector<journal::StoredPtr>& entries) {
+    std::map<std::uint32_t, std::uint64_t> owner;
+    for (const auto& stored : entries) {
+        const auto& entry = stored->entry;
+        if (entry.type() == v1::TAKEOVER) {
+            v1::Takeover takeover;
+            require(takeover.ParseFromString(entry.payload()), "a takeover that cannot be read");
+            owner[entry.partition()] = takeover.owner_epoch();
+        } else if (entry.type() == v1::STEP) {
+            v1::Step step;
+            require(
+                step.ParseFromString(entry.payload()) &&
+                    step.owner_epoch() == owner[entry.partition()],
+                "an owner that was overtaken put out a step"
+            );
+        }
+    }
+}
+
+/// One fresh detector over the same inputs.
+Outputs replay(const std::vector<journal::StoredPtr>& entries, Engine& random) {
+    journal::MemoryJournal journal;
+    for (const auto& stored : entries) {
+        if (stored->entry.type() != v1::STEP && stored->entry.type() != v1::TAKEOVER) {
+            journal.append(
+                {.entries = {stored->entry}, .fences = {}},
+                [](Result<journal::Appended>) {}
+            );
+        }
+    }
+    TinyScorer scorer;
+    detector::CoreOptions options;
+    options.partitions = World::partitions;
+    options.memory = silence;
+    detector::Core core(scorer, options);
+    require(
+        core.take_over(journal, from_us(entries.back()->entry.receipt_time_us())).has_value(),
+        "a fresh detector cannot take over"
+    );
+    while (core.position() < journal.newest()) {
+        const auto inputs =
+            journal.read(core.position(), {.entries = 1 + pick(random, 50)}).value();
+        // Outputs are entries too, and the detector's time is that of the entries.
+        auto batch = core.step(inputs, from_us(inputs.back()->entry.receipt_time_us()));
+        if (!batch.entries.empty()) {
+            journal.append(std::move(batch), [&](Result<journal::Appended> result) {
+                core.committed(result.value());
+            });
+        }
+    }
+    return outputs_of(all_entries(journal));
+}
+
+void check_detections(World& world, const Outputs& outputs) {
+    const records::Queries queries(world.records(), world.store());
+    std::map<std::string, std::string> stored;
+    std::set<std::string> patients;
+    for (const auto& stream : world.streams()) {
+        patients.insert(stream.patient);
+    }
+    for (const auto& patient : patients) {
+        const auto rows =
+            queries.detections(patient, {.from_us = 0, .until_us = to_us(epoch) * 2}, 10'000)
+                .value();
+        for (auto row : rows.rows) {
+            row.detection.clear_delay_us();
+            row.detection.clear_cause();
+            require(
+                stored.emplace(window_of(row.detection), row.detection.SerializeAsString()).second,
+                "a detection stored twice"
+            );
+        }
+    }
+    require(
+        stored == outputs.detections,
+        std::format(
+            "{} detections in the journal, {} stored",
+            outputs.detections.size(),
+            stored.size()
+        )
+    );
+}
+
+void check_conflicts(
+    const World& world,
+    const std::vector<journal::StoredPtr>& entries,
+    const Outputs& outputs
+) {
+    for (const auto& conflict : world.let_in()) {
+        // Perhaps it never reached the journal: then there is nothing to see.
+        const bool held = std::ranges::any_of(entries, [&](const journal::StoredPtr& stored) {
+            v1::EegBlock block;
+            if (stored->entry.type() != v1::EEG_BLOCK ||
+                !block.ParseFromString(stored->entry.payload())) {
+                return false;
+            }
+            const auto end = block.first_sample() + block.samples();
+            const auto key = std::format(
+                "{}/{}/{} {}-{}",
+                stored->entry.patient(),
+                block.device(),
+                block.stream(),
+                block.first_sample(),
+                end
+            );
+            const auto stream = std::ranges::find_if(world.streams(), [&](const Stream& s) {
+                return conflict.starts_with(s.key() + ' ');
+            });
+            return key == conflict &&
+                   block.data() != stream->block({block.first_sample(), end}).data();
+        });
+        require(
+            !held || outputs.conflicts.contains(conflict.substr(conflict.find('/') + 1)),
+            "a conflict that nobody saw: " + conflict
+        );
+    }
+}
+
+} // namespace
+
+void check(World& world) {
+    const auto entries = all_entries(world.journal());
+    require(
+        world.store().position().value() == world.journal().newest(),
+        "the store has not reached the journal"
+    );
+    check_samples(world, stored_samples(world), "stored");
+    check_samples(world, world.shown().samples(), "shown");
+    check_fences(entries);
+    const auto outputs = outputs_of(entries);
+    require(!outputs.detections.empty(), "nothing was detected");
+    check_detections(world, outputs);
+    check_conflicts(world, entries, outputs);
+    const auto again = replay(entries, world.random());
+    for (const auto& [window, detection] : outputs.detections) {
+        const auto found = again.detections.find(window);
+        require(found != again.detections.end(), "a replay does not give the window " + window);
+        require(found->second == detection, "a replay gives another detection of " + window);
+    }
+    for (const auto& [window, detection] : again.detections) {
+        require(outputs.detections.contains(window), "only a replay gives the window " + window);
+    }
+    const records::Queries queries(world.records(), world.store());
+    const auto vitals =
+        queries.vitals("p0", {.from_us = 0, .until_us = to_us(epoch) * 2}, 10'000).value();
+    for (const auto& [time_us, value] : world.vitals()) {
+        const auto same_time = [&](const store::VitalRow& row) {
+            return row.vital.start_time_us() == time_us;
+        };
+        require(
+            std::ranges::count_if(vitals.rows, same_time) == 1,
+            "a vital that is not stored once"
+        );
+    }
+}
+
+} // namespace vigil::simulation

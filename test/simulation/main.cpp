@@ -1,0 +1,73 @@
+// The seeded simulation: `simulation --seeds 1000` runs seeds 1 to 1000, `--seed N` repeats one and
+// prints its steps when it fails.
+#include "simulation/world.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdint>
+#include <iostream>
+
+using namespace vigil;
+using namespace vigil::simulation;
+
+namespace {
+
+struct Totals {
+    std::size_t refused_owners = 0;
+    std::size_t refused_conflicts = 0;
+    std::size_t let_in = 0;
+    std::uint64_t entries = 0;
+};
+
+bool run(std::uint64_t seed, std::size_t steps, bool trace, Totals& totals) {
+    World world(seed);
+    try {
+        world.live(steps);
+        check(world);
+    } catch (const Failure& failure) {
+        std::cout << "seed " << seed << ": " << failure.what << "\n";
+        if (trace) {
+            for (const auto& line : world.trace()) {
+                std::cout << "  " << line << "\n";
+            }
+        } else {
+            std::cout << "  repeat it with --seed " << seed << "\n";
+        }
+        return false;
+    }
+    totals.refused_owners += world.refused_owners();
+    totals.refused_conflicts += world.refused_conflicts();
+    totals.let_in += world.let_in().size();
+    totals.entries += world.journal().newest();
+    return true;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{
+        "Intake, journal, detector, records and ward in one thread, with everything that goes wrong"
+    };
+    std::uint64_t seed = 0;
+    std::uint64_t seeds = 1000;
+    std::uint64_t first = 1;
+    std::size_t steps = 300;
+    app.add_option("--seed", seed, "Repeat this one");
+    app.add_option("--first", first, "The first seed")->capture_default_str();
+    app.add_option("--seeds", seeds, "How many")->capture_default_str();
+    app.add_option("--steps", steps, "Steps with faults in each world")->capture_default_str();
+    CLI11_PARSE(app, argc, argv);
+    Totals totals;
+    if (seed != 0) {
+        return run(seed, steps, true, totals) ? 0 : 1;
+    }
+    std::size_t failed = 0;
+    for (auto at = first; at < first + seeds && failed < 5; ++at) {
+        failed += run(at, steps, false, totals) ? 0 : 1;
+    }
+    std::cout << seeds << " seeds, " << totals.entries << " entries, " << totals.refused_owners
+              << " owners refused, " << totals.refused_conflicts
+              << " conflicts refused at intake and " << totals.let_in << " not, " << failed
+              << " worlds failed\n";
+    return failed == 0 ? 0 : 1;
+}

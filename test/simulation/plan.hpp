@@ -1,0 +1,56 @@
+// What the simulated senders have to say: streams whose every sample follows from the seed, its
+// stream and its index.
+#pragma once
+
+#include "base/time.hpp"
+#include "journal/sample_ranges.hpp"
+#include "vigil/v1/eeg.pb.h"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace vigil::simulation {
+
+using Engine = std::mt19937_64;
+
+/// 0 to bound-1.
+inline std::uint64_t pick(Engine& random, std::uint64_t bound) {
+    return random() % bound;
+}
+
+inline bool chance(Engine& random, unsigned percent) {
+    return random() % 100 < percent;
+}
+
+inline constexpr UtcTime epoch{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24}};
+
+struct Stream {
+    std::uint64_t salt = 0;
+    std::string patient;
+    std::string device;
+    std::string name;
+    std::uint32_t rate_numerator = 0;
+    std::uint32_t rate_denominator = 1;
+    std::size_t channels = 1;
+    bool isolated = false;                        // windows of the old contract
+    std::deque<journal::SampleRange> todo;        // not acknowledged and not on its way
+    std::vector<journal::SampleRange> accepted;   // acknowledged
+    std::vector<journal::SampleRange> written;    // of these, those with an entry of their own
+    std::map<std::uint64_t, std::int64_t> starts; // of isolated windows: their times
+
+    [[nodiscard]] std::string key() const { return patient + '/' + device + '/' + name; }
+
+    [[nodiscard]] std::int32_t sample(std::uint64_t index, std::size_t channel) const;
+    /// `other` gives other samples for the same range: a conflict.
+    [[nodiscard]] v1::EegBlock block(journal::SampleRange range, bool other = false) const;
+};
+
+/// Two or three patients with one or two streams each, cut to blocks, some of them sent in another
+/// order; with `overlaps` some that overlap.
+[[nodiscard]] std::vector<Stream> make_streams(Engine& random, bool overlaps);
+
+} // namespace vigil::simulation

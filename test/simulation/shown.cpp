@@ -1,0 +1,55 @@
+#include "simulation/shown.hpp"
+
+#include "signal/block_samples.hpp"
+#include "simulation/world.hpp"
+
+namespace vigil::simulation {
+
+namespace {
+
+/// Nothing ages out: what is late must be shown too.
+ward::LiveLimits no_limits() {
+    ward::LiveLimits limits;
+    limits.samples = std::chrono::hours{10'000};
+    limits.bytes_per_patient = 64 << 20;
+    return limits;
+}
+
+} // namespace
+
+Shown::Shown() : state_(no_limits()) {}
+
+void Shown::look(journal::Journal& journal, std::size_t entries, UtcTime now) {
+    const auto next = journal.read(state_.sequence(), {.entries = entries});
+    if (!next || next->empty()) {
+        return;
+    }
+    state_.apply(*next);
+    const auto frame = state_.frame(seen_, {.patients = {}, .channels = 0}, now, false);
+    seen_ = frame.sequence();
+    for (const auto& patient : frame.patients()) {
+        for (const auto& block : patient.blocks()) {
+            const auto values = signal::block_samples(block);
+            if (!values) {
+                throw Failure{"the page was sent a block that cannot be read"};
+            }
+            auto& stream = samples_[patient.id() + '/' + block.device() + '/' + block.stream()];
+            for (std::uint32_t i = 0; i < block.samples(); ++i) {
+                std::vector<std::int32_t> sample;
+                for (int channel = 0; channel < block.channels_size(); ++channel) {
+                    sample.push_back(
+                        values->at(static_cast<std::size_t>(channel) * block.samples() + i)
+                    );
+                }
+                if (!stream.emplace(block.first_sample() + i, std::move(sample)).second) {
+                    throw Failure{
+                        "the page shows a sample twice: " + block.stream() + ' ' +
+                        std::to_string(block.first_sample() + i)
+                    };
+                }
+            }
+        }
+    }
+}
+
+} // namespace vigil::simulation

@@ -1,0 +1,141 @@
+// Intake, journal, detector, records and ward in one thread over in-memory ports, and what goes
+// wrong between them. Everything follows from the seed.
+#pragma once
+
+#include "access/directory.hpp"
+#include "base/metrics.hpp"
+#include "base/random.hpp"
+#include "base/time.hpp"
+#include "detector/core.hpp"
+#include "eeg_intake/block_intake.hpp"
+#include "journal/memory_journal.hpp"
+#include "records/core.hpp"
+#include "simulation/plan.hpp"
+#include "simulation/shown.hpp"
+#include "simulation/tiny_scorer.hpp"
+#include "store/memory_store.hpp"
+
+#include <array>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace vigil::simulation {
+
+/// No stream is silent for so long that the detector forgets it, however the clock is set.
+inline constexpr std::chrono::minutes silence{60};
+
+struct Failure {
+    std::string what;
+};
+
+class World {
+public:
+    explicit World(std::uint64_t seed);
+
+    /// Lives through `steps` steps with faults, then lets everything finish without.
+    /// errors  throws Failure
+    void live(std::size_t steps);
+
+    // What the checks read.
+    [[nodiscard]] journal::MemoryJournal& journal() { return journal_; }
+
+    [[nodiscard]] store::MemoryStore& store() { return store_; }
+
+    [[nodiscard]] const records::Core& records() const { return *records_; }
+
+    [[nodiscard]] const std::vector<Stream>& streams() const { return streams_; }
+
+    [[nodiscard]] const Shown& shown() const { return *shown_; }
+
+    [[nodiscard]] const std::map<std::int64_t, double>& vitals() const { return vitals_; }
+
+    /// Conflicts that no intake refused, by stream and first sample.
+    [[nodiscard]] const std::multiset<std::string>& let_in() const { return let_in_; }
+
+    [[nodiscard]] const std::vector<std::string>& trace() const { return trace_; }
+
+    [[nodiscard]] Engine& random() { return random_; }
+
+    [[nodiscard]] std::size_t refused_owners() const { return refused_owners_; }
+
+    [[nodiscard]] std::size_t refused_conflicts() const { return refused_conflicts_; }
+
+    static constexpr std::uint32_t partitions = 4;
+
+private:
+    struct Intake {
+        std::unique_ptr<eeg_intake::BlockIntake> core;
+        journal::Sequence read = 0;
+    };
+
+    struct Owner {
+        std::unique_ptr<detector::Core> core;
+        std::optional<journal::Batch>
+            batch;             // made and not appended: the owner paused, or must try again
+        bool waiting = false;  // appended, no answer yet
+        bool in_doubt = false; // must take over again to know
+    };
+
+    void step();
+    void note(std::string what);
+
+    void send(bool conflict);
+    using Outcomes = Result<std::vector<eeg_intake::BlockOutcome>>;
+    void answered(std::size_t stream, journal::SampleRange range, Outcomes outcomes);
+    void conflict_answered(const std::string& what, bool is_first, const Outcomes& outcomes);
+    void send_vital();
+    void start_intake(Intake& intake);
+    void read_intake(Intake& intake, std::size_t entries);
+
+    void take_over(Owner& owner);
+    void run_owner(Owner& owner, std::size_t entries);
+    void append(Owner& owner);
+
+    void start_records();
+    void read_records(std::size_t entries);
+    void flush_records();
+
+    void disturb_journal();
+    void step_clock();
+    void crash_all();
+    void finish();
+    [[nodiscard]] bool all_sent() const;
+
+    std::vector<std::string> trace_;
+    Engine random_;
+    SeededRandom ids_;
+    ManualClock clock_{epoch + std::chrono::minutes{1}};
+    Microseconds stepped_{0};
+    Metrics metrics_;
+    journal::MemoryJournal journal_;
+    store::MemoryStore store_;
+    access::Directory directory_;
+    TinyScorer scorer_;
+    /// Half of the worlds have conflicts, the others overlapping blocks: what repeats an overlapped
+    /// range with other samples is not told from a repeat (journal::SampleRanges holds the digests
+    /// of blocks that brought something new, one per first index).
+    bool conflicts_;
+    std::vector<Stream> streams_;
+    std::array<Intake, 2> intakes_;
+    std::array<Owner, 2> owners_;
+    std::unique_ptr<records::Core> records_;
+    std::unique_ptr<Shown> shown_;
+    std::vector<std::pair<std::size_t, journal::SampleRange>> on_the_way_;
+    std::map<std::int64_t, double> vitals_; // acknowledged, by time
+    std::set<std::string> tried_;           // conflicts that were sent at least once
+    std::multiset<std::string> let_in_;
+    std::uint64_t epochs_ = 0;
+    bool holding_ = false;
+    std::size_t refused_owners_ = 0;
+    std::size_t refused_conflicts_ = 0;
+    bool faults_ = true;
+};
+
+/// Everything that must hold when a world has finished. errors  throws Failure
+void check(World& world);
+
+} // namespace vigil::simulation
