@@ -4,7 +4,7 @@ import { element, setSign, setText, sign } from './element';
 import { words } from './words';
 
 export class Banner {
-  readonly box = element('div', { class: 'banners' });
+  readonly box = element('section', { class: 'banners', 'aria-label': words.warnings });
   private readonly lost = this.make('banner lost', 'lost');
   private readonly journal = this.make('banner fault-line', 'no-data');
   private readonly behind = this.make('banner behind-line', 'behind');

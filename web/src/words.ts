@@ -78,6 +78,7 @@ export const words = {
 
   connecting: 'Connecting',
   connected: 'LIVE',
+  warnings: 'Warnings',
   lostTitle: 'CONNECTION LOST',
   lostDetail: (since: string, ms: number) => `Nothing shown here is current, since ${since} (${span(ms)}). Trying again.`,
   lostNever: 'No data has been received yet. Trying again.',
