@@ -29,8 +29,9 @@ std::string name_of(const Stream& stream, journal::SampleRange range) {
 
 } // namespace
 
-World::World(std::uint64_t seed)
-    : random_(seed),
+World::World(std::uint64_t seed, std::chrono::seconds memory)
+    : memory_(memory),
+      random_(seed),
       ids_(seed ^ 0x5eedU),
       conflicts_(chance(random_, 50)),
       streams_(make_streams(random_, !conflicts_)) {
@@ -248,7 +249,7 @@ void World::take_over(Owner& owner) {
     options.partitions = partitions;
     options.owner = &owner == &owners_.front() ? "a" : "b";
     options.epoch = ++epochs_;
-    options.memory = silence;
+    options.memory = memory_;
     auto core = std::make_unique<detector::Core>(scorer_, options);
     const auto taken = core->take_over(journal_, clock_.utc());
     owner.batch.reset();

@@ -25,16 +25,14 @@
 
 namespace vigil::simulation {
 
-/// No stream is silent for so long that the detector forgets it, however the clock is set.
-inline constexpr std::chrono::minutes silence{60};
-
 struct Failure {
     std::string what;
 };
 
 class World {
 public:
-    explicit World(std::uint64_t seed);
+    /// `memory`: after so much silence the detector forgets what it holds of a stream.
+    World(std::uint64_t seed, std::chrono::seconds memory);
 
     /// Lives through `steps` steps with faults, then lets everything finish without.
     /// errors  throws Failure
@@ -63,6 +61,8 @@ public:
     [[nodiscard]] std::size_t refused_owners() const { return refused_owners_; }
 
     [[nodiscard]] std::size_t refused_conflicts() const { return refused_conflicts_; }
+
+    [[nodiscard]] std::chrono::seconds memory() const { return memory_; }
 
     static constexpr std::uint32_t partitions = 4;
 
@@ -106,6 +106,7 @@ private:
     [[nodiscard]] bool all_sent() const;
 
     std::vector<std::string> trace_;
+    std::chrono::seconds memory_;
     Engine random_;
     SeededRandom ids_;
     ManualClock clock_{epoch + std::chrono::minutes{1}};
@@ -135,7 +136,8 @@ private:
     bool faults_ = true;
 };
 
-/// Everything that must hold when a world has finished. errors  throws Failure
-void check(World& world);
+/// Everything that must hold when a world has finished; how many windows were detected.
+/// errors  throws Failure
+std::size_t check(World& world);
 
 } // namespace vigil::simulation
