@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <format>
+#include <type_traits>
 
 namespace vigil::simulation {
 
@@ -11,8 +12,14 @@ namespace {
 
 using Indices = std::map<std::uint64_t, std::vector<std::int32_t>>;
 
-void require(bool so, const std::string& otherwise) {
-    if (!so) {
+/// `otherwise` is a text, or for what is asked of every sample a function that makes it.
+void require(bool so, const auto& otherwise) {
+    if (so) {
+        return;
+    }
+    if constexpr (std::is_invocable_v<decltype(otherwise)>) {
+        throw Failure{otherwise()};
+    } else {
         throw Failure{otherwise};
     }
 }
@@ -56,7 +63,13 @@ Shown::Samples stored_samples(World& world) {
                         }
                         require(
                             samples.emplace(run.first_sample + i, std::move(values)).second,
-                            std::format("stored twice: {} {}", info->stream, run.first_sample + i)
+                            [&] {
+                                return std::format(
+                                    "stored twice: {} {}",
+                                    info->stream,
+                                    run.first_sample + i
+                                );
+                            }
                         );
                     }
                 }
@@ -79,22 +92,22 @@ void check_samples(const World& world, const Shown::Samples& found, const char* 
         std::set<std::uint64_t> indices;
         for (const auto& range : stream.accepted) {
             for (auto index = range.first; index < range.end; ++index) {
-                indices.insert(index);
+                if (!indices.insert(index).second) {
+                    continue;
+                }
                 const auto at = samples.find(index);
-                require(
-                    at != samples.end(),
-                    std::format("accepted and not {}: {} {}", where, stream.key(), index)
-                );
+                require(at != samples.end(), [&] {
+                    return std::format("accepted and not {}: {} {}", where, stream.key(), index);
+                });
                 for (std::size_t channel = 0; channel < stream.channels; ++channel) {
-                    require(
-                        at->second.at(channel) == stream.sample(index, channel),
-                        std::format(
+                    require(at->second.at(channel) == stream.sample(index, channel), [&] {
+                        return std::format(
                             "accepted and {} with another value: {} {}",
                             where,
                             stream.key(),
                             index
-                        )
-                    );
+                        );
+                    });
                 }
                 ++accepted;
             }
