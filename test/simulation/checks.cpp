@@ -129,7 +129,6 @@ void check_samples(const World& world, const Shown::Samples& found, const char* 
 struct Outputs {
     std::map<std::string, std::string> detections; // by window
     std::multiset<std::string> conflicts;
-    std::size_t repeated = 0; // windows that a new owner scored again
 };
 
 std::string window_of(const v1::Detection& detection) {
@@ -155,11 +154,7 @@ Outputs outputs_of(const std::vector<journal::StoredPtr>& entries) {
             detection.clear_cause();
             const auto [held, is_new] =
                 outputs.detections.emplace(window_of(detection), detection.SerializeAsString());
-            require(
-                is_new || held->second == detection.SerializeAsString(),
-                "a window with two scores: " + held->first
-            );
-            outputs.repeated += is_new ? 0 : 1;
+            require(is_new, "a window was put out twice: " + held->first);
         }
         for (const auto& bytes : step.conflicts()) {
             v1::Conflict conflict;

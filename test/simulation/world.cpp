@@ -147,15 +147,19 @@ void World::send(bool conflict) {
     submission.patient = stream.patient;
     submission.blocks.push_back(stream.block(range, conflict));
     submission.legacy = stream.isolated;
-    auto& intake = *intakes_[pick(random_, 2)].core;
+    auto& intake = intakes_[pick(random_, 2)];
     if (conflict) {
+        const bool is_up_to_date = chance(random_, 50);
+        if (is_up_to_date) {
+            read_intake(intake, SIZE_MAX);
+        }
         const auto what = name_of(stream, range);
-        const bool is_first = tried_.insert(what).second;
-        intake.submit(std::move(submission), [this, what, is_first](auto outcomes) {
-            conflict_answered(what, is_first, outcomes);
+        const bool must_refuse = tried_.insert(what).second && is_up_to_date;
+        intake.core->submit(std::move(submission), [this, what, must_refuse](auto outcomes) {
+            conflict_answered(what, must_refuse, outcomes);
         });
     } else {
-        intake.submit(std::move(submission), [this, at, range, again](auto outcomes) {
+        intake.core->submit(std::move(submission), [this, at, range, again](auto outcomes) {
             if (!again) {
                 answered(at, range, std::move(outcomes));
             }
@@ -163,18 +167,17 @@ void World::send(bool conflict) {
     }
 }
 
-void World::conflict_answered(const std::string& what, bool is_first, const Outcomes& outcomes) {
-    const auto status = outcomes ? outcomes->front().status : v1::BlockResult::STATUS_UNSPECIFIED;
-    if (status == v1::BlockResult::REFUSED) {
+void World::conflict_answered(const std::string& what, bool must_refuse, const Outcomes& outcomes) {
+    if (outcomes && outcomes->front().status == v1::BlockResult::REFUSED) {
         ++refused_conflicts_;
         return;
     }
-    // Taken by an intake that has not read the journal so far, or perhaps taken: a reader must see
-    // it where it was. Sent again to that intake it is a repeat of itself.
-    let_in_.insert(what);
-    if (status == v1::BlockResult::DUPLICATE && is_first) {
-        throw Failure{"a conflict was answered as a duplicate: " + what};
+    if (outcomes && must_refuse) {
+        throw Failure{"an intake that has read the journal did not refuse the conflict " + what};
     }
+    // Taken by an intake that has not read so far, or perhaps taken: the detector must see it where
+    // it was. Sent again to that intake it is a repeat of itself.
+    let_in_.insert(what);
 }
 
 void World::answered(std::size_t at, journal::SampleRange range, Outcomes outcomes) {

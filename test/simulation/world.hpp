@@ -86,7 +86,7 @@ private:
     void send(bool conflict);
     using Outcomes = Result<std::vector<eeg_intake::BlockOutcome>>;
     void answered(std::size_t stream, journal::SampleRange range, Outcomes outcomes);
-    void conflict_answered(const std::string& what, bool is_first, const Outcomes& outcomes);
+    void conflict_answered(const std::string& what, bool must_refuse, const Outcomes& outcomes);
     void send_vital();
     void start_intake(Intake& intake);
     void read_intake(Intake& intake, std::size_t entries);
