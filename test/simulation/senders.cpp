@@ -1,0 +1,159 @@
+// The world's senders and the two intakes that they send to.
+#include "simulation/world.hpp"
+
+#include <algorithm>
+
+namespace vigil::simulation {
+
+namespace {
+
+std::string name_of(const Stream& stream, journal::SampleRange range) {
+    return stream.key() + ' ' + std::to_string(range.first) + '-' + std::to_string(range.end);
+}
+
+} // namespace
+
+// -------------------------------------------------------------------------------------------------
+
+void World::start_intake(Intake& intake) {
+    intake.core = std::make_unique<eeg_intake::BlockIntake>(eeg_intake::Dependencies{
+        .journal = journal_,
+        .directory = directory_,
+        .clock = clock_,
+        .random = ids_,
+        .metrics = metrics_
+    });
+    intake.read = 0;
+    read_intake(intake, SIZE_MAX); // as the program does: it reads back before it opens its port
+}
+
+void World::read_intake(Intake& intake, std::size_t entries) {
+    while (entries > 0) {
+        const auto next =
+            journal_.read(intake.read, {.entries = std::min<std::size_t>(entries, 1000)});
+        if (!next || next->empty()) {
+            return;
+        }
+        intake.core->apply(*next);
+        intake.read = next->back()->sequence;
+        entries -= next->size();
+    }
+}
+
+void World::send(bool conflict) {
+    const auto at = pick(random_, streams_.size());
+    auto& stream = streams_[at];
+    const bool again = conflict || stream.todo.empty() || chance(random_, 10);
+    const auto& known = conflict ? stream.written : stream.accepted;
+    if (again && known.empty()) {
+        return;
+    }
+    journal::SampleRange range;
+    if (again) {
+        range = known[pick(random_, known.size())];
+    } else {
+        range = stream.todo.front();
+        stream.todo.pop_front();
+    }
+    note((conflict ? "conflicting " : again ? "again " : "send ") + name_of(stream, range));
+    if (!again) {
+        on_the_way_.emplace_back(at, range);
+    }
+    eeg_intake::Submission submission;
+    submission.patient = stream.patient;
+    submission.blocks.push_back(stream.block(range, conflict));
+    submission.legacy = stream.isolated;
+    auto& intake = intakes_[pick(random_, 2)];
+    if (conflict) {
+        const bool is_up_to_date = chance(random_, 50);
+        if (is_up_to_date) {
+            read_intake(intake, SIZE_MAX);
+        }
+        const auto what = name_of(stream, range);
+        const bool must_refuse = tried_.insert(what).second && is_up_to_date;
+        intake.core->submit(std::move(submission), [this, what, must_refuse](auto outcomes) {
+            conflict_answered(what, must_refuse, outcomes);
+        });
+    } else {
+        intake.core->submit(std::move(submission), [this, at, range, again](auto outcomes) {
+            if (!again) {
+                answered(at, range, std::move(outcomes));
+            }
+        });
+    }
+}
+
+void World::conflict_answered(const std::string& what, bool must_refuse, const Outcomes& outcomes) {
+    if (outcomes && outcomes->front().status == v1::BlockResult::REFUSED) {
+        ++refused_conflicts_;
+        return;
+    }
+    if (outcomes && must_refuse) {
+        throw Failure{"an intake that has read the journal did not refuse the conflict " + what};
+    }
+    // Taken by an intake that has not read so far, or perhaps taken: the detector must see it where
+    // it was. Sent again to that intake it is a repeat of itself.
+    let_in_.insert(what);
+}
+
+void World::answered(std::size_t at, journal::SampleRange range, Outcomes outcomes) {
+    auto& stream = streams_[at];
+    std::erase(on_the_way_, std::pair{at, range});
+    if (!outcomes) {
+        note(
+            "not taken " + stream.key() + ' ' + std::to_string(range.first) + ": " +
+            outcomes.error().detail
+        );
+        stream.todo.push_front(range);
+        return;
+    }
+    const auto& outcome = outcomes->front();
+    if (outcome.status == v1::BlockResult::REFUSED) {
+        const bool early =
+            outcome.error->field.ends_with("start_time_us"); // the server's clock is behind: later
+        if (!early) {
+            throw Failure{
+                "an honest block was refused: " + stream.key() + ' ' + outcome.error->field + ' ' +
+                outcome.error->detail
+            };
+        }
+        stream.todo.push_back(range);
+        return;
+    }
+    stream.accepted.push_back(range);
+    if (outcome.status == v1::BlockResult::ACCEPTED) {
+        stream.written.push_back(range);
+    }
+}
+
+void World::send_vital() {
+    const auto time_us = to_us(epoch) + static_cast<std::int64_t>(pick(random_, 20)) * 1'000'000;
+    const auto value = 60.0 + static_cast<double>(pick(random_, 40));
+    v1::Vital vital;
+    vital.set_name("heart_rate");
+    vital.set_unit("/min");
+    vital.set_value(value);
+    vital.set_start_time_us(time_us);
+    vital.set_source("watch");
+    v1::Entry entry;
+    entry.set_id(random_id(ids_));
+    entry.set_type(v1::VITAL);
+    entry.set_schema_version(1);
+    entry.set_patient("p0");
+    entry.set_partition(journal::partition_of("p0", partitions));
+    entry.set_receipt_time_us(to_us(clock_.utc()));
+    entry.set_payload(vital.SerializeAsString());
+    note("vital " + std::to_string(time_us));
+    journal_.append(
+        {.entries = {std::move(entry)}, .fences = {}},
+        [this, time_us, value](Result<journal::Appended> result) {
+            if (result) {
+                vitals_[time_us] = value;
+            } else if (result.error().retry == Retry::in_doubt) {
+                vitals_[time_us] = value; // MemoryJournal takes what it doubts
+            }
+        }
+    );
+}
+
+} // namespace vigil::simulation
