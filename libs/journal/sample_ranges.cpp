@@ -49,9 +49,8 @@ std::vector<SampleRange> SampleRanges::unseen(SampleRange range) const {
 }
 
 SampleRanges::Seen SampleRanges::look(SampleRange range, std::uint64_t digest) const {
-    if (const auto held = digests_.find(range.first);
-        held != digests_.end() && held->second.range == range) {
-        return held->second.value == digest ? Seen::duplicate : Seen::conflict;
+    if (const auto held = digests_.find({range.first, range.end}); held != digests_.end()) {
+        return held->second == digest ? Seen::duplicate : Seen::conflict;
     }
     const auto missing = unseen(range);
     if (missing.empty()) {
@@ -64,10 +63,9 @@ void SampleRanges::add(SampleRange range, std::uint64_t digest) {
     if (range.first >= range.end) {
         return;
     }
-    const auto [held, fresh] =
-        digests_.insert_or_assign(range.first, Digest{.range = range, .value = digest});
-    if (fresh) {
-        digest_order_.push_back(range.first);
+    const Bounds bounds{range.first, range.end};
+    if (digests_.insert_or_assign(bounds, digest).second) {
+        digest_order_.push_back(bounds);
         if (digest_order_.size() > max_digests) {
             digests_.erase(digest_order_.front());
             digest_order_.pop_front();

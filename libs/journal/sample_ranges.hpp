@@ -52,15 +52,12 @@ public:
     static constexpr std::size_t max_digests = 1024;
 
 private:
-    struct Digest {
-        SampleRange range;
-        std::uint64_t value = 0;
-    };
+    using Bounds = std::pair<std::uint64_t, std::uint64_t>; // first, end
 
     bool isolated_;
     std::vector<SampleRange> ranges_;
-    std::deque<std::uint64_t> digest_order_;  // first indices, oldest first
-    std::map<std::uint64_t, Digest> digests_; // by first index
+    std::deque<Bounds> digest_order_; // oldest first
+    std::map<Bounds, std::uint64_t> digests_;
 };
 
 /// 64-bit digest of a block's samples and layout (codec-independent data bytes, channel count,

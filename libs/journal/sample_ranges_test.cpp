@@ -21,6 +21,15 @@ TEST_CASE("a block is fresh, then a duplicate, and a conflict when its samples d
     CHECK(ranges.unseen({100, 300}) == std::vector<SampleRange>{{256, 300}});
 }
 
+TEST_CASE("a block that was cut anew from the same index hides no conflict with the first one") {
+    SampleRanges ranges;
+    ranges.add({0, 100}, 1);
+    ranges.add({0, 150}, 2);
+    CHECK(ranges.look({0, 100}, 1) == Seen::duplicate);
+    CHECK(ranges.look({0, 100}, 9) == Seen::conflict);
+    CHECK(ranges.look({0, 150}, 9) == Seen::conflict);
+}
+
 TEST_CASE("gaps are kept and filled by what comes late") {
     SampleRanges ranges;
     ranges.add({0, 10}, 1);
