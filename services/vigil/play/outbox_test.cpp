@@ -196,6 +196,12 @@ TEST_CASE(
         }
         CHECK(spool.take().has_value()); // taken, not delivered, and then the process dies
     }
+    {
+        auto spool = folder.spool();
+        while (spool.take()) {
+        } // all are taken, none delivered
+        CHECK(spool.items() == 0);
+    }
     CHECK(folder.spool().items() == 5);
     std::filesystem::resize_file(folder.path / "p.spool", 5 * 109 - 1);
     auto torn = folder.spool();
