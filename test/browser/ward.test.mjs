@@ -100,6 +100,19 @@ describe('the live page', () => {
     await page.context().close();
   });
 
+  it('says CONNECTION LOST when the server goes silent without closing, and recovers', async () => {
+    const page = await openWard(browser, server);
+    server.process.kill('SIGSTOP');
+    try {
+      await page.locator('.banner.lost').waitFor({ timeout: 20_000 });
+      await wait(5000);
+    } finally {
+      server.process.kill('SIGCONT');
+    }
+    await page.locator('.banner.lost').waitFor({ state: 'hidden', timeout: 40_000 });
+    await page.context().close();
+  });
+
   it('asks no other host', async () => {
     const page = await openWard(browser, server);
     await wait(1500);
