@@ -3,6 +3,7 @@
 #include "journal/varint.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -121,13 +122,27 @@ SampleRanges SampleRanges::parse(std::string_view bytes, bool isolated) {
 }
 
 std::uint64_t block_digest(std::string_view data, std::uint32_t samples, std::size_t channels) {
-    auto state = mix(samples ^ first_secret, channels ^ second_secret);
+    const auto start = mix(samples ^ first_secret, channels ^ second_secret);
     const auto size = data.size();
-    while (!data.empty()) {
-        state = mix(load(data) ^ first_secret, state ^ second_secret);
-        data.remove_prefix(std::min<std::size_t>(data.size(), sizeof(std::uint64_t)));
+    // four chains side by side, since each product waits for the one before it
+    std::array<std::uint64_t, 4> states;
+    for (std::size_t lane = 0; lane < states.size(); ++lane) {
+        states[lane] = start + lane;
     }
-    return mix(state ^ first_secret, size ^ second_secret);
+    constexpr auto word = sizeof(std::uint64_t);
+    for (; data.size() >= word * states.size(); data.remove_prefix(word * states.size())) {
+        for (std::size_t lane = 0; lane < states.size(); ++lane) {
+            states[lane] =
+                mix(load(data.substr(lane * word, word)) ^ first_secret,
+                    states[lane] ^ second_secret);
+        }
+    }
+    for (; !data.empty(); data.remove_prefix(std::min(data.size(), word))) {
+        states[0] = mix(load(data) ^ first_secret, states[0] ^ second_secret);
+    }
+    const auto front = mix(states[0] ^ first_secret, states[1] ^ second_secret);
+    const auto back = mix(states[2] ^ first_secret, states[3] ^ second_secret);
+    return mix(front ^ back ^ first_secret, size ^ second_secret);
 }
 
 } // namespace vigil::journal

@@ -12,15 +12,20 @@ namespace {
 /// A flat electrode, or one that is driven into the converter's limit, says nothing about the
 /// brain. The limit of a tenth is ours: a window of which less is cut off keeps its shape.
 bool can_be_evaluated(std::span<const std::int32_t> samples, v1::Codec codec) {
-    const auto [least, most] = std::ranges::minmax(samples);
+    const std::int32_t limit = codec == v1::INT16_LE ? 32767 : 8388607;
+    auto least = samples.front();
+    auto most = samples.front();
+    std::uint32_t at_limit = 0;
+    for (const auto value : samples) {
+        least = std::min(least, value);
+        most = std::max(most, value);
+        at_limit += static_cast<std::uint32_t>(value >= limit) |
+                    static_cast<std::uint32_t>(value <= -limit);
+    }
     if (least == most) {
         return false;
     }
-    const std::int32_t limit = codec == v1::INT16_LE ? 32767 : 8388607;
-    const auto at_limit = std::ranges::count_if(samples, [limit](std::int32_t value) {
-        return value >= limit || value <= -limit;
-    });
-    return static_cast<std::size_t>(at_limit) * 10 <= samples.size();
+    return std::size_t{at_limit} * 10 <= samples.size();
 }
 
 std::int64_t time_of(const v1::EegBlock& block, std::uint64_t index) {
