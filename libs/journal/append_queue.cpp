@@ -3,6 +3,7 @@
 namespace vigil::journal {
 
 bool AppendQueue::push(AppendRequest& request) {
+    bool wake = false;
     {
         const std::scoped_lock lock(mutex_);
         if (length_.entries + request.entries.size() > max_entries_ ||
@@ -12,15 +13,25 @@ bool AppendQueue::push(AppendRequest& request) {
         length_.entries += request.entries.size();
         length_.bytes += request.bytes.size();
         requests_.push_back(std::move(request));
+        wake = wanted_ != 0 && requests_.size() >= wanted_;
     }
-    filled_.notify_one();
+    if (wake) {
+        filled_.notify_one();
+    }
     return true;
 }
 
 std::vector<AppendRequest> AppendQueue::take(std::size_t entries, std::size_t bytes) {
     std::vector<AppendRequest> taken;
     std::unique_lock lock(mutex_);
+    wanted_ = 1;
     filled_.wait(lock, [this] { return closed_ || !requests_.empty(); });
+    wanted_ = enough_requests;
+    filled_.wait_until(lock, next_take_, [this] {
+        return closed_ || requests_.size() >= enough_requests;
+    });
+    wanted_ = 0;
+    next_take_ = std::chrono::steady_clock::now() + gather_;
     std::size_t taken_entries = 0;
     std::size_t taken_bytes = 0;
     while (!requests_.empty()) {

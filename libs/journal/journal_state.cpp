@@ -10,7 +10,7 @@ JournalState::JournalState(SqliteJournalOptions chosen, const Clock& its_clock, 
       clock(its_clock),
       log(its_log),
       segments(options.folder),
-      queue(options.queue_entries, options.queue_bytes),
+      queue(options.queue_entries, options.queue_bytes, options.gather),
       held(options.recent_bytes),
       directory(options.folder / "directory.db") {}
 

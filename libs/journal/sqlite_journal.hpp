@@ -20,6 +20,7 @@ struct SqliteJournalOptions {
     std::size_t queue_bytes = 64 << 20;
     std::size_t group_entries = 4096; // of one commit
     std::size_t group_bytes = 8 << 20;
+    std::chrono::microseconds gather{0}; // least time between two commits while many come
     std::size_t recent_bytes =
         32 << 20; // newest entries kept in memory for the readers of the tail
     std::uint64_t max_bytes =

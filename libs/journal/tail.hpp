@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "journal/journal.hpp"
+#include "journal/new_entries.hpp"
 
 #include <functional>
 #include <memory>
@@ -17,7 +18,7 @@ namespace vigil::journal {
 class Tail {
 public:
     using Sink = std::function<void(std::span<const StoredPtr>)>;
-    Tail(Journal& journal, Sequence after, Sink sink, Log& log);
+    Tail(Journal& journal, Sequence after, Sink sink, Log& log, Pace pace = {});
     ~Tail();
     /// The newest sequence that `sink` has returned from.
     [[nodiscard]] Sequence reached() const;

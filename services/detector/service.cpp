@@ -1,10 +1,8 @@
 #include "detector/service.hpp"
 
 #include <atomic>
-#include <condition_variable>
 #include <exception>
 #include <future>
-#include <mutex>
 #include <thread>
 
 namespace vigil::detector {
@@ -83,10 +81,7 @@ struct Service::Inside {
     Core core;
     Probe probe;
 
-    std::mutex mutex;
-    std::condition_variable changed;
-    bool stopping = false;
-    journal::Sequence newest = 0;
+    journal::NewEntries news;
 
     std::atomic<bool> owns{false};
     std::atomic<bool> gave_up{false};
@@ -110,17 +105,12 @@ struct Service::Inside {
           log(the_log),
           options(std::move(the_options)),
           core(scorer, options.core),
-          probe(metrics) {}
+          probe(metrics),
+          news(options.pace) {}
 
     [[nodiscard]] std::int64_t steady_us() const {
         return std::chrono::duration_cast<Microseconds>(clock.steady().time_since_epoch()).count() +
                1;
-    }
-
-    /// True when the service stops.
-    bool wait(std::chrono::milliseconds limit) {
-        std::unique_lock lock(mutex);
-        return changed.wait_for(lock, limit, [this] { return stopping; });
     }
 
     void work();
@@ -150,7 +140,7 @@ bool Service::Inside::take_over() {
             return false;
         }
         log.error("detector_takeover_failed", taken.error());
-        if (wait(options.retry_wait)) {
+        if (!news.rest(options.retry_wait)) {
             return false;
         }
     }
@@ -190,7 +180,7 @@ bool Service::Inside::publish(journal::Batch batch) {
             give_up("detector_append_refused", error);
             return false;
         }
-        if (wait(options.retry_wait)) {
+        if (!news.rest(options.retry_wait)) {
             return false;
         }
     }
@@ -224,13 +214,7 @@ void Service::Inside::work() {
     if (!take_over()) {
         return;
     }
-    for (;;) {
-        {
-            const std::lock_guard lock(mutex);
-            if (stopping) {
-                return;
-            }
-        }
+    while (news.wait_beyond(core.position(), options.retry_wait)) {
         const auto inputs = journal.read(core.position(), options.step);
         if (!inputs) {
             log.error("detector_read_failed", inputs.error());
@@ -238,21 +222,13 @@ void Service::Inside::work() {
             if (inputs.error().code == ErrorCode::not_found && !take_over()) {
                 return;
             }
-            if (wait(options.retry_wait)) {
+            if (!news.rest(options.retry_wait)) {
                 return;
             }
             continue;
         }
         note_lag(*inputs);
-        if (inputs->empty()) {
-            std::unique_lock lock(mutex);
-            const auto position = core.position();
-            changed.wait_for(lock, options.retry_wait, [&] {
-                return stopping || newest > position;
-            });
-            continue;
-        }
-        if (!one_step(*inputs)) {
+        if (!inputs->empty() && !one_step(*inputs)) {
             return;
         }
     }
@@ -268,13 +244,8 @@ Service::Service(
 )
     : inside_(std::make_unique<Inside>(journal, scorer, clock, log, metrics, std::move(options))) {
     auto& in = *inside_;
-    in.watch = journal.watch([&in](journal::Sequence newest) {
-        {
-            const std::lock_guard lock(in.mutex);
-            in.newest = newest;
-        }
-        in.changed.notify_all();
-    });
+    in.watch = journal.watch([&in](journal::Sequence newest) { in.news.tell(newest); });
+    in.news.tell(journal.newest());
     in.thread = std::thread([&in] {
         try {
             in.work();
@@ -288,11 +259,7 @@ Service::Service(
 }
 
 Service::~Service() {
-    {
-        const std::lock_guard lock(inside_->mutex);
-        inside_->stopping = true;
-    }
-    inside_->changed.notify_all();
+    inside_->news.stop();
     inside_->thread.join();
     inside_->watch.reset();
 }

@@ -8,6 +8,7 @@
 #include "detect/scorer.hpp"
 #include "detector/core.hpp"
 #include "journal/journal.hpp"
+#include "journal/new_entries.hpp"
 
 #include <chrono>
 #include <memory>
@@ -17,6 +18,7 @@ namespace vigil::detector {
 struct ServiceOptions {
     CoreOptions core;
     journal::ReadLimits step{.entries = 512, .bytes = 2 << 20}; // taken in at once
+    journal::Pace pace{};                                       // between steps while much comes
     std::chrono::milliseconds retry_wait{1000}; // after a journal that could not be read or written
     std::chrono::milliseconds behind_after{3000
     }; // an entry that waits longer: the detector is behind

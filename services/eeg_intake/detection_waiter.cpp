@@ -63,8 +63,10 @@ void DetectionWaiter::wait(
     SteadyTime deadline,
     Done done
 ) {
+    bool is_first = false;
     {
         const std::lock_guard lock(mutex_);
+        is_first = waiting_.empty();
         const bool full = waiting_.size() >= most_;
         ++partitions_[partition];
         const auto place = full ? deadlines_.end() : deadlines_.emplace(deadline, id);
@@ -73,7 +75,9 @@ void DetectionWaiter::wait(
         waiting.deadline = place;
         waiting.done = std::move(done);
     }
-    somebody_.notify_one();
+    if (is_first) {
+        somebody_.notify_one();
+    }
 }
 
 void DetectionWaiter::accepted(const std::string& id) {
@@ -181,7 +185,7 @@ void DetectionWaiter::run(std::stop_token stop, const Clock& clock) {
                 return;
             }
             constexpr std::chrono::milliseconds pause{20};
-            somebody_.wait_for(lock, stop, pause, [] { return false; });
+            never_.wait_for(lock, stop, pause, [] { return false; });
         }
         expire(clock.steady());
     }

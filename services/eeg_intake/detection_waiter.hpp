@@ -87,6 +87,7 @@ private:
     std::size_t most_;
     mutable std::mutex mutex_;
     std::condition_variable_any somebody_;
+    std::condition_variable_any never_; // only a stop ends a wait on it
     Table waiting_;
     Deadlines deadlines_;
     std::unordered_multimap<std::string, std::string> followers_; // original -> own ids

@@ -21,6 +21,13 @@ namespace {
 /// repeats are recognised by detector, records and ward.
 constexpr journal::Sequence intake_reads_back = 20'000;
 
+// While much comes, what follows closely is committed, scored and shown together. On the way from a
+// sample to the page (250 ms) these are a few ms; of the CPU time they are more than half
+// (docs/performance.md).
+constexpr std::chrono::milliseconds between_commits{4};
+constexpr journal::Pace between_steps{.pause = std::chrono::milliseconds(5), .enough = 32};
+constexpr journal::Pace between_answers{.pause = std::chrono::milliseconds(2), .enough = 32};
+
 bool opened(const ServeConfig& config, std::string_view name) {
     return std::ranges::contains(config.legacy_open, name);
 }
@@ -54,7 +61,8 @@ Result<void> AllInOne::open_state() {
     auto journal = journal::SqliteJournal::open(
         {.folder = folder_.journal(),
          .segment_bytes = config_.segment_mib << 20,
-         .queue_entries = config_.queue_entries},
+         .queue_entries = config_.queue_entries,
+         .gather = between_commits},
         clock_,
         log_
     );
@@ -95,10 +103,12 @@ void AllInOne::start_services() {
             eeg_->apply(entries);
             heart_->apply(entries);
         },
-        log_
+        log_,
+        between_answers
     );
     detector::ServiceOptions detecting;
     detecting.core.partitions = directory_.state()->partitions;
+    detecting.pace = between_steps;
     detecting.core.epoch = static_cast<std::uint64_t>(to_us(clock_.utc()));
     detector_ =
         std::make_unique<detector::Service>(*journal_, *scorer_, clock_, log_, metrics_, detecting);

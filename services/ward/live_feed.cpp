@@ -115,7 +115,8 @@ LiveFeed::LiveFeed(
             const std::scoped_lock lock(state_mutex_);
             state_.apply(entries);
         },
-        log
+        log,
+        options_.pace
     );
     ticker_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }

@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "http/message.hpp"
+#include "journal/new_entries.hpp"
 #include "journal/tail.hpp"
 #include "ward/live_state.hpp"
 
@@ -19,6 +20,7 @@ namespace vigil::ward {
 
 struct LiveFeedOptions {
     std::chrono::milliseconds tick{50};
+    journal::Pace pace{.pause = std::chrono::milliseconds(25), .enough = 256}; // of reading
     std::chrono::milliseconds status_every{1000
     }; // each page hears of each patient's state at least so often
     std::size_t pages = 1000;
