@@ -13,7 +13,7 @@ export VIGIL_DATA ?=
 export RECORDINGS VIGIL_STATE := $(STATE)
 
 RUN_IN := tools/in_root
-TEST_IN := tools/in_root --with browser
+TEST_IN := tools/in_root --with browser --with bench
 RELEASE := build/release
 DEV := build/dev
 
@@ -25,7 +25,7 @@ run: ## Build and start Vigil with a synthetic ward; RECORDINGS=folder START=sec
 ##@ Check
 .PHONY: test
 test: ## Build with sanitizers and run every test; ends with ctest's summary (VIGIL_DATA=folder adds those on recordings)
-	@$(TEST_IN) tools/run_tests "$(DEV)" "$(JOBS)"
+	@$(TEST_IN) tools/run_tests "$(DEV)" "$(RELEASE)" "$(JOBS)"
 
 .PHONY: lint
 lint: ## Formatting, shell scripts, includes, schema, page types
@@ -49,7 +49,7 @@ fuzz: ## Each fuzzer for two minutes (SECONDS_EACH=120)
 ##@ Measure
 .PHONY: bench
 bench: ## Measure what docs/performance.md lists and print its table
-	@tools/in_root --with bench tools/bench "$(RELEASE)" "$(JOBS)"
+	@$(TEST_IN) tools/bench "$(RELEASE)" "$(JOBS)"
 
 ##@ Make
 .PHONY: build

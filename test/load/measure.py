@@ -1,12 +1,14 @@
 """Measures `vigil serve` as docs/performance.md lists it, and prints the table: CPU time of the server per unit of work.
 
-usage: measure.py BUILD_FOLDER [FIGURE]...      figures: window, open_loop, idle, patients, start
+usage: measure.py BUILD_FOLDER [FIGURE]...      figures: window, open_loop, idle, patients, stored
 Each figure starts a server of its own on loopback, in a folder of its own, loads it for a bounded time and stops it.
 """
 
+import contextlib
 import json
 import os
 import pathlib
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -170,7 +172,52 @@ def patients() -> list[tuple[str, str, str]]:
         vigil.close()
 
 
-FIGURES = {"window": window, "open_loop": open_loop, "idle": idle, "patients": patients}
+def stored() -> list[tuple[str, str, str]]:
+    """The whole program over a store that store_bench has filled; its file is kept in STORE_FILE where that is set."""
+    rows = int(os.environ.get("WINDOWS_STORED", "10000000"))
+    vigil = Vigil("--legacy-open", "lists", "--log-level", "warning")
+    try:
+        for number in range(100):
+            done = vigil.call("POST", "/v1/admin/patients", {"id": f"patient-{number}", "number": number + 1}, administrator(vigil))
+            assert done[0] == 204, done
+        vigil.stop()
+        file = vigil.state / "state" / "store.db"
+        for old in file.parent.glob("store.db*"):
+            old.unlink()
+        kept = pathlib.Path(os.environ.get("STORE_FILE") or file)
+        subprocess.run(
+            [str(BUILD / "bin" / "store_bench"), "--benchmark_filter=^newest"], check=True, capture_output=True,
+            env={**os.environ, "STORE_BENCH_ROWS": str(rows), "STORE_BENCH_FILE": str(kept)})
+        if kept != file:
+            file.symlink_to(kept)
+        # the journal is another one, so records begins at its first entry
+        with contextlib.closing(sqlite3.connect(kept)) as store, store:
+            store.execute("UPDATE totals SET position = 0")
+            detections = store.execute("SELECT detections FROM totals").fetchone()[0]
+        starts, newest = [], []
+        for _ in range(5):
+            begin = time.perf_counter()
+            vigil.start()
+            while vigil.call("GET", "/readyz", base=vigil.monitor)[0] != 200:
+                time.sleep(0.005)
+            starts.append(time.perf_counter() - begin)
+            for _ in range(40):
+                begin = time.perf_counter()
+                status, _, body = vigil.call("GET", "/eeg_chunks/get_last_chunks_list")
+                newest.append(time.perf_counter() - begin)
+                assert status == 200 and len(json.loads(body)) == 100, (status, body[:200])
+            vigil.stop()
+        newest.sort()
+        return [
+            (f"newest window of each of 100 patients, {detections:,} stored: p99 of 200 calls", f"{newest[int(len(newest) * 0.99)] * 1000:.1f} ms", "under 5 ms"),
+            ("  p50", f"{newest[len(newest) // 2] * 1000:.1f} ms", ""),
+            (f"start with {detections:,} windows stored: slowest of 5", f"{max(starts):.2f} s", "under 1 s"),
+        ]
+    finally:
+        vigil.close()
+
+
+FIGURES = {"window": window, "open_loop": open_loop, "idle": idle, "patients": patients, "stored": stored}
 
 
 def main() -> None:
