@@ -99,7 +99,8 @@ void take_continuous(
     const journal::Stored& entry,
     const v1::EegBlock& block,
     std::span<const std::int32_t> samples,
-    std::int64_t journal_time_us,
+    const JournalTime& time,
+    std::optional<JournalTime::State> time_before,
     const detect::ModelCard& card,
     Waiting* waiting
 ) {
@@ -128,8 +129,8 @@ void take_continuous(
             .samples = block.samples(),
             .from = part.first - block.first_sample(),
             .until = part.end - block.first_sample(),
-            .sequence = entry.sequence,
-            .time_us = journal_time_us,
+            .origin = {.sequence = entry.sequence, .before = time_before},
+            .time_us = time.now_us(),
         };
         stream.runs->add(*stream.shape, piece, visit);
     }

@@ -57,7 +57,7 @@ struct ReadBlock {
 [[nodiscard]] std::optional<ReadBlock> read_block(const v1::Entry& entry);
 
 /// Takes parts of a block that are not held yet into the stream's runs; whole windows go to
-/// `waiting`, unless it is nullptr.
+/// `waiting`, unless it is nullptr. `time_before` is the journal's before this entry.
 ///
 /// shape  samples are [channels][block.samples()]
 void take_continuous(
@@ -66,7 +66,8 @@ void take_continuous(
     const journal::Stored& entry,
     const v1::EegBlock& block,
     std::span<const std::int32_t> samples,
-    std::int64_t journal_time_us,
+    const JournalTime& time,
+    std::optional<JournalTime::State> time_before,
     const detect::ModelCard& card,
     Waiting* waiting
 );

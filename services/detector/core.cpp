@@ -15,7 +15,8 @@ namespace vigil::detector {
 
 namespace {
 
-/// Outputs do not bring the next checkpoint nearer: checkpoints would call for each other.
+/// Outputs do not bring the next checkpoint nearer: checkpoints would call for each other. Nor does
+/// time pass with them: what is forgotten would depend on how often owners changed.
 bool is_output(const v1::Entry& entry) {
     return entry.type() == v1::STEP || entry.type() == v1::TAKEOVER;
 }
@@ -38,6 +39,7 @@ struct Core::Inside {
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::shared_ptr<const detect::WindowShape>>
         shapes;
     JournalTime time;
+    std::optional<JournalTime::State> time_before; // the entry that is being taken in
     journal::Sequence position = 0;
     std::uint64_t inputs = 0; // entries taken in that are no detector's outputs
     CoreCounts counts;
@@ -92,6 +94,8 @@ Result<journal::Batch> Core::Inside::takeover_batch(journal::Journal& journal, U
             .replay_from = output.replay_sequence,
             .checkpoint_sequence = output.checkpoint_sequence,
             .checkpoint_input = std::max<journal::Sequence>(output.replay_sequence, 1) - 1,
+            .replay_time = output.replay_time,
+            .checkpoint_time = output.replay_time,
             .streams = {},
         };
         batch.entries.push_back(takeover_entry(number, options.owner, options.epoch, output, now));
@@ -141,11 +145,10 @@ Result<void> Core::take_over(journal::Journal& journal, UtcTime now) {
             return std::unexpected(loaded.error());
         }
     }
-    const auto first =
-        std::ranges::min_element(in.partitions, {}, &Partition::replay_from)->replay_from;
-    in.position = std::max(first, journal.oldest());
+    const auto first = std::ranges::min_element(in.partitions, {}, &Partition::replay_from);
+    in.position = std::max(first->replay_from, journal.oldest());
     in.position = in.position == 0 ? 0 : in.position - 1;
-    in.time = {};
+    in.time = JournalTime(first->replay_time);
     in.inputs = 0;
     in.awaiting.clear();
     return {};
@@ -224,9 +227,18 @@ void Core::Inside::take(
     );
     const bool is_new = entry.sequence > partition.covered;
     const auto take_parts = [&](const std::vector<journal::SampleRange>& parts, Waiting* into) {
-        const auto now_us = time.now_us();
-        stream.runs->forget(now_us - std::chrono::microseconds(options.memory).count());
-        take_continuous(stream, parts, entry, block, samples, now_us, scorer.card(), into);
+        stream.runs->forget(time.now_us() - std::chrono::microseconds(options.memory).count());
+        take_continuous(
+            stream,
+            parts,
+            entry,
+            block,
+            samples,
+            time,
+            time_before,
+            scorer.card(),
+            into
+        );
     };
     if (entry.sequence <= partition.checkpoint_input) {
         // Known to be seen, and read again only for the windows that go on from it.
@@ -287,23 +299,13 @@ StepHead Core::Inside::head_of(std::uint32_t number, UtcTime now) {
         .owner = options.owner,
         .epoch = options.epoch,
         .input_sequence = position,
-        .replay_sequence = std::min(position, partition.checkpoint_input) + 1,
+        .replay_sequence = partition.checkpoint_input + 1,
         .checkpoint_sequence = partition.checkpoint_sequence,
+        .replay_time = partition.checkpoint_time,
         .state_digest = fnv_start,
         .now = now,
     };
-    const auto oldest = time.now_us() - std::chrono::microseconds(options.memory).count();
-    for (auto& [key, stream] : partition.streams) {
-        if (!stream.runs) {
-            continue; // known from the checkpoint alone
-        }
-        stream.runs->forget(oldest);
-        if (stream.runs->empty()) {
-            continue;
-        }
-        head.replay_sequence = std::min(head.replay_sequence, stream.runs->oldest_sequence());
-        head.state_digest = fnv(fnv(head.state_digest, key), stream.runs->newest_end());
-    }
+    partition.describe(head, time.now_us() - std::chrono::microseconds(options.memory).count());
     return head;
 }
 
@@ -321,6 +323,7 @@ void Core::Inside::put_out(
     }
     if (is_due) {
         partition.checkpoint_input = position;
+        partition.checkpoint_time = time.state();
         partition.inputs_at_checkpoint = inputs;
     }
     const auto head = head_of(number, now);
@@ -332,7 +335,9 @@ void Core::Inside::put_out(
         }
     }
     if (is_due) {
-        batch.entries.push_back(checkpoint_entry(head, partition.checkpoint()));
+        batch.entries.push_back(
+            checkpoint_entry(head, partition.checkpoint_time, partition.checkpoint())
+        );
         awaiting.push_back({.partition = number, .is_checkpoint = true});
     }
     batch.fences.push_back({.partition = number, .expected = partition.last_output});
@@ -350,10 +355,13 @@ journal::Batch Core::step(std::span<const journal::StoredPtr> inputs, UtcTime no
         if (input->sequence <= in.position) {
             continue;
         }
-        in.time.pass(input->entry.receipt_time_us());
-        in.take(*input, waiting, contents);
+        if (!is_output(input->entry)) {
+            in.time_before = in.time.state();
+            in.time.pass(input->entry.receipt_time_us());
+            in.take(*input, waiting, contents);
+            ++in.inputs;
+        }
         in.position = input->sequence;
-        in.inputs += is_output(input->entry) ? 0 : 1;
     }
     in.score(waiting, contents, now);
 

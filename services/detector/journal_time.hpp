@@ -1,9 +1,10 @@
-// A clock made of entries alone, so that a replay forgets exactly what the first owner forgot. Used
+// A clock made of inputs alone, so that a replay forgets exactly what the first owner forgot. Used
 // by Core.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 
 namespace vigil::detector {
 
@@ -12,26 +13,42 @@ namespace vigil::detector {
 /// threads one
 class JournalTime {
 public:
+    /// What an owner that begins to read in the middle goes on from.
+    struct State {
+        std::int64_t newest_us = 0;
+        std::int64_t passed_us = 0;
+        friend bool operator==(const State&, const State&) = default;
+    };
+
+    JournalTime() = default;
+
+    /// Nothing: no entry has been read yet.
+    explicit JournalTime(std::optional<State> state)
+        : is_first_(!state), state_(state.value_or(State{})) {}
+
     void pass(std::int64_t receipt_time_us) {
         constexpr std::int64_t longest_us = 5'000'000;
         constexpr std::int64_t step_back_us =
             60'000'000; // more is a clock that was set, not two receivers that differ
-        if (is_first_ || receipt_time_us < newest_us_ - step_back_us) {
-            newest_us_ = receipt_time_us;
+        if (is_first_ || receipt_time_us < state_.newest_us - step_back_us) {
+            state_.newest_us = receipt_time_us;
             is_first_ = false;
-        } else if (receipt_time_us > newest_us_) {
-            passed_us_ += std::min(receipt_time_us - newest_us_, longest_us);
-            newest_us_ = receipt_time_us;
+        } else if (receipt_time_us > state_.newest_us) {
+            state_.passed_us += std::min(receipt_time_us - state_.newest_us, longest_us);
+            state_.newest_us = receipt_time_us;
         }
     }
 
     /// Since the first entry.
-    [[nodiscard]] std::int64_t now_us() const { return passed_us_; }
+    [[nodiscard]] std::int64_t now_us() const { return state_.passed_us; }
+
+    [[nodiscard]] std::optional<State> state() const {
+        return is_first_ ? std::nullopt : std::optional(state_);
+    }
 
 private:
     bool is_first_ = true;
-    std::int64_t newest_us_ = 0;
-    std::int64_t passed_us_ = 0;
+    State state_;
 };
 
 } // namespace vigil::detector

@@ -1,15 +1,36 @@
 #include "detector/partition.hpp"
 
+#include "detector/step_entries.hpp"
+
 #include <algorithm>
 
 namespace vigil::detector {
 
 void Partition::load(const v1::Step& checkpoint) {
     checkpoint_input = checkpoint.input_sequence();
+    checkpoint_time = read_clock(checkpoint.has_checkpoint_clock(), checkpoint.checkpoint_clock());
     for (const auto& seen : checkpoint.seen()) {
         auto& stream = streams[stream_key(seen.patient(), seen.device(), seen.stream())];
         stream.isolated = seen.isolated();
         stream.seen = journal::SampleRanges::parse(seen.ranges(), seen.isolated());
+    }
+}
+
+void Partition::describe(StepHead& head, std::int64_t forget_before_us) {
+    for (auto& [key, stream] : streams) {
+        if (!stream.runs) {
+            continue; // known from the checkpoint alone
+        }
+        stream.runs->forget(forget_before_us);
+        if (stream.runs->empty()) {
+            continue;
+        }
+        if (const auto oldest_held = stream.runs->oldest();
+            oldest_held.sequence < head.replay_sequence) {
+            head.replay_sequence = oldest_held.sequence;
+            head.replay_time = oldest_held.before;
+        }
+        head.state_digest = fnv(fnv(head.state_digest, key), stream.runs->newest_end());
     }
 }
 

@@ -8,22 +8,30 @@
 #include "vigil/v1/entry.pb.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace vigil::detector {
 
+struct StepHead; // step_entries.hpp
+
 struct Partition {
     journal::Sequence last_output = 0; // its newest STEP or TAKEOVER: the fence
     journal::Sequence covered = 0; // nothing that follows from entries up to here is put out again
-    journal::Sequence replay_from = 0;         // entries before it are of no use to this owner
-    journal::Sequence checkpoint_sequence = 0; // of the entry that holds it, 0: none
-    journal::Sequence checkpoint_input = 0;    // the samples of entries up to here are in it
-    std::uint64_t inputs_at_checkpoint = 0;    // entries that this owner had taken in by then
+    journal::Sequence replay_from = 0;             // entries before it are of no use to this owner
+    journal::Sequence checkpoint_sequence = 0;     // of the entry that holds it, 0: none
+    journal::Sequence checkpoint_input = 0;        // the samples of entries up to here are in it
+    std::optional<JournalTime::State> replay_time; // before the entry replay_from
+    std::optional<JournalTime::State> checkpoint_time; // after the entry checkpoint_input
+    std::uint64_t inputs_at_checkpoint = 0; // entries that this owner had taken in by then
     std::map<std::string, StreamState, std::less<>> streams;
 
     /// Takes the streams' seen ranges out of a checkpoint.
     void load(const v1::Step& checkpoint);
+    /// Forgets what is too old; where a new owner must begin to read for the rest goes into the
+    /// head.
+    void describe(StepHead& head, std::int64_t forget_before_us);
     /// The seen ranges of all streams, those touched last first, up to 256 KiB: what is left out is
     /// forgotten by the next owner alone.
     [[nodiscard]] std::vector<v1::StreamSeen> checkpoint() const;

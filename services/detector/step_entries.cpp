@@ -21,6 +21,11 @@ v1::Entry output_entry(v1::EntryType type, std::uint32_t partition, UtcTime now)
 /// Well under journal::max_entry_bytes: the largest detection, of 256 channels, has about 1 KiB.
 constexpr std::size_t enough_bytes = 384 << 10;
 
+void set_clock(v1::JournalClock& clock, const JournalTime::State& state) {
+    clock.set_newest_us(state.newest_us);
+    clock.set_passed_us(state.passed_us);
+}
+
 v1::Step headed_step(const StepHead& head) {
     v1::Step step;
     step.set_input_sequence(head.input_sequence);
@@ -28,6 +33,9 @@ v1::Step headed_step(const StepHead& head) {
     step.set_checkpoint_sequence(head.checkpoint_sequence);
     step.set_state_digest(head.state_digest);
     step.set_owner_epoch(head.epoch);
+    if (head.replay_time) {
+        set_clock(*step.mutable_replay_clock(), *head.replay_time);
+    }
     return step;
 }
 
@@ -46,6 +54,11 @@ v1::Entry step_entry(
 
 } // namespace
 
+std::optional<JournalTime::State> read_clock(bool is_there, const v1::JournalClock& clock) {
+    return is_there ? std::optional(JournalTime::State{clock.newest_us(), clock.passed_us()})
+                    : std::nullopt;
+}
+
 Output read_output(const journal::Stored* stored) {
     Output output;
     if (stored == nullptr) {
@@ -57,6 +70,7 @@ Output read_output(const journal::Stored* stored) {
         if (step.ParseFromString(stored->entry.payload())) {
             output.input_sequence = step.input_sequence();
             output.replay_sequence = step.replay_sequence();
+            output.replay_time = read_clock(step.has_replay_clock(), step.replay_clock());
             output.checkpoint_sequence =
                 step.seen_size() > 0 ? stored->sequence : step.checkpoint_sequence();
         }
@@ -65,6 +79,7 @@ Output read_output(const journal::Stored* stored) {
         if (takeover.ParseFromString(stored->entry.payload())) {
             output.input_sequence = takeover.input_sequence();
             output.replay_sequence = takeover.replay_sequence();
+            output.replay_time = read_clock(takeover.has_replay_clock(), takeover.replay_clock());
             output.checkpoint_sequence = takeover.checkpoint_sequence();
         }
     }
@@ -84,6 +99,9 @@ v1::Entry takeover_entry(
     takeover.set_input_sequence(before.input_sequence);
     takeover.set_replay_sequence(before.replay_sequence);
     takeover.set_checkpoint_sequence(before.checkpoint_sequence);
+    if (before.replay_time) {
+        set_clock(*takeover.mutable_replay_clock(), *before.replay_time);
+    }
     auto entry = output_entry(v1::TAKEOVER, partition, now);
     entry.set_id(derived_id(
         owner + "/" + std::to_string(epoch),
@@ -132,8 +150,15 @@ std::vector<v1::Entry> step_entries(const StepHead& head, StepContent content, s
     return entries;
 }
 
-v1::Entry checkpoint_entry(const StepHead& head, std::vector<v1::StreamSeen> seen) {
+v1::Entry checkpoint_entry(
+    const StepHead& head,
+    std::optional<JournalTime::State> time,
+    std::vector<v1::StreamSeen> seen
+) {
     auto step = headed_step(head);
+    if (time) {
+        set_clock(*step.mutable_checkpoint_clock(), *time);
+    }
     for (auto& stream : seen) {
         *step.add_seen() = std::move(stream);
     }

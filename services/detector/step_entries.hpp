@@ -2,11 +2,13 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "detector/journal_time.hpp"
 #include "journal/journal.hpp"
 #include "vigil/v1/detection.pb.h"
 #include "vigil/v1/eeg.pb.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +21,11 @@ struct Output {
     journal::Sequence input_sequence = 0;
     journal::Sequence replay_sequence = 0;
     journal::Sequence checkpoint_sequence = 0; // 0: none yet
+    std::optional<JournalTime::State> replay_time;
 };
+
+[[nodiscard]] std::optional<JournalTime::State>
+read_clock(bool is_there, const v1::JournalClock& clock);
 
 /// Reads a STEP or TAKEOVER; nullptr gives zeros: nothing was put out yet.
 [[nodiscard]] Output read_output(const journal::Stored* stored);
@@ -40,6 +46,7 @@ struct StepHead {
     journal::Sequence input_sequence = 0;
     journal::Sequence replay_sequence = 0;
     journal::Sequence checkpoint_sequence = 0;
+    std::optional<JournalTime::State> replay_time;
     std::uint64_t state_digest = 0;
     UtcTime now;
 };
@@ -66,7 +73,11 @@ private:
 step_entries(const StepHead& head, StepContent content, std::size_t most);
 
 /// The STEP that holds a checkpoint and nothing else.
-[[nodiscard]] v1::Entry checkpoint_entry(const StepHead& head, std::vector<v1::StreamSeen> seen);
+[[nodiscard]] v1::Entry checkpoint_entry(
+    const StepHead& head,
+    std::optional<JournalTime::State> time,
+    std::vector<v1::StreamSeen> seen
+);
 
 /// FNV-1a, 64 bits: for Step.state_digest.
 inline constexpr std::uint64_t fnv_start = 14695981039346656037ULL;

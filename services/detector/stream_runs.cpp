@@ -26,7 +26,7 @@ StreamRuns::Place StreamRuns::grow(const Piece& piece) {
         .gap_before = true,
         .time_us = piece.time_us,
         .channels = std::vector<std::vector<std::int32_t>>(channels_),
-        .marks = {{.end = piece.first + (piece.until - piece.from), .sequence = piece.sequence}},
+        .marks = {{.end = piece.first + (piece.until - piece.from), .origin = piece.origin}},
     };
     for (std::size_t channel = 0; channel < channels_; ++channel) {
         const auto row = piece.channel_major.subspan(channel * piece.samples, piece.samples);
@@ -156,11 +156,13 @@ std::uint64_t StreamRuns::newest_end() const {
     return runs_.empty() ? 0 : runs_.back().end;
 }
 
-journal::Sequence StreamRuns::oldest_sequence() const {
-    auto oldest = ~journal::Sequence{0};
+StreamRuns::Origin StreamRuns::oldest() const {
+    Origin oldest{.sequence = ~journal::Sequence{0}, .before = {}};
     for (const auto& run : runs_) {
         for (const auto& mark : run.marks) {
-            oldest = std::min(oldest, mark.sequence);
+            if (mark.origin.sequence < oldest.sequence) {
+                oldest = mark.origin;
+            }
         }
     }
     return oldest;

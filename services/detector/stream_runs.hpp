@@ -3,12 +3,14 @@
 #pragma once
 
 #include "detect/window_shape.hpp"
+#include "detector/journal_time.hpp"
 #include "journal/journal.hpp"
 #include "journal/sample_ranges.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -29,6 +31,13 @@ public:
         std::vector<std::span<const std::int32_t>> channels;
     };
 
+    /// An entry that samples came with, and the journal's time before it: what a new owner must
+    /// know to read from there on.
+    struct Origin {
+        journal::Sequence sequence = 0;
+        std::optional<JournalTime::State> before;
+    };
+
     /// What is added at once: columns `from` to `until` of a block.
     struct Piece {
         std::uint64_t first = 0;                     // index in the stream of column `from`
@@ -36,8 +45,8 @@ public:
         std::size_t samples = 0;                     // columns of the block
         std::size_t from = 0;
         std::size_t until = 0;
-        journal::Sequence sequence = 0; // of the block's entry
-        std::int64_t time_us = 0;       // of the journal: for forget()
+        Origin origin;            // the block's entry
+        std::int64_t time_us = 0; // of the journal: for forget()
     };
 
     StreamRuns(std::size_t channels, std::size_t limit) : channels_(channels), limit_(limit) {}
@@ -60,7 +69,7 @@ public:
     /// One past the newest sample held, 0 when none is.
     [[nodiscard]] std::uint64_t newest_end() const;
     /// The oldest entry that a sample held came with; empty() must be false.
-    [[nodiscard]] journal::Sequence oldest_sequence() const;
+    [[nodiscard]] Origin oldest() const;
 
     [[nodiscard]] std::size_t runs() const { return runs_.size(); }
 
@@ -69,7 +78,7 @@ public:
 private:
     struct Mark { // samples up to `end` came with the entry
         std::uint64_t end = 0;
-        journal::Sequence sequence = 0;
+        Origin origin;
     };
 
     struct Run {

@@ -43,7 +43,7 @@ std::vector<std::uint64_t> add(
          .samples = samples.size(),
          .from = 0,
          .until = samples.size(),
-         .sequence = first + 1,
+         .origin = {.sequence = first + 1, .before = {}},
          .time_us = time_us},
         [&](const StreamRuns::Whole& whole) {
             ends.push_back(whole.end);
@@ -80,7 +80,7 @@ TEST_CASE("samples that wait before a window keep the sequence of the entry that
     }
     // The next window ends at 11 s and starts before 10 s: only the tenth block holds what it
     // needs, or the ninth too.
-    CHECK(runs.oldest_sequence() >= 8 * 256 + 1);
+    CHECK(runs.oldest().sequence >= 8 * 256 + 1);
     CHECK(runs.runs() == 1);
 }
 
@@ -92,7 +92,7 @@ TEST_CASE("more stretches than the bound: the one that grew longest ago goes") {
     }
     CHECK(runs.runs() == 4);
     CHECK(runs.newest_end() == 9100);
-    CHECK(runs.oldest_sequence() == 6001);
+    CHECK(runs.oldest().sequence == 6001);
 }
 
 TEST_CASE("filling a gap makes exactly the windows that it was missing from") {
