@@ -31,7 +31,60 @@ std::uint64_t load(std::string_view bytes) {
     return value;
 }
 
+// Four chains side by side, since each product waits for the one before it.
+std::uint64_t mix_bytes(std::uint64_t start, std::string_view bytes) {
+    std::array<std::uint64_t, 4> states{start, start + 1, start + 2, start + 3};
+    constexpr auto word = sizeof(std::uint64_t);
+    for (; bytes.size() >= word * states.size(); bytes.remove_prefix(word * states.size())) {
+        for (std::size_t lane = 0; lane < states.size(); ++lane) {
+            states[lane] =
+                mix(load(bytes.substr(lane * word, word)) ^ first_secret,
+                    states[lane] ^ second_secret);
+        }
+    }
+    for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), word))) {
+        states[0] = mix(load(bytes) ^ first_secret, states[0] ^ second_secret);
+    }
+    const auto front = mix(states[0] ^ first_secret, states[1] ^ second_secret);
+    const auto back = mix(states[2] ^ first_secret, states[3] ^ second_secret);
+    return front ^ back;
+}
+
 } // namespace
+
+BlockSamples::BlockSamples(SampleRange range, std::string_view data, std::size_t channels)
+    : range_(range),
+      data_(data),
+      channels_(std::max<std::size_t>(channels, 1)),
+      width_(data.size() / std::max<std::size_t>(1, channels_ * (range.end - range.first))) {}
+
+std::uint32_t BlockSamples::digest(SampleRange part) const {
+    const auto row = (range_.end - range_.first) * width_;
+    const auto from = (part.first - range_.first) * width_;
+    const auto bytes = (part.end - part.first) * width_;
+    auto state = mix(bytes ^ first_secret, channels_ ^ second_secret);
+    for (std::size_t channel = 0; channel < channels_; ++channel) {
+        state = mix_bytes(state, data_.substr(channel * row + from, bytes));
+    }
+    state = mix(state ^ first_secret, width_ ^ second_secret);
+    return static_cast<std::uint32_t>(state ^ (state >> 32));
+}
+
+std::vector<SampleCell> BlockSamples::cells(bool isolated) const {
+    std::vector<SampleCell> cells;
+    for (auto first = range_.first; first < range_.end;) {
+        const auto end =
+            isolated ? range_.end : std::min(range_.end, (first / cell_samples + 1) * cell_samples);
+        cells.push_back({
+            .first = first,
+            .sequence = 0,
+            .samples = static_cast<std::uint32_t>(end - first),
+            .digest = digest({first, end}),
+        });
+        first = end;
+    }
+    return cells;
+}
 
 std::vector<SampleRange> SampleRanges::unseen(SampleRange range) const {
     std::vector<SampleRange> found;
@@ -49,9 +102,14 @@ std::vector<SampleRange> SampleRanges::unseen(SampleRange range) const {
     return found;
 }
 
-SampleRanges::Seen SampleRanges::look(SampleRange range, std::uint64_t digest) const {
-    if (const auto held = digests_.find({range.first, range.end}); held != digests_.end()) {
-        return held->second == digest ? Seen::duplicate : Seen::conflict;
+SampleRanges::Seen SampleRanges::look(const BlockSamples& block) const {
+    const auto range = block.range();
+    for (const auto& cell : cells_) {
+        const SampleRange of_cell{cell.first, cell.first + cell.samples};
+        if (of_cell.first >= range.first && of_cell.end <= range.end &&
+            block.digest(of_cell) != cell.digest) {
+            return Seen::conflict;
+        }
     }
     const auto missing = unseen(range);
     if (missing.empty()) {
@@ -60,17 +118,28 @@ SampleRanges::Seen SampleRanges::look(SampleRange range, std::uint64_t digest) c
     return missing.size() == 1 && missing.front() == range ? Seen::fresh : Seen::partly;
 }
 
-void SampleRanges::add(SampleRange range, std::uint64_t digest) {
+void SampleRanges::hold(std::span<const SampleCell> cells, std::uint64_t sequence) {
+    for (auto cell : cells) {
+        cell.sequence = sequence;
+        const auto held = std::ranges::find_if(cells_, [&](const SampleCell& one) {
+            return one.first == cell.first && one.samples == cell.samples;
+        });
+        if (held != cells_.end()) {
+            if (sequence < held->sequence) {
+                *held = cell;
+            }
+        } else if (cells_.size() < max_cells) {
+            cells_.push_back(cell);
+        } else {
+            cells_[oldest_cell_] = cell;
+            oldest_cell_ = (oldest_cell_ + 1) % max_cells;
+        }
+    }
+}
+
+void SampleRanges::add(SampleRange range) {
     if (range.first >= range.end) {
         return;
-    }
-    const Bounds bounds{range.first, range.end};
-    if (digests_.insert_or_assign(bounds, digest).second) {
-        digest_order_.push_back(bounds);
-        if (digest_order_.size() > max_digests) {
-            digests_.erase(digest_order_.front());
-            digest_order_.pop_front();
-        }
     }
     // touching ranges join, so >= and <= and not > and <
     auto begin = std::ranges::lower_bound(ranges_, range.first, {}, &SampleRange::end);
@@ -122,27 +191,8 @@ SampleRanges SampleRanges::parse(std::string_view bytes, bool isolated) {
 }
 
 std::uint64_t block_digest(std::string_view data, std::uint32_t samples, std::size_t channels) {
-    const auto start = mix(samples ^ first_secret, channels ^ second_secret);
-    const auto size = data.size();
-    // four chains side by side, since each product waits for the one before it
-    std::array<std::uint64_t, 4> states;
-    for (std::size_t lane = 0; lane < states.size(); ++lane) {
-        states[lane] = start + lane;
-    }
-    constexpr auto word = sizeof(std::uint64_t);
-    for (; data.size() >= word * states.size(); data.remove_prefix(word * states.size())) {
-        for (std::size_t lane = 0; lane < states.size(); ++lane) {
-            states[lane] =
-                mix(load(data.substr(lane * word, word)) ^ first_secret,
-                    states[lane] ^ second_secret);
-        }
-    }
-    for (; !data.empty(); data.remove_prefix(std::min(data.size(), word))) {
-        states[0] = mix(load(data) ^ first_secret, states[0] ^ second_secret);
-    }
-    const auto front = mix(states[0] ^ first_secret, states[1] ^ second_secret);
-    const auto back = mix(states[2] ^ first_secret, states[3] ^ second_secret);
-    return mix(front ^ back ^ first_secret, size ^ second_secret);
+    const auto state = mix(samples ^ first_secret, channels ^ second_secret);
+    return mix(mix_bytes(state, data) ^ first_secret, data.size() ^ second_secret);
 }
 
 } // namespace vigil::journal

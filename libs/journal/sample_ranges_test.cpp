@@ -9,40 +9,120 @@
 using namespace vigil::journal;
 using Seen = SampleRanges::Seen;
 
+namespace {
+
+/// Two channels of 16-bit samples; `salt` gives other values, from index `changed_from` on.
+struct Block {
+    SampleRange range;
+    std::string data;
+
+    explicit Block(SampleRange of, int salt = 1, std::uint64_t changed_from = 0) : range(of) {
+        for (int channel = 0; channel < 2; ++channel) {
+            for (auto index = of.first; index < of.end; ++index) {
+                const auto value =
+                    index * 31 +
+                    static_cast<std::uint64_t>(channel * 7 + (index >= changed_from ? salt : 1));
+                data.push_back(static_cast<char>(value & 0xff));
+                data.push_back(static_cast<char>(value >> 8 & 0xff));
+            }
+        }
+    }
+
+    [[nodiscard]] BlockSamples samples() const { return {range, data, 2}; }
+};
+
+Seen look(const SampleRanges& ranges, SampleRange range, int salt = 1, std::uint64_t from = 0) {
+    return ranges.look(Block(range, salt, from).samples());
+}
+
+void add(SampleRanges& ranges, SampleRange range, int salt = 1, std::uint64_t sequence = 1) {
+    const Block block(range, salt);
+    ranges.add(block.samples(), sequence);
+}
+
+} // namespace
+
 TEST_CASE("a block is fresh, then a duplicate, and a conflict when its samples differ") {
     SampleRanges ranges;
-    CHECK(ranges.look({0, 256}, 1) == Seen::fresh);
-    ranges.add({0, 256}, 1);
-    CHECK(ranges.look({0, 256}, 1) == Seen::duplicate);
-    CHECK(ranges.look({0, 256}, 2) == Seen::conflict);
-    CHECK(ranges.look({256, 512}, 2) == Seen::fresh);
-    CHECK(ranges.look({100, 300}, 3) == Seen::partly);
-    CHECK(ranges.look({10, 20}, 3) == Seen::duplicate);
+    CHECK(look(ranges, {0, 256}) == Seen::fresh);
+    add(ranges, {0, 256});
+    CHECK(look(ranges, {0, 256}) == Seen::duplicate);
+    CHECK(look(ranges, {0, 256}, 2) == Seen::conflict);
+    CHECK(look(ranges, {0, 256}, 2, 255) == Seen::conflict);
+    CHECK(look(ranges, {256, 512}, 2) == Seen::fresh);
+    CHECK(look(ranges, {100, 300}) == Seen::partly);
+    CHECK(look(ranges, {10, 20}) == Seen::duplicate);
     CHECK(ranges.unseen({100, 300}) == std::vector<SampleRange>{{256, 300}});
 }
 
-TEST_CASE("a block that was cut anew from the same index hides no conflict with the first one") {
+TEST_CASE("however blocks are cut, the same samples are a repeat and others a conflict") {
+    std::mt19937 random(5);
+    for (int round = 0; round < 200; ++round) {
+        SampleRanges ranges;
+        for (std::uint64_t first = 0; first < 3000;) {
+            const auto end = first + 1 + random() % 400;
+            add(ranges, {first, end});
+            first = end;
+        }
+        for (int i = 0; i < 20; ++i) {
+            const std::uint64_t first = random() % 2000;
+            const auto end = first + 2 * BlockSamples::cell_samples + random() % 600;
+            CHECK(look(ranges, {first, end}) == Seen::duplicate);
+            CHECK(look(ranges, {first, end}, 2) == Seen::conflict);
+            const auto middle = first + BlockSamples::cell_samples; // this cell is wholly covered
+            CHECK(look(ranges, {first, end}, 2, middle) == Seen::conflict);
+        }
+    }
+}
+
+TEST_CASE("a repeat that is cut anew leaves no gap: its range with other samples is a conflict") {
     SampleRanges ranges;
-    ranges.add({0, 100}, 1);
-    ranges.add({0, 150}, 2);
-    CHECK(ranges.look({0, 100}, 1) == Seen::duplicate);
-    CHECK(ranges.look({0, 100}, 9) == Seen::conflict);
-    CHECK(ranges.look({0, 150}, 9) == Seen::conflict);
+    add(ranges, {0, 256});
+    CHECK(look(ranges, {130, 140}, 2) == Seen::duplicate); // no held cell lies within
+    ranges.hold(Block({130, 140}).samples().cells(false), SampleRanges::no_entry);
+    CHECK(look(ranges, {130, 140}, 2) == Seen::conflict);
+    CHECK(look(ranges, {130, 140}) == Seen::duplicate);
+    CHECK(look(ranges, {0, 256}) == Seen::duplicate);
+}
+
+TEST_CASE("a block that brings new samples beside others than held is a conflict") {
+    SampleRanges ranges;
+    add(ranges, {0, 256});
+    CHECK(look(ranges, {0, 300}, 2) == Seen::conflict);
+    CHECK(ranges.unseen({0, 300}) == std::vector<SampleRange>{{256, 300}});
+}
+
+TEST_CASE("of two values of the same samples the earlier entry's counts, in whatever order read") {
+    for (const bool own_first : {false, true}) {
+        SampleRanges ranges;
+        add(ranges, {0, 100}, own_first ? 2 : 1, own_first ? 9 : 8);
+        add(ranges, {0, 100}, own_first ? 1 : 2, own_first ? 8 : 9);
+        CHECK(look(ranges, {0, 100}, 1) == Seen::duplicate);
+        CHECK(look(ranges, {0, 100}, 2) == Seen::conflict);
+    }
+}
+
+TEST_CASE("a block whose data have no whole samples is compared all the same") {
+    const BlockSamples empty({0, 300}, "abc", 7);
+    CHECK(empty.cells(false).size() == 3);
+    SampleRanges ranges;
+    ranges.add(empty, 1);
+    CHECK(ranges.look(empty) == Seen::duplicate);
 }
 
 TEST_CASE("gaps are kept and filled by what comes late") {
     SampleRanges ranges;
-    ranges.add({0, 10}, 1);
-    ranges.add({20, 30}, 2);
-    ranges.add({40, 50}, 3);
+    ranges.add(SampleRange{0, 10});
+    ranges.add(SampleRange{20, 30});
+    ranges.add(SampleRange{40, 50});
     CHECK(ranges.unseen({5, 45}) == std::vector<SampleRange>{{10, 20}, {30, 40}});
-    CHECK(ranges.look({5, 45}, 9) == Seen::partly);
-    ranges.add({10, 20}, 4);
+    CHECK(look(ranges, {5, 45}) == Seen::partly);
+    ranges.add(SampleRange{10, 20});
     CHECK(ranges.ranges() == std::vector<SampleRange>{{0, 30}, {40, 50}});
-    ranges.add({0, 60}, 5);
+    ranges.add(SampleRange{0, 60});
     CHECK(ranges.ranges() == std::vector<SampleRange>{{0, 60}});
     CHECK(ranges.unseen({0, 60}).empty());
-    ranges.add({70, 70}, 6);
+    ranges.add(SampleRange{70, 70});
     CHECK(ranges.ranges().size() == 1);
 }
 
@@ -66,7 +146,7 @@ TEST_CASE("ranges agree with a set of indices under any order") {
                 }
             }
             CHECK(missing + known == range.end - range.first);
-            ranges.add(range, 0);
+            ranges.add(range);
             for (auto k = range.first; k < range.end; ++k) {
                 seen.insert(k);
             }
@@ -84,31 +164,43 @@ TEST_CASE(
     SampleRanges joined;
     SampleRanges isolated(true);
     for (std::uint64_t i = 0; i <= SampleRanges::max_ranges; ++i) {
-        joined.add({i * 10, i * 10 + 5}, i);
-        isolated.add({i * 10, i * 10 + 5}, i);
+        joined.add(SampleRange{i * 10, i * 10 + 5});
+        isolated.add(SampleRange{i * 10, i * 10 + 5});
     }
     CHECK(joined.ranges().size() == SampleRanges::max_ranges);
     CHECK(joined.ranges().front() == SampleRange{0, 15});
-    CHECK(joined.look({5, 10}, 99) == Seen::duplicate);
+    CHECK(look(joined, {5, 10}) == Seen::duplicate);
     CHECK(isolated.ranges().size() == SampleRanges::max_ranges);
     CHECK(isolated.ranges().front() == SampleRange{10, 15});
-    CHECK(isolated.look({0, 5}, 99) == Seen::fresh);
+    CHECK(look(isolated, {0, 5}) == Seen::fresh);
 }
 
-TEST_CASE("beyond the bound of digests the oldest range is a duplicate whatever its samples") {
+TEST_CASE("beyond the bound of cells the oldest are not compared any more") {
+    constexpr auto cell = BlockSamples::cell_samples;
     SampleRanges ranges;
-    for (std::uint64_t i = 0; i <= SampleRanges::max_digests; ++i) {
-        ranges.add({i * 10, i * 10 + 10}, i);
+    for (std::uint64_t i = 0; i <= SampleRanges::max_cells; ++i) {
+        add(ranges, {i * cell, (i + 1) * cell});
     }
-    CHECK(ranges.look({0, 10}, 99) == Seen::duplicate);
-    CHECK(ranges.look({10, 20}, 99) == Seen::conflict);
+    CHECK(look(ranges, {0, cell}, 2) == Seen::duplicate);
+    CHECK(look(ranges, {cell, 2 * cell}, 2) == Seen::conflict);
+    const auto newest = SampleRanges::max_cells * cell;
+    CHECK(look(ranges, {newest, newest + cell}, 2) == Seen::conflict);
+}
+
+TEST_CASE("an isolated window is one cell, so that more of them are held") {
+    SampleRanges windows(true);
+    const auto first = 178 * std::uint64_t{65'000};
+    CHECK(Block({first, first + 178}).samples().cells(true).size() == 1);
+    add(windows, {first, first + 178});
+    CHECK(look(windows, {first, first + 178}) == Seen::duplicate);
+    CHECK(look(windows, {first, first + 178}, 2) == Seen::conflict);
 }
 
 TEST_CASE("ranges come back from their bytes, and broken bytes give ordered ranges all the same") {
     SampleRanges ranges;
-    ranges.add({0, 10}, 1);
-    ranges.add({1'000'000'000'000, 1'000'000'000'256}, 2);
-    ranges.add({UINT64_MAX - 5, UINT64_MAX}, 3);
+    ranges.add(SampleRange{0, 10});
+    ranges.add(SampleRange{1'000'000'000'000, 1'000'000'000'256});
+    ranges.add(SampleRange{UINT64_MAX - 5, UINT64_MAX});
     const auto bytes = ranges.serialize();
     CHECK(SampleRanges::parse(bytes, false).ranges() == ranges.ranges());
     CHECK(SampleRanges::parse("", false).ranges().empty());

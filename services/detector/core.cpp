@@ -220,9 +220,9 @@ void Core::Inside::take(
     ++counts.blocks;
     auto& stream = *stream_of(partition, entry.entry, block);
     const journal::SampleRange range{block.first_sample(), block.first_sample() + block.samples()};
-    const auto digest = journal::block_digest(
+    const journal::BlockSamples compared(
+        range,
         block.data(),
-        block.samples(),
         static_cast<std::size_t>(block.channels_size())
     );
     const bool is_new = entry.sequence > partition.covered;
@@ -247,30 +247,30 @@ void Core::Inside::take(
         }
         return;
     }
-    switch (stream.seen.look(range, digest)) {
-        case journal::SampleRanges::Seen::duplicate:
-            ++counts.duplicates;
-            return;
-        case journal::SampleRanges::Seen::conflict:
-            ++counts.conflicts;
-            if (is_new) {
-                contents[number].add_conflict(entry.entry, block);
-            }
-            return;
-        case journal::SampleRanges::Seen::fresh:
-        case journal::SampleRanges::Seen::partly:
-            break;
+    const auto seen = stream.seen.look(compared);
+    const auto parts = stream.seen.unseen(range);
+    if (seen == journal::SampleRanges::Seen::conflict) {
+        ++counts.conflicts;
+        if (is_new) {
+            contents[number].add_conflict(entry.entry, block);
+        }
+    } else {
+        counts.duplicates += parts.empty() ? 1 : 0;
+        stream.seen.hold(compared.cells(block.isolated()), entry.sequence);
+    }
+    if (parts.empty()) {
+        return;
     }
     if (block.isolated()) {
         if (is_new) {
             take_isolated(scorer.card(), entry, block, samples, waiting);
         }
     } else if (stream.shape) {
-        take_parts(stream.seen.unseen(range), is_new ? &waiting : nullptr);
+        take_parts(parts, is_new ? &waiting : nullptr);
     } else {
         ++counts.unreadable;
     }
-    stream.seen.add(range, digest);
+    stream.seen.add(range);
 }
 
 void Core::Inside::score(Waiting& waiting, std::vector<StepContent>& contents, UtcTime now) {

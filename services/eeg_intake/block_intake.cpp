@@ -194,13 +194,19 @@ void BlockIntake::take(Writing& writing, v1::EegBlock& block, std::size_t index)
         same->followers.emplace_back(writing.ticket, index);
         return;
     }
-    const auto seen = stream.seen.look(range, digest);
+    const journal::BlockSamples compared(
+        range,
+        block.data(),
+        static_cast<std::size_t>(block.channels_size())
+    );
+    const auto seen = stream.seen.look(compared);
     if (seen == journal::SampleRanges::Seen::conflict) {
         return other_samples();
     }
     if (seen == journal::SampleRanges::Seen::duplicate) {
         outcome.status = v1::BlockResult::DUPLICATE;
         outcome.id = stream.id_of(range.first);
+        stream.seen.hold(compared.cells(block.isolated()), journal::SampleRanges::no_entry);
         return;
     }
     stream.take_layout(block, layout);
@@ -210,7 +216,7 @@ void BlockIntake::take(Writing& writing, v1::EegBlock& block, std::size_t index)
     made.set_type(v1::EEG_BLOCK);
     made.set_device_time_us(block.start_time_us());
     block.SerializeToString(made.mutable_payload());
-    stream.pending.push_back({range, digest, outcome.id, {}});
+    stream.pending.push_back({range, digest, compared.cells(block.isolated()), outcome.id, {}});
     mark_own(outcome.id, true);
     writing.batch.entries.push_back(std::move(made));
     writing.parts.push_back({std::move(key), index});
@@ -229,7 +235,8 @@ void BlockIntake::written(Writing& writing, const Result<journal::Appended>& res
     };
     {
         const std::lock_guard lock(mutex_);
-        for (const auto& part : writing.parts) {
+        for (std::size_t at = 0; at < writing.parts.size(); ++at) {
+            const auto& part = writing.parts[at];
             const auto& outcome = writing.ticket->outcomes[part.outcome];
             auto* stream = table_.find(part.key);
             auto* pending = stream == nullptr ? nullptr : stream->pending_in(outcome.range);
@@ -241,7 +248,8 @@ void BlockIntake::written(Writing& writing, const Result<journal::Appended>& res
                 return p.range == outcome.range;
             });
             if (result) {
-                stream->remember(block.range, block.digest, block.id);
+                stream->remember(block.range, block.id);
+                stream->seen.hold(block.cells, (*result)[at]);
             } else {
                 mark_own(block.id, false);
                 table_.drop_if_empty(part.key);
@@ -335,9 +343,9 @@ void BlockIntake::apply(std::span<const journal::StoredPtr> entries) {
             block.first_sample(),
             block.first_sample() + block.samples()
         };
-        const auto digest = journal::block_digest(
+        const journal::BlockSamples compared(
+            range,
             block.data(),
-            block.samples(),
             static_cast<std::size_t>(block.channels_size())
         );
         const auto layout = channels_digest(block);
@@ -348,7 +356,8 @@ void BlockIntake::apply(std::span<const journal::StoredPtr> entries) {
         );
         if (stream.differs(block, layout) == nullptr) {
             stream.take_layout(block, layout);
-            stream.remember(range, digest, entry.id());
+            stream.remember(range, entry.id());
+            stream.seen.hold(compared.cells(block.isolated()), stored->sequence);
         }
     }
 }

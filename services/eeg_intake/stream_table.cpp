@@ -17,12 +17,8 @@ std::string StreamState::id_of(std::uint64_t first_sample) const {
     return found == ids.end() ? std::string{} : found->second;
 }
 
-void StreamState::remember(
-    journal::SampleRange range,
-    std::uint64_t digest,
-    const std::string& id
-) {
-    seen.add(range, digest);
+void StreamState::remember(journal::SampleRange range, const std::string& id) {
+    seen.add(range);
     if (isolated && id_of(range.first).empty()) {
         ids.emplace_back(range.first, id);
         if (ids.size() > max_ids) {

@@ -22,7 +22,8 @@ struct Ticket; // block_intake.cpp
 /// A block on its way into the journal, and the requests that sent the same one meanwhile.
 struct Pending {
     journal::SampleRange range;
-    std::uint64_t digest = 0;
+    std::uint64_t digest = 0; // of the block as a whole
+    std::vector<journal::SampleCell> cells;
     std::string id;
     std::vector<std::pair<std::shared_ptr<Ticket>, std::size_t>>
         followers; // and the index of their outcome
@@ -44,7 +45,7 @@ struct StreamState {
 
     [[nodiscard]] Pending* pending_in(journal::SampleRange range);
     [[nodiscard]] std::string id_of(std::uint64_t first_sample) const;
-    void remember(journal::SampleRange range, std::uint64_t digest, const std::string& id);
+    void remember(journal::SampleRange range, const std::string& id);
     /// The name of the member in which the block differs from its stream's layout; nullptr when it
     /// does not.
     [[nodiscard]] const char* differs(const v1::EegBlock& block, std::uint64_t digest_of_channels)

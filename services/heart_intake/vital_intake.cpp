@@ -24,12 +24,12 @@ journal::SampleRange range_of(const v1::Beats& beats) {
     };
 }
 
-std::uint64_t digest_of(const v1::Beats& beats) {
+journal::BlockSamples compared(const v1::Beats& beats) {
     const std::string_view bytes(
         reinterpret_cast<const char*>(beats.rr_us().data()),
         static_cast<std::size_t>(beats.rr_us_size()) * sizeof(std::uint32_t)
     );
-    return journal::block_digest(bytes, static_cast<std::uint32_t>(beats.rr_us_size()), 1);
+    return {range_of(beats), bytes, 1};
 }
 
 std::string key_of(std::string_view patient, const v1::Beats& beats) {
@@ -186,11 +186,11 @@ void HeartIntake::submit(
     }
     const auto key = key_of(patient, beats);
     const auto range = range_of(beats);
-    const auto digest = digest_of(beats);
+    auto cells = compared(beats).cells(false);
     auto seen = journal::SampleRanges::Seen::fresh;
     {
         const std::lock_guard lock(mutex_);
-        seen = beats_of(key).look(range, digest);
+        seen = beats_of(key).look(compared(beats));
     }
     if (seen == journal::SampleRanges::Seen::conflict) {
         refused_.Increment();
@@ -207,14 +207,17 @@ void HeartIntake::submit(
     beats.SerializeToString(batch.entries.back().mutable_payload());
     on_.journal.append(
         std::move(batch),
-        [this, key, range, digest, done = std::move(done)](Result<journal::Appended> result
+        [this, key, range, cells = std::move(cells), done = std::move(done)](
+            Result<journal::Appended> result
         ) mutable {
             if (!result) {
                 return done(std::unexpected(std::move(result.error())));
             }
             {
                 const std::lock_guard lock(mutex_);
-                beats_of(key).add(range, digest);
+                auto& ranges = beats_of(key);
+                ranges.add(range);
+                ranges.hold(cells, result->front());
             }
             accepted_.Increment();
             done(false);
@@ -236,7 +239,7 @@ void HeartIntake::apply(std::span<const journal::StoredPtr> entries) {
             seen_.add(key);
         } else if (entry.type() == v1::BEATS && beats.ParseFromString(entry.payload())) {
             const std::lock_guard lock(mutex_);
-            beats_of(key_of(entry.patient(), beats)).add(range_of(beats), digest_of(beats));
+            beats_of(key_of(entry.patient(), beats)).add(compared(beats), stored->sequence);
         }
     }
 }

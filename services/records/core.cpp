@@ -227,25 +227,37 @@ void Core::take_block(const journal::Stored& stored) {
         block->first_sample(),
         block->first_sample() + block->samples()
     };
-    const auto digest = journal::block_digest(
-        block->data(),
-        block->samples(),
-        static_cast<std::size_t>(block->channels_size())
+    const auto parts = take_range(
+        stream->seen,
+        {range, block->data(), static_cast<std::size_t>(block->channels_size())},
+        stored.sequence
     );
-    const auto seen = stream->seen.look(range, digest);
-    if (seen == journal::SampleRanges::Seen::duplicate ||
-        seen == journal::SampleRanges::Seen::conflict) {
-        ++(seen == journal::SampleRanges::Seen::conflict ? counts_.conflicts : counts_.duplicates);
+    if (parts.empty()) {
         return;
     }
-    for (const auto& part : stream->seen.unseen(range)) {
+    for (const auto& part : parts) {
         stream->parts.push_back({block, part});
         pending_bytes_ += row_overhead;
     }
-    stream->seen.add(range, digest);
     stream->changed = true;
     pending_bytes_ += block->data().size();
     newest_.take(stored.entry.patient(), *block);
+}
+
+std::vector<journal::SampleRange> Core::take_range(
+    journal::SampleRanges& seen,
+    const journal::BlockSamples& block,
+    journal::Sequence sequence
+) {
+    auto parts = seen.unseen(block.range());
+    if (seen.look(block) == journal::SampleRanges::Seen::conflict) {
+        ++counts_.conflicts; // what is new in it was accepted all the same, and is stored
+    } else {
+        counts_.duplicates += parts.empty() ? 1 : 0;
+        seen.hold(block.cells(seen.isolated()), sequence);
+    }
+    seen.add(block.range());
+    return parts;
 }
 
 void Core::take_step(const journal::Stored& stored) {
@@ -299,17 +311,12 @@ void Core::take_beats(const journal::Stored& stored) {
         beats.first_beat(),
         beats.first_beat() + static_cast<std::uint64_t>(beats.rr_us_size())
     };
-    const auto fresh = stream.seen.unseen(range);
     const std::string_view bytes(
         reinterpret_cast<const char*>(beats.rr_us().data()),
         static_cast<std::size_t>(beats.rr_us_size()) * sizeof(std::uint32_t)
     );
-    const auto digest =
-        journal::block_digest(bytes, static_cast<std::uint32_t>(beats.rr_us_size()), 1);
+    const auto fresh = take_range(stream.seen, {range, bytes, 1}, stored.sequence);
     if (fresh.empty()) {
-        ++(stream.seen.look(range, digest) == journal::SampleRanges::Seen::conflict
-               ? counts_.conflicts
-               : counts_.duplicates);
         return;
     }
     ++counts_.beats;
@@ -321,7 +328,6 @@ void Core::take_beats(const journal::Stored& stored) {
                             : derived_id(stored.entry.id(), std::format("beats {}", part.first));
         beats_.push_back({.id = id, .patient = stored.entry.patient(), .beats = std::move(kept)});
     }
-    stream.seen.add(range, digest);
     stream.changed = true;
 }
 

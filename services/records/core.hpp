@@ -90,6 +90,12 @@ private:
     };
 
     void take(const journal::Stored& stored);
+    /// Compares and counts; the parts that are new, which are seen from now on.
+    std::vector<journal::SampleRange> take_range(
+        journal::SampleRanges& seen,
+        const journal::BlockSamples& block,
+        journal::Sequence sequence
+    );
     void take_block(const journal::Stored& stored);
     void take_step(const journal::Stored& stored);
     void take_vital(const journal::Stored& stored);

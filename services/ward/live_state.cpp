@@ -160,14 +160,7 @@ void LiveState::take_block(const journal::Stored& stored) {
     if (fresh.empty()) {
         return;
     }
-    stream.seen.add(
-        range,
-        journal::block_digest(
-            block.data(),
-            block.samples(),
-            static_cast<std::size_t>(block.channels_size())
-        )
-    );
+    stream.seen.add(range);
     const auto receipt_us = stored.entry.receipt_time_us();
     stream.newest_receipt_us = receipt_us;
     const auto end_us = block.start_time_us() + length_us(block, block.samples());

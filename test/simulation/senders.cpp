@@ -96,6 +96,13 @@ void World::conflict_answered(const std::string& what, bool must_refuse, const O
     let_in_.insert(what);
 }
 
+bool World::was_misled(const Stream& stream, journal::SampleRange range) const {
+    return std::ranges::any_of(stream.written, [&](journal::SampleRange written) {
+        return written.first < range.end && range.first < written.end &&
+               let_in_.contains(name_of(stream, written));
+    });
+}
+
 void World::answered(std::size_t at, journal::SampleRange range, Outcomes outcomes) {
     auto& stream = streams_[at];
     std::erase(on_the_way_, std::pair{at, range});
@@ -111,7 +118,10 @@ void World::answered(std::size_t at, journal::SampleRange range, Outcomes outcom
     if (outcome.status == v1::BlockResult::REFUSED) {
         const bool early =
             outcome.error->field.ends_with("start_time_us"); // the server's clock is behind: later
-        if (!early) {
+        // An intake that let a conflict in before it had read the first samples takes those for the
+        // right ones until it reads on.
+        const bool misled = outcome.error->code == ErrorCode::conflict && was_misled(stream, range);
+        if (!early && !misled) {
             throw Failure{
                 "an honest block was refused: " + stream.key() + ' ' + outcome.error->field + ' ' +
                 outcome.error->detail

@@ -30,7 +30,7 @@ World::World(std::uint64_t seed, std::chrono::seconds memory)
       random_(seed),
       ids_(seed ^ 0x5eedU),
       conflicts_(chance(random_, 50)),
-      streams_(make_streams(random_, !conflicts_)) {
+      streams_(make_streams(random_, chance(random_, 70))) {
     journal_.append({.entries = {partitions_entry()}, .fences = {}}, [](Result<journal::Appended>) {
     });
     if (!directory_.load(journal_)) {

@@ -86,6 +86,7 @@ private:
     void send(bool conflict);
     using Outcomes = Result<std::vector<eeg_intake::BlockOutcome>>;
     void answered(std::size_t stream, journal::SampleRange range, Outcomes outcomes);
+    [[nodiscard]] bool was_misled(const Stream& stream, journal::SampleRange range) const;
     void conflict_answered(const std::string& what, bool must_refuse, const Outcomes& outcomes);
     void send_vital();
     void start_intake(Intake& intake);
@@ -116,10 +117,7 @@ private:
     store::MemoryStore store_;
     access::Directory directory_;
     TinyScorer scorer_;
-    /// Half of the worlds have conflicts, the others overlapping blocks: what repeats an overlapped
-    /// range with other samples is not told from a repeat (journal::SampleRanges holds the digests
-    /// of blocks that brought something new, one per first index).
-    bool conflicts_;
+    bool conflicts_; // in half of the worlds
     std::vector<Stream> streams_;
     std::array<Intake, 2> intakes_;
     std::array<Owner, 2> owners_;
