@@ -62,14 +62,27 @@ Result<void> read_samples(value from, const Path& path, LegacyWindow& window) {
     return {};
 }
 
-} // namespace
+constexpr std::array<std::string_view, 4> member_names{
+    "fk_user",
+    "eeg_data",
+    "register_timestamp",
+    "epilepsy_prediction_probability"
+};
 
-Result<LegacyWindow> read_legacy_window(std::string& body, const LocalZone& zone) {
-    static constexpr std::array<std::string_view, 3> names{
-        "fk_user",
-        "eeg_data",
-        "register_timestamp"
-    };
+Result<void> check_probability(value from, const Path& path) {
+    auto probability = json::number(from, path);
+    if (!probability) {
+        return std::unexpected(std::move(probability.error()));
+    }
+    if (!(*probability >= 0 && *probability <= 1)) {
+        return json::wrong(path, "must lie between 0 and 1");
+    }
+    return {};
+}
+
+/// `names` are the first of member_names; each must be there.
+Result<LegacyWindow>
+read(std::string& body, const LocalZone& zone, std::span<const std::string_view> names) {
     return json::read_object(body, [&](object root, const Path& path) -> Result<LegacyWindow> {
         LegacyWindow window;
         auto seen = json::each_member(
@@ -87,6 +100,9 @@ Result<LegacyWindow> read_legacy_window(std::string& body, const LocalZone& zone
                 }
                 if (name == 1) {
                     return read_samples(v, here, window);
+                }
+                if (name == 3) {
+                    return check_probability(v, here);
                 }
                 auto text = json::text(v, here);
                 if (!text) {
@@ -110,6 +126,16 @@ Result<LegacyWindow> read_legacy_window(std::string& body, const LocalZone& zone
         }
         return window;
     });
+}
+
+} // namespace
+
+Result<LegacyWindow> read_legacy_window(std::string& body, const LocalZone& zone) {
+    return read(body, zone, std::span(member_names).first(3));
+}
+
+Result<LegacyWindow> read_legacy_chunk(std::string& body, const LocalZone& zone) {
+    return read(body, zone, member_names);
 }
 
 v1::EegBlock legacy_block(const LegacyWindow& window) {

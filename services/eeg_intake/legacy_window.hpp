@@ -29,6 +29,13 @@ struct LegacyWindow {
 /// cost    below 10 µs; lengthens `body` by the parser's padding
 [[nodiscard]] Result<LegacyWindow> read_legacy_window(std::string& body, const LocalZone& zone);
 
+/// Reads the body of the old `POST /eeg_chunks/add`: a window with the probability that the old
+/// predictor gave it. The probability must be a number of 0 to 1 and is dropped: Vigil's own
+/// detector scores the window.
+///
+/// errors  as read_legacy_window(), and the same for epilepsy_prediction_probability
+[[nodiscard]] Result<LegacyWindow> read_legacy_chunk(std::string& body, const LocalZone& zone);
+
 /// As an isolated block of one channel. first_sample = (Unix second * 65536 + low 16 bits of the
 /// content's digest) * 178: the same window again is the same range, and two windows of one second
 /// do not meet.

@@ -2,6 +2,7 @@
 // window.
 #include "base/json_text.hpp"
 #include "eeg_intake/legacy_window.hpp"
+#include "eeg_intake/old_sender.hpp"
 #include "eeg_intake/routes.hpp"
 
 #include <format>
@@ -15,32 +16,6 @@ struct OldRoute {
     std::set<std::string> senders;
     std::chrono::milliseconds wait;
 };
-
-/// Whose window it is: the key's patient, or without a key a patient that was opened by name.
-Result<std::string> patient_of(
-    const http::Principal& sender,
-    std::uint32_t number,
-    const access::DirectoryState& directory,
-    const OldRoute& route
-) {
-    const auto known = directory.patient_by_number.find(number);
-    const auto id = known == directory.patient_by_number.end() ? std::string{} : known->second;
-    if (sender.kind == http::Principal::Kind::device) {
-        if (id != sender.patient) {
-            return fail(ErrorCode::forbidden, "is not the number of this key's patient", "fk_user");
-        }
-        return id;
-    }
-    if (id.empty() ||
-        (!route.senders.contains(id) && !route.senders.contains(std::to_string(number)))) {
-        return fail(
-            ErrorCode::unauthenticated,
-            "may not be written without a device key",
-            "fk_user"
-        );
-    }
-    return id;
-}
 
 http::Response answer(const std::optional<WindowScore>& score) {
     JsonText json;
@@ -68,7 +43,7 @@ void submit(EegIntake& service, const OldRoute& route, http::Request request, ht
         return reply(window.error(), request.id);
     }
     const auto directory = service.on.directory.state();
-    auto patient = patient_of(request.principal, window->number, *directory, route);
+    auto patient = patient_of(request.principal, window->number, *directory, route.senders);
     if (!patient) {
         return reply(patient.error(), request.id);
     }
@@ -99,9 +74,7 @@ void submit(EegIntake& service, const OldRoute& route, http::Request request, ht
             }
             auto& outcome = outcomes->front();
             if (outcome.error) {
-                if (outcome.error->field == "start_time_us") {
-                    outcome.error->field = "register_timestamp";
-                }
+                name_as_sent(*outcome.error);
                 return service.waiter.failed(id, *outcome.error);
             }
             if (outcome.status == v1::BlockResult::DUPLICATE) {

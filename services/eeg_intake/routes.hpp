@@ -36,5 +36,7 @@ http::Handler post_blocks(EegIntake& service);
 http::Handler post_stream_end(EegIntake& service);
 http::WebSocketHandler stream_blocks(EegIntake& service);
 http::Handler post_legacy_window(EegIntake& service, const LegacyOptions& options);
+/// For records' old `POST /eeg_chunks/add`; of the options it uses the senders and the zone.
+http::Handler post_legacy_chunk(EegIntake& service, const LegacyOptions& options);
 
 } // namespace vigil::eeg_intake

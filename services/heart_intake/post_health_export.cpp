@@ -1,4 +1,5 @@
-// POST /v1/health-auto-export, and the old POST /heartbeat: the JSON of an iPhone app.
+// POST /v1/health-auto-export, and the old POST /heartbeat and POST /heartbeat_chunks/add: the JSON
+// of an iPhone app, and its points alone.
 #include "heart_intake/routes.hpp"
 #include "heart_intake/vital_answer.hpp"
 
@@ -31,6 +32,19 @@ void submit(
     );
 }
 
+/// Whose heart an old call brings; empty: nothing says so.
+std::string old_patient(const http::Principal& sender, const std::string& patient_without_key) {
+    return sender.kind == http::Principal::Kind::device ? sender.patient : patient_without_key;
+}
+
+Error nobodys_heart() {
+    return fail(
+               ErrorCode::unauthenticated,
+               "a device key is needed: nothing says whose heart this is"
+    )
+        .error();
+}
+
 } // namespace
 
 http::Handler post_health_export(HeartIntake& service) {
@@ -47,20 +61,40 @@ http::Handler legacy_heart(HeartIntake& service, std::string patient_without_key
     return [&service,
             patient_without_key =
                 std::move(patient_without_key)](http::Request request, http::Reply reply) {
-        auto patient = request.principal.kind == http::Principal::Kind::device
-                           ? request.principal.patient
-                           : patient_without_key;
+        auto patient = old_patient(request.principal, patient_without_key);
         if (patient.empty()) {
-            return reply(
-                fail(
-                    ErrorCode::unauthenticated,
-                    "a device key is needed: nothing says whose heart this is"
-                )
-                    .error(),
-                request.id
-            );
+            return reply(nobodys_heart(), request.id);
         }
         submit(service, std::move(patient), false, std::move(request), std::move(reply));
+    };
+}
+
+http::Handler legacy_heart_chunk(HeartIntake& service, std::string patient_without_key) {
+    return [&service,
+            patient_without_key =
+                std::move(patient_without_key)](http::Request request, http::Reply reply) {
+        auto patient = old_patient(request.principal, patient_without_key);
+        if (patient.empty()) {
+            return reply(nobodys_heart(), request.id);
+        }
+        auto posted = read_heart_chunk(request.body);
+        if (!posted) {
+            return reply(posted.error(), request.id);
+        }
+        service.submit(
+            std::move(patient),
+            std::move(*posted),
+            [reply = std::move(reply),
+             request_id = std::move(request.id)](Result<VitalOutcome> outcome) mutable {
+                if (!outcome) {
+                    return reply(outcome.error(), request_id);
+                }
+                if (outcome->refused.empty()) {
+                    return reply(http::Response::json(R"({"status":"success"})", 201));
+                }
+                reply(vital_answer(*outcome, true, request_id));
+            }
+        );
     };
 }
 

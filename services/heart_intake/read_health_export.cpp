@@ -139,6 +139,13 @@ public:
         return points(data, path_.member("data"));
     }
 
+    /// Points that come without their metric.
+    Result<void> read_heart_rates(value data) {
+        name_ = "heart_rate";
+        unit_ = "/min";
+        return points(data, path_);
+    }
+
 private:
     Result<void> points(value data, const Path& path) {
         const auto* kind = vital_kind(*name_);
@@ -240,6 +247,24 @@ Result<PostedVitals> read_health_export(std::string& body) {
         }
         if (!found) {
             return fail(ErrorCode::invalid_argument, "is missing", "data.metrics");
+        }
+        return posted;
+    });
+}
+
+Result<PostedVitals> read_heart_chunk(std::string& body) {
+    static constexpr std::array<std::string_view, 1> names{"heartbeat_data"};
+    return json::read_object(body, [](object root, const Path& path) -> Result<PostedVitals> {
+        PostedVitals posted;
+        auto seen =
+            json::each_member(root, names, path, [&](std::size_t, value v, const Path& here) {
+                return MetricReader(posted, here).read_heart_rates(v);
+            });
+        if (!seen) {
+            return std::unexpected(std::move(seen.error()));
+        }
+        if (*seen == 0) {
+            return json::wrong(path.member("heartbeat_data"), "is missing");
         }
         return posted;
     });

@@ -40,6 +40,12 @@ struct PostedVitals {
 ///         A point's own fault is in `refused`.
 [[nodiscard]] Result<PostedVitals> read_health_export(std::string& body);
 
+/// The body of the old `POST /heartbeat_chunks/add`: {"heartbeat_data": [{"date": ..., "Avg":
+/// ...}]}, the points of one metric of the export, heart_rate.
+///
+/// errors  as read_health_export(), for heartbeat_data
+[[nodiscard]] Result<PostedVitals> read_heart_chunk(std::string& body);
+
 /// {"vitals": [{"name": ..., "unit": ..., "value": ..., "start_time_us": ...}]} by the names of the
 /// schema.
 [[nodiscard]] Result<PostedVitals> read_vitals_json(std::string& body);

@@ -15,6 +15,8 @@ void add_routes(http::Router& router, HeartIntake& service);
 /// device key writes its own patient, one without a key writes `patient_without_key`; where that is
 /// empty it is refused.
 http::Handler legacy_heart(HeartIntake& service, std::string patient_without_key);
+/// The same for records' old `POST /heartbeat_chunks/add`.
+http::Handler legacy_heart_chunk(HeartIntake& service, std::string patient_without_key);
 
 http::Handler post_health_export(HeartIntake& service);
 http::Handler post_vitals(HeartIntake& service);

@@ -212,18 +212,18 @@ void add_legacy_routes(http::Router& router, RouteParts parts, const LegacyOptio
     ask("/eeg_chunks/get_last_chunks_list", ask_last_eeg);
     ask("/heartbeat_data", ask_last_heart);
     ask("/heartbeat_chunks/get_last_chunks_list", ask_last_heart);
-    const auto add = [&](const char* path, const http::Handler& handler) {
+    const auto add = [&](const char* path, const http::Handler& handler, std::size_t max_body) {
         if (handler) {
             router.add(
                 Verb::post,
                 path,
-                {.access = access(path, Access::device), .max_body = 8 << 20},
+                {.access = access(path, Access::device), .max_body = max_body},
                 handler
             );
         }
     };
-    add("/eeg_chunks/add", options.add_eeg);
-    add("/heartbeat_chunks/add", options.add_heart);
+    add("/eeg_chunks/add", options.add_eeg, 16 << 10); // one window
+    add("/heartbeat_chunks/add", options.add_heart, 8 << 20);
 }
 
 } // namespace vigil::records

@@ -167,15 +167,22 @@ void AllInOne::add_legacy_routes(http::Router& router) {
     eeg_intake::add_legacy_routes(
         router,
         *eeg_,
-        std::move(intake),
+        intake,
         heart_intake::legacy_heart(*heart_, config_.legacy_heart)
     );
 
-    records::LegacyOptions lists;
+    records::LegacyOptions lists{
+        .open = {},
+        .add_eeg = eeg_intake::post_legacy_chunk(*eeg_, intake),
+        .add_heart = heart_intake::legacy_heart_chunk(*heart_, config_.legacy_heart),
+    };
     if (opened(config_, "lists")) {
         lists.open.insert(
             {"/eeg_chunks/get_last_chunks_list", "/heartbeat_chunks/get_last_chunks_list"}
         );
+    }
+    if (opened(config_, "adds")) {
+        lists.open.insert({"/eeg_chunks/add", "/heartbeat_chunks/add"});
     }
     if (opened(config_, "page-lists")) {
         lists.open.insert({"/eeg_data", "/heartbeat_data"});

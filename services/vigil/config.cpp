@@ -56,7 +56,7 @@ void add_options(CLI::App& command, ServeConfig& config) {
         "--legacy-open",
         config.legacy_open,
         "VIGIL_LEGACY_OPEN",
-        "Old routes to open, by name: eeg, heartbeat, lists, page-lists"
+        "Old routes to open, by name: eeg, heartbeat, lists, page-lists, adds"
     )
         ->delimiter(',');
     option(

@@ -44,7 +44,7 @@ struct ServeConfig {
 
 /// The names that --legacy-open knows.
 inline constexpr std::string_view legacy_route_names[] =
-    {"eeg", "heartbeat", "lists", "page-lists"};
+    {"eeg", "heartbeat", "lists", "page-lists", "adds"};
 
 /// Adds the flags to `vigil serve`; their values land in `config`.
 void add_options(CLI::App& command, ServeConfig& config);

@@ -38,6 +38,7 @@ class Doors(unittest.TestCase):
             ("POST", "/v1/eeg/blocks"), ("POST", "/v1/vitals"), ("POST", "/v1/beats"), ("POST", "/predict"),
             ("GET", "/v1/patients"), ("GET", "/v1/me"), ("GET", "/v1/admin/keys"), ("POST", "/v1/admin/keys"),
             ("GET", "/eeg_chunks/get_last_chunks_list"), ("GET", "/eeg_data"),
+            ("POST", "/eeg_chunks/add"), ("POST", "/heartbeat_chunks/add"),
         ]:
             with self.subTest(path=path):
                 status, _, body = self.vigil.call(method, path, {} if method == "POST" else None)
@@ -168,6 +169,75 @@ class Samples(unittest.TestCase):
         self.assertEqual(self.vigil.stop(), 0)
         self.assertIn('"event":"stopped"', self.vigil.log_text())
         self.vigil.start()
+
+
+class OldAdds(unittest.TestCase):
+    """The old database's own calls, which the old services made."""
+
+    CHUNK = {**legacy_window(), "fk_user": 1, "epilepsy_prediction_probability": 0.01}
+    HEART = {"heartbeat_data": [{"date": "2026-09-09 10:00:00 +0200", "Avg": 74.6}, {"date": "2026-09-09 10:01:00 +0200", "Avg": 75, "Min": 70, "Max": 80}]}
+
+    def start(self, *arguments: str) -> Vigil:
+        vigil = Vigil(*arguments)
+        self.addCleanup(vigil.close)
+        self.assertEqual(vigil.command("patient", "p1", "--number", "1").returncode, 0)
+        return vigil
+
+    def newest(self, vigil: Vigil, path: str, headers: dict):
+        deadline = time.monotonic() + 5
+        rows = None
+        while not rows and time.monotonic() < deadline:
+            status, _, body = vigil.call("GET", path, headers=headers)
+            self.assertEqual(status, 200, body)
+            rows = json.loads(body)
+            time.sleep(0.05)
+        return rows
+
+    def test_with_a_key_they_are_held_and_answered_201(self):
+        vigil = self.start()
+        key, cookie = bearer(vigil.key("p1")), vigil.sign_in()
+        for _ in range(2):  # sent again it is the same window
+            status, _, body = vigil.call("POST", "/eeg_chunks/add", self.CHUNK, key)
+            self.assertEqual((status, json.loads(body)), (201, {"status": "success"}))
+            status, _, body = vigil.call("POST", "/heartbeat_chunks/add", self.HEART, key)
+            self.assertEqual((status, json.loads(body)), (201, {"status": "success"}))
+        rows = self.newest(vigil, "/eeg_chunks/get_last_chunks_list", cookie)
+        self.assertEqual([json.loads(row["eeg_data"]) for row in rows], [self.CHUNK["eeg_data"]])
+        hearts = self.newest(vigil, "/heartbeat_chunks/get_last_chunks_list", cookie)
+        self.assertEqual(hearts["1"]["register_timestamps"], ["2026-09-09 08:00:00", "2026-09-09 08:01:00"])
+
+    def test_they_are_for_the_key_s_own_patient(self):
+        vigil = self.start()
+        status, _, body = vigil.call("POST", "/eeg_chunks/add", self.CHUNK, bearer(vigil.key("p2")))
+        self.assertEqual((status, json.loads(body)["field"]), (403, "fk_user"))
+
+    def test_faults_are_named_and_nothing_is_held(self):
+        vigil = self.start()
+        key = bearer(vigil.key("p1"))
+        for path, body, field in [
+            ("/eeg_chunks/add", {**self.CHUNK, "epilepsy_prediction_probability": 1.5}, "epilepsy_prediction_probability"),
+            ("/eeg_chunks/add", {**self.CHUNK, "eeg_data": self.CHUNK["eeg_data"][:177]}, "eeg_data"),
+            ("/eeg_chunks/add", legacy_window(), "epilepsy_prediction_probability"),
+            ("/heartbeat_chunks/add", {}, "heartbeat_data"),
+            ("/heartbeat_chunks/add", {"heartbeat_data": [{"date": "2026-09-09 10:00:00 +0200", "Avg": "fast"}]}, "heartbeat_data[0].Avg"),
+        ]:
+            with self.subTest(field=field):
+                status, _, answer = vigil.call("POST", path, body, key)
+                self.assertEqual((status, json.loads(answer)["field"]), (400, field))
+        both = {"heartbeat_data": [*self.HEART["heartbeat_data"], {"date": "soon", "Avg": 70}]}
+        status, _, answer = vigil.call("POST", "/heartbeat_chunks/add", both, key)
+        self.assertEqual((status, json.loads(answer)["refused"][0]["field"]), (207, "heartbeat_data[2].date"))
+        self.assertEqual(vigil.call("POST", "/eeg_chunks/add", "x" * (17 << 10), key)[0], 413)
+
+    def test_opened_by_name_they_take_the_named_patients_without_a_key(self):
+        vigil = self.start("--legacy-open", "adds", "--legacy-senders", "p1", "--legacy-heart", "p1")
+        self.assertEqual(vigil.call("POST", "/eeg_chunks/add", self.CHUNK)[0], 201)
+        self.assertEqual(vigil.call("POST", "/eeg_chunks/add", {**self.CHUNK, "fk_user": 2})[0], 401)
+        self.assertEqual(vigil.call("POST", "/heartbeat_chunks/add", self.HEART)[0], 201)
+        self.assertEqual(vigil.call("POST", "/eeg", legacy_window())[0], 404)
+        vigil = self.start("--legacy-open", "adds")
+        self.assertEqual(vigil.call("POST", "/eeg_chunks/add", self.CHUNK)[0], 401)
+        self.assertEqual(vigil.call("POST", "/heartbeat_chunks/add", self.HEART)[0], 401)
 
 
 class CommandLine(unittest.TestCase):
