@@ -34,11 +34,9 @@ const violations = async (page) => {
 
 describe('the live page', () => {
   it('shows a played seizure within 2 s of its window end', { skip: !process.env.VIGIL_DATA && 'VIGIL_DATA is not set' }, async () => {
-    // A machine that is busy with something else may miss once; the page and the program may not miss three times.
-    const late = [];
-    for (let attempt = 1; attempt <= 3 && !(late.at(-1) < 2000); attempt++) late.push(await playSeizure(`seizure-${attempt}`));
-    console.log(`shown ${late.join(', ')} ms after the window's last sample`);
-    assert.ok(late.at(-1) < 2000 && late.at(-1) > -1000, `${late} ms`);
+    const late = await playSeizure('seizure');
+    console.log(`shown ${late} ms after the window's last sample`);
+    assert.ok(late < 2000 && late > -1000, `${late} ms`);
   });
 
   it('says NO DATA when the sender stops, ENDED when it ends on purpose, and LIVE again when it returns', async () => {
