@@ -8,6 +8,10 @@ namespace vigil::ward {
 
 namespace {
 
+/// Continuous streams are scored once a second: up to two seconds behind the newest sample is
+/// keeping up, and the last of them never make a window whole.
+constexpr std::int64_t keeping_up_us = 2'100'000;
+
 std::string stream_key(const auto& message) {
     return message.device() + '\n' + message.stream();
 }
@@ -173,6 +177,7 @@ void LiveState::take_block(const journal::Stored& stored) {
     patient.changed = stored.sequence;
     if (patient.unscored_since_us == 0 && end_us > patient.newest_scored_us) {
         patient.unscored_since_us = receipt_us;
+        patient.unscored_from_us = block.start_time_us();
     }
     if (end_us >= patient.newest_sample_us - limits_.samples.count()) {
         for (const auto& part : fresh) {
@@ -193,10 +198,8 @@ void LiveState::take_step(const journal::Stored& stored) {
     for (auto& detection : *step.mutable_detections()) {
         auto& patient = patients_[detection.patient()];
         patient.newest_scored_us = std::max(patient.newest_scored_us, detection.end_time_us());
-        // Continuous streams are scored once a second: up to two seconds behind the newest sample
-        // is keeping up.
         const bool caught_up = patient.newest_sample_us - patient.newest_scored_us <=
-                               std::max<std::int64_t>(2'100'000, patient.block_us);
+                               std::max(keeping_up_us, patient.block_us);
         patient.unscored_since_us = caught_up ? 0 : patient.unscored_since_us;
         patient.changed = stored.sequence;
         detection.clear_channel_q16();
@@ -294,8 +297,10 @@ void LiveState::describe(const Patient& patient, UtcTime now, v1::LivePatient& s
     shown.set_no_data(
         watched && !patient.ended_on_purpose && patient.newest_receipt_us != 0 && silence > patience
     );
+    const auto unscored_us =
+        patient.newest_sample_us - std::max(patient.newest_scored_us, patient.unscored_from_us);
     shown.set_detector_behind(
-        watched && patient.unscored_since_us != 0 &&
+        watched && patient.unscored_since_us != 0 && unscored_us > keeping_up_us &&
         to_us(now) - patient.unscored_since_us > limits_.behind_after.count() && !shown.no_data()
     );
 }

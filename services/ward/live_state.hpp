@@ -88,7 +88,8 @@ private:
         std::int64_t newest_scored_us = 0;
         std::int64_t unscored_since_us =
             0; // receipt of the oldest block that no score has caught up with; 0 = none
-        std::int64_t block_us = 0; // length of the newest block
+        std::int64_t unscored_from_us = 0; // and where its samples begin
+        std::int64_t block_us = 0;         // length of the newest block
         std::string newest_stream;
         bool ended_on_purpose = false;
         journal::Sequence changed = 0;

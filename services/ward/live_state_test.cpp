@@ -131,6 +131,52 @@ TEST_CASE_METHOD(
     CHECK(patient().detections(0).score_q16() == 60'000);
 }
 
+TEST_CASE_METHOD(
+    Fixture,
+    "a sender that stops is never called behind for the rest that no whole window covers"
+) {
+    const auto scored_until = [this](std::int64_t end_us) {
+        v1::Step step;
+        auto& detection = *step.add_detections();
+        detection.set_patient("p1");
+        detection.set_end_time_us(start_us + end_us);
+        add(v1::STEP, step);
+    };
+    const auto behind_while_silent = [this] {
+        bool behind = false;
+        for (std::int64_t later_us = 0; later_us <= 30'000'000; later_us += 100'000) {
+            behind = behind || patient(0, {}, later_us).detector_behind();
+        }
+        return behind;
+    };
+    SECTION("blocks of a quarter of a second, the newest second unscored") {
+        for (std::uint64_t quarter = 0; quarter < 20; ++quarter) {
+            receipt_us += 250'000;
+            add(v1::EEG_BLOCK, block(quarter * 25, 25));
+            if (quarter % 4 == 0) {
+                scored_until(static_cast<std::int64_t>(quarter) * 250'000 + 250'000);
+            }
+        }
+        CHECK_FALSE(behind_while_silent());
+        CHECK(patient(0, {}, 5'000'001).no_data());
+    }
+    SECTION("too short for any window") {
+        add(v1::EEG_BLOCK, block(0, 25));
+        receipt_us += 900'000;
+        add(v1::EEG_BLOCK, block(25, 25));
+        CHECK_FALSE(behind_while_silent());
+    }
+    SECTION("a short burst after a pause") {
+        add(v1::EEG_BLOCK, block(0, 100));
+        scored_until(1'000'000);
+        receipt_us += 3'600'000'000;
+        add(v1::EEG_BLOCK, block(360'000, 25));
+        receipt_us += 900'000;
+        add(v1::EEG_BLOCK, block(360'025, 25));
+        CHECK_FALSE(behind_while_silent());
+    }
+}
+
 TEST_CASE_METHOD(Fixture, "what is kept is bounded in time and bytes") {
     for (std::uint64_t second = 0; second < 100; ++second) {
         add(v1::EEG_BLOCK, block(second * 100, 100));
