@@ -24,9 +24,10 @@ export async function openPage(browser, options = {}) {
   return page;
 }
 
-/** Opens the ward by a new one-time link. */
-export async function openWard(browser, server, options = {}) {
+/** Opens the ward by a new one-time link; `prepare(page)` comes before its first document. */
+export async function openWard(browser, server, { prepare, ...options } = {}) {
   const page = await openPage(browser, options);
+  await prepare?.(page);
   const link = server.command('link').trim().split(/\s+/).find((word) => word.includes('token='));
   await page.goto(server.url + link.slice(link.indexOf('/signin')));
   await page.waitForFunction(() => document.documentElement.dataset.connection === 'live');
