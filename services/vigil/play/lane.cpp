@@ -27,7 +27,8 @@ LaneWorker::LaneWorker(
       boxes_(std::move(boxes)),
       tally_(tally),
       jitter_(seed),
-      sender_(options.url, options.timeout) {
+      sender_(options.url, options.timeout),
+      pauses_(options.first_pause, options.longest_pause) {
     if (lane_ == Lane::live && options.websocket) {
         for (const auto* box : boxes_) {
             sockets_.push_back(
@@ -97,7 +98,7 @@ void LaneWorker::deliver(Box& box, std::vector<Item> items) {
         ++tally_.retries;
         pause(answer.retry_after);
     } else {
-        pause_ = {};
+        pauses_.reset();
     }
 }
 
@@ -152,15 +153,7 @@ bool LaneWorker::settle(Box& box, std::vector<Item> items, const Answer& answer)
 }
 
 void LaneWorker::pause(std::optional<std::chrono::milliseconds> asked) {
-    pause_ =
-        pause_.count() == 0 ? options_.first_pause : std::min(pause_ * 2, options_.longest_pause);
-    // What the server asked for is a least time; a quarter more keeps senders that were told the
-    // same apart. Own pauses are spread over their whole length (AWS Architecture Blog,
-    // "Exponential Backoff And Jitter", 2015).
-    const double spread = jitter_.uniform();
-    const auto wait =
-        asked ? std::chrono::duration<double, std::milli>(*asked) * (1 + 0.25 * spread)
-              : std::chrono::duration<double, std::milli>(pause_) * (0.5 + 0.5 * spread);
+    const auto wait = pauses_.next(asked, jitter_.uniform());
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, stop_, wait, [] { return false; });
 }

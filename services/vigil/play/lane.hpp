@@ -4,6 +4,7 @@
 
 #include "signal/synthetic/noise.hpp"
 #include "vigil/play/outbox.hpp"
+#include "vigil/play/pauses.hpp"
 #include "vigil/play/play_options.hpp"
 #include "vigil/play/sender.hpp"
 #include "vigil/play/socket_sender.hpp"
@@ -63,8 +64,8 @@ private:
     signal::WhiteNoise jitter_;
     Sender sender_;
     std::vector<std::unique_ptr<SocketSender>>
-        sockets_;                        // as boxes_; only of a live lane that was asked for them
-    std::chrono::milliseconds pause_{0}; // the last one; 0: the last request was answered
+        sockets_; // as boxes_; only of a live lane that was asked for them
+    Pauses pauses_;
     std::stop_token stop_;
 
     std::mutex mutex_;

@@ -226,6 +226,29 @@ TEST_CASE(
     CHECK(forgetful.complete(3));
 }
 
+TEST_CASE("a server that asks to be left alone for a second is, for a second and a quarter at most"
+) {
+    TestIntake intake;
+    intake.overloaded = 2;
+    intake.retry_after_s = 1;
+    auto options = fast(intake.url());
+    options.ward.patients = 1;
+    options.speed = 0;
+    options.duration_s = 1;
+    options.backfill_connections = 1;
+    options.live_connections = 1;
+    options.heart_every_s = 0;
+    options.live_items = 1000; // one lane alone has blocks to send
+    const auto summary = play_it(options).value();
+    CHECK(summary.exit_status() == 0);
+    const auto times = intake.times();
+    REQUIRE(times.size() >= 3);
+    for (const std::size_t i : {1U, 2U}) {
+        CHECK(times[i] - times[i - 1] >= 1s);
+        CHECK(times[i] - times[i - 1] < 2s); // a quarter, and what a busy machine adds
+    }
+}
+
 TEST_CASE("a wrong block is refused for good and takes no other with it") {
     TestIntake intake;
     intake.wrong_block = 640; // of both patients with 256 Hz

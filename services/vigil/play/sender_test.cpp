@@ -1,5 +1,6 @@
 #include "vigil/play/sender.hpp"
 
+#include "vigil/play/pauses.hpp"
 #include "vigil/play/progress.hpp"
 #include "vigil/play/socket_sender.hpp"
 #include "vigil/play/tally.hpp"
@@ -104,6 +105,27 @@ TEST_CASE("Retry-After is taken in seconds, whatever its case, and never for mor
     );
     CHECK_FALSE(read_answer(Kind::vital, 1, plain(503, {{"Retry-After", "soon"}})).retry_after);
     CHECK_FALSE(read_answer(Kind::vital, 1, plain(503)).retry_after);
+}
+
+TEST_CASE("own pauses double up to the longest, in the upper half of their length, and begin anew"
+) {
+    for (const double uniform : {0.0, 0.5, 0.999}) {
+        Pauses pauses(milliseconds{200}, milliseconds{1000});
+        for (const double length : {200.0, 400.0, 800.0, 1000.0, 1000.0}) {
+            CHECK(pauses.next(std::nullopt, uniform).count() == length * (0.5 + 0.5 * uniform));
+        }
+        pauses.reset();
+        CHECK(pauses.next(std::nullopt, 0).count() == 100);
+    }
+}
+
+TEST_CASE("what the server asked for is never cut short, and at most a quarter is added") {
+    Pauses pauses(milliseconds{200}, milliseconds{1000});
+    CHECK(pauses.next(milliseconds{2000}, 0).count() == 2000);
+    CHECK(pauses.next(milliseconds{2000}, 0.5).count() == 2250);
+    CHECK(
+        pauses.next(milliseconds{60'000}, 0.999).count() < 75'000
+    ); // beyond the longest own pause
 }
 
 TEST_CASE("a block is taken out of its batch without being parsed") {

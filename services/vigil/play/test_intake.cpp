@@ -80,9 +80,13 @@ v1::BlockResult TestIntake::take(const v1::EegBlock& block) {
 
 void TestIntake::post_blocks(http::Request request, http::Reply reply) {
     ++requests;
+    {
+        const std::scoped_lock lock(mutex_);
+        times_.push_back(std::chrono::steady_clock::now());
+    }
     if (overloaded-- > 0) {
         http::Response busy = http::Response::json("{}", 503);
-        busy.headers.emplace_back("Retry-After", "0");
+        busy.headers.emplace_back("Retry-After", std::to_string(retry_after_s));
         return reply(std::move(busy));
     }
     overloaded = 0;
@@ -167,6 +171,11 @@ std::vector<v1::StreamEnd> TestIntake::ends() const {
 bool TestIntake::ends_came_last() const {
     const std::scoped_lock lock(mutex_);
     return !after_end_;
+}
+
+std::vector<std::chrono::steady_clock::time_point> TestIntake::times() const {
+    const std::scoped_lock lock(mutex_);
+    return times_;
 }
 
 std::size_t TestIntake::vitals() const {

@@ -7,6 +7,7 @@
 #include "vigil/v1/vitals.pb.h"
 
 #include <atomic>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -26,8 +27,9 @@ public:
 
     [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
 
-    /// The next requests for blocks are answered with 503 and Retry-After: 0.
+    /// The next requests for blocks are answered with 503 and Retry-After.
     std::atomic<int> overloaded{0};
+    std::atomic<int> retry_after_s{0};
     /// The next requests for blocks are taken, but their answer is 502.
     std::atomic<int> silent{0};
     /// Blocks of this first_sample make their whole request wrong.
@@ -44,6 +46,8 @@ public:
     [[nodiscard]] std::size_t legacy_windows() const;
     /// First indices in the order of their arrival.
     [[nodiscard]] std::vector<std::uint64_t> arrivals() const;
+    /// When requests for blocks came.
+    [[nodiscard]] std::vector<std::chrono::steady_clock::time_point> times() const;
     /// Whether each of `streams` streams is held from 0 to its end without a gap.
     [[nodiscard]] bool complete(std::size_t streams) const;
 
@@ -62,6 +66,7 @@ private:
     std::map<std::string, std::map<std::uint64_t, std::uint32_t>> held_;
     std::vector<v1::StreamEnd> ends_;
     std::vector<std::uint64_t> arrivals_;
+    std::vector<std::chrono::steady_clock::time_point> times_;
     std::set<std::string> ended_;
     bool after_end_ = false;
     std::size_t vitals_ = 0;
