@@ -66,7 +66,7 @@ void Outbox::store(Item item) {
         backfill_.push_back(std::move(item));
         return;
     }
-    if (spool_ && spool_->put(item)) {
+    if (spool_ && spool_->put({&item, 1}) == 1) {
         // read back it has no stream of this run
         --open_[item.epoch];
         ++open_[0];
@@ -192,15 +192,15 @@ void Outbox::settled(const std::vector<Item>& items) {
 
 std::size_t Outbox::keep() {
     const std::scoped_lock lock(mutex_);
-    std::size_t homeless = 0;
+    std::vector<Item> left;
     for (auto* items : {&backfill_, &live_, &ends_}) {
         for (auto& item : *items) {
             free(item);
-            homeless += spool_ && spool_->put(item) ? 0 : 1;
+            left.push_back(std::move(item));
         }
         items->clear();
     }
-    return homeless;
+    return left.size() - (spool_ ? spool_->put(left) : 0);
 }
 
 std::size_t Outbox::undelivered() const {

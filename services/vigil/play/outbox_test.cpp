@@ -192,7 +192,7 @@ TEST_CASE(
     {
         auto spool = folder.spool();
         for (int i = 0; i < 5; ++i) {
-            REQUIRE(spool.put(block(i)));
+            REQUIRE(spool.put(std::vector{block(i)}) == 1);
         }
         CHECK(spool.take().has_value()); // taken, not delivered, and then the process dies
     }
@@ -206,7 +206,7 @@ TEST_CASE(
     std::filesystem::resize_file(folder.path / "p.spool", 5 * 109 - 1);
     auto torn = folder.spool();
     CHECK(torn.items() == 4);
-    CHECK(torn.put(block(7)));
+    CHECK(torn.put(std::vector{block(7)}) == 1);
     std::vector<int> left;
     while (auto item = torn.take()) {
         left.push_back(number_of(*item));
@@ -215,4 +215,28 @@ TEST_CASE(
     torn.release();
     CHECK(std::filesystem::file_size(folder.path / "p.spool") == 0);
     CHECK_FALSE(SpoolFile::open("/proc/nowhere/p.spool", 10).has_value());
+}
+
+TEST_CASE("a spool file is its owner's alone, also one that an earlier run left open to others") {
+    namespace fs = std::filesystem;
+    const Folder folder;
+    const auto file = folder.path / "p.spool";
+    const auto mode = [&file] { return fs::status(file).permissions(); };
+    constexpr auto owner_only = fs::perms::owner_read | fs::perms::owner_write;
+    REQUIRE(folder.spool().put(std::vector{block(1)}) == 1);
+    CHECK(mode() == owner_only);
+    fs::permissions(file, fs::perms::all);
+    CHECK(folder.spool().items() == 1);
+    CHECK(mode() == owner_only);
+
+    fs::create_symlink("/dev/null", folder.path / "q.spool");
+    CHECK_FALSE(SpoolFile::open(folder.path / "q.spool", 1000).has_value());
+}
+
+TEST_CASE("items that are kept together are kept up to the file's bound") {
+    const Folder folder;
+    auto spool = folder.spool(3 * 109);
+    CHECK(spool.put(std::vector{block(1), block(2), block(3), block(4)}) == 3);
+    CHECK(spool.put(std::vector{block(4)}) == 0);
+    CHECK(spool.items() == 3);
 }

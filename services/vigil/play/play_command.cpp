@@ -248,7 +248,8 @@ void add_options(CLI::App& command, Arguments& arguments) {
     command.add_option(
         "--spool",
         options.spool_folder,
-        "Folder for what memory has no room for while the server is away"
+        "Folder for what memory has no room for while the server is away, and for what a run could "
+        "not deliver; not encrypted, files of mode 0600"
     );
     command.add_option("--spool-mb", arguments.spool_mb, "Most of it in files")
         ->capture_default_str();

@@ -1,8 +1,12 @@
 #include "vigil/play/spool_file.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <array>
+#include <cerrno>
 #include <format>
 #include <utility>
 
@@ -34,21 +38,90 @@ std::uint32_t read_le(const char* at) {
     return value;
 }
 
+bool read_all(int file, char* to, std::size_t bytes, std::uint64_t offset) {
+    while (bytes > 0) {
+        const auto got = ::pread(file, to, bytes, static_cast<off_t>(offset));
+        if (got <= 0) {
+            if (got < 0 && errno == EINTR) {
+                continue;
+            }
+            return false;
+        }
+        to += got;
+        bytes -= static_cast<std::size_t>(got);
+        offset += static_cast<std::uint64_t>(got);
+    }
+    return true;
+}
+
+bool write_all(int file, const char* from, std::size_t bytes, std::uint64_t offset) {
+    while (bytes > 0) {
+        const auto put = ::pwrite(file, from, bytes, static_cast<off_t>(offset));
+        if (put < 0) {
+            if (errno == EINTR) {
+                continue;
+            }
+            return false;
+        }
+        from += put;
+        bytes -= static_cast<std::size_t>(put);
+        offset += static_cast<std::uint64_t>(put);
+    }
+    return true;
+}
+
+/// A new file is in its folder for good only once the folder is synced.
+bool sync_folder(const std::filesystem::path& folder) {
+    const int file =
+        ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool synced = file >= 0 && ::fsync(file) == 0;
+    if (file >= 0) {
+        ::close(file);
+    }
+    return synced;
+}
+
 } // namespace
 
-SpoolFile::SpoolFile(std::filesystem::path path, std::size_t max_bytes)
-    : path_(std::move(path)), max_bytes_(max_bytes) {}
+SpoolFile::SpoolFile(std::filesystem::path path, std::size_t max_bytes, int file)
+    : path_(std::move(path)), max_bytes_(max_bytes), file_(file) {}
+
+SpoolFile::SpoolFile(SpoolFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      max_bytes_(other.max_bytes_),
+      file_(std::exchange(other.file_, -1)),
+      failed_(other.failed_),
+      begin_(other.begin_),
+      end_(other.end_),
+      items_(other.items_),
+      lost_(other.lost_) {}
+
+SpoolFile& SpoolFile::operator=(SpoolFile&& other) noexcept {
+    std::swap(path_, other.path_);
+    std::swap(max_bytes_, other.max_bytes_);
+    std::swap(file_, other.file_);
+    std::swap(failed_, other.failed_);
+    std::swap(begin_, other.begin_);
+    std::swap(end_, other.end_);
+    std::swap(items_, other.items_);
+    std::swap(lost_, other.lost_);
+    return *this;
+}
+
+SpoolFile::~SpoolFile() {
+    if (file_ >= 0) {
+        ::close(file_);
+    }
+}
 
 Result<SpoolFile> SpoolFile::open(std::filesystem::path path, std::size_t max_bytes) {
-    SpoolFile spool(std::move(path), max_bytes);
     std::error_code failed; // a folder that cannot be made shows as a file that cannot be opened
-    std::filesystem::create_directories(spool.path_.parent_path(), failed);
-    constexpr auto mode = std::ios::in | std::ios::out | std::ios::binary;
-    spool.file_.open(spool.path_, mode);
-    if (!spool.file_) {
-        spool.file_.open(spool.path_, mode | std::ios::trunc);
-    }
-    if (!spool.file_) {
+    std::filesystem::create_directories(path.parent_path(), failed);
+    constexpr mode_t owner_only = S_IRUSR | S_IWUSR;
+    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, owner_only);
+    SpoolFile spool(std::move(path), max_bytes, file);
+    // a file of an earlier run, or of other hands, may be open to others
+    if (file < 0 || ::fchmod(file, owner_only) != 0 || !sync_folder(spool.path_.parent_path())) {
         return fail(
             ErrorCode::unavailable,
             std::format("the spool file {} cannot be written", spool.path_.string())
@@ -63,14 +136,11 @@ void SpoolFile::count_items() {
         end_ += header_bytes + item->body.size();
         ++items_;
     }
-    file_.clear();
 }
 
-std::optional<Item> SpoolFile::read_at(std::uint64_t offset) {
-    file_.clear();
+std::optional<Item> SpoolFile::read_at(std::uint64_t offset) const {
     std::array<char, header_bytes> header{};
-    file_.seekg(static_cast<std::streamoff>(offset));
-    if (!file_.read(header.data(), header.size())) {
+    if (!read_all(file_, header.data(), header.size(), offset)) {
         return std::nullopt;
     }
     const auto length = read_le(header.data());
@@ -78,34 +148,45 @@ std::optional<Item> SpoolFile::read_at(std::uint64_t offset) {
         return std::nullopt;
     }
     Item item{.kind = static_cast<Kind>(header[4]), .body = std::string(length, '\0')};
-    if (!file_.read(item.body.data(), length) ||
+    if (!read_all(file_, item.body.data(), length, offset + header_bytes) ||
         crc_of(static_cast<std::uint8_t>(header[4]), item.body) != read_le(&header[5])) {
         return std::nullopt;
     }
     return item;
 }
 
-bool SpoolFile::put(const Item& item) {
+bool SpoolFile::write(const Item& item, std::uint64_t offset) const {
     const auto kind = static_cast<std::uint8_t>(item.kind);
-    const auto record = header_bytes + item.body.size();
-    if (item.body.size() > longest_body || end_ + record > max_bytes_) {
-        return false;
-    }
     std::array<char, header_bytes> header{};
     write_le(header.data(), static_cast<std::uint32_t>(item.body.size()));
     header[4] = static_cast<char>(kind);
     write_le(&header[5], crc_of(kind, item.body));
-    file_.clear();
-    file_.seekp(static_cast<std::streamoff>(end_));
-    file_.write(header.data(), header.size());
-    file_.write(item.body.data(), static_cast<std::streamsize>(item.body.size()));
-    file_.flush();
-    if (!file_) {
-        return false;
+    return write_all(file_, header.data(), header.size(), offset) &&
+           write_all(file_, item.body.data(), item.body.size(), offset + header_bytes);
+}
+
+std::size_t SpoolFile::put(std::span<const Item> items) {
+    std::size_t written = 0;
+    auto end = end_;
+    for (const auto& item : items) {
+        const auto record = header_bytes + item.body.size();
+        if (failed_ || item.body.size() > longest_body || end + record > max_bytes_ ||
+            !write(item, end)) {
+            break;
+        }
+        end += record;
+        ++written;
     }
-    end_ += record;
-    ++items_;
-    return true;
+    if (written == 0) {
+        return 0;
+    }
+    if (::fdatasync(file_) != 0) {
+        failed_ = true; // what the page cache holds now is unknown: nothing more is entrusted to it
+        return 0;
+    }
+    end_ = end;
+    items_ += written;
+    return written;
 }
 
 std::optional<Item> SpoolFile::take() {
@@ -128,9 +209,10 @@ void SpoolFile::release() {
     if (items_ != 0 || end_ == 0) {
         return;
     }
-    begin_ = end_ = 0;
-    file_.close();
-    file_.open(path_, std::ios::in | std::ios::out | std::ios::binary | std::ios::trunc);
+    // not synced: what comes back after a power cut is sent again and recognised
+    if (::ftruncate(file_, 0) == 0) {
+        begin_ = end_ = 0;
+    }
 }
 
 } // namespace vigil::play
