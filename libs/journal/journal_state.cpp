@@ -44,7 +44,7 @@ void JournalState::failed_sync(const sqlite::Failure& failure) {
     dead = true;
     log.error(
         "journal_sync_failed",
-        {{"cause", std::string_view(failure.what())}, {"code", failure.code()}}
+        {{"cause", std::string_view(failure.what())}, {"sqlite_code", failure.code()}}
     );
     if (options.on_failed_sync) {
         options.on_failed_sync();

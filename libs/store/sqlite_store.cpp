@@ -89,7 +89,7 @@ struct SqliteStore::Inside {
             // a second sync would succeed without the pages that the kernel has dropped
             log.error(
                 "store_sync_failed",
-                {{"cause", std::string_view(failure.what())}, {"code", failure.code()}}
+                {{"cause", std::string_view(failure.what())}, {"sqlite_code", failure.code()}}
             );
             if (!options.on_failed_sync) {
                 ::_exit(EX_IOERR);

@@ -193,7 +193,7 @@ void AllInOne::add_legacy_routes(http::Router& router) {
         lists
     );
     for (const auto& name : config_.legacy_open) {
-        log_.warning("door_open", {{"route", name}, {"without_key", true}});
+        log_.warning("door_open", {{"door", name}, {"without_key", true}});
     }
 }
 

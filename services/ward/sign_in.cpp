@@ -121,13 +121,13 @@ void SignIn::sign_in(const http::Request& request, http::Reply reply) {
                 password
             )) {
             failed(peer);
-            log_.warning("sign_in_refused", {{"request", id}});
+            log_.warning("sign_in_refused", {{"request_id", id}});
             return reply(
                 fail(ErrorCode::unauthenticated, "User or password is wrong.").error(),
                 id
             );
         }
-        log_.info("signed_in", {{"user", user}, {"request", id}});
+        log_.info("signed_in", {{"user", user}, {"request_id", id}});
         reply(signed_in(user, known->second.role(), 204));
     });
     wake_.notify_one();
@@ -153,7 +153,7 @@ void SignIn::use_link(const http::Request& request, http::Reply reply) {
         failed(request.peer);
         return reply(used.error(), request.id);
     }
-    log_.info("signed_in", {{"user", access::local_user}, {"request", request.id}});
+    log_.info("signed_in", {{"user", access::local_user}, {"request_id", request.id}});
     auto response = signed_in(std::string(access::local_user), v1::StaffUser::ADMINISTRATOR, 303);
     response.headers.emplace_back("Location", "/");
     reply(std::move(response));
