@@ -73,8 +73,9 @@ std::uint32_t BlockSamples::digest(SampleRange part) const {
 std::vector<SampleCell> BlockSamples::cells(bool isolated) const {
     std::vector<SampleCell> cells;
     for (auto first = range_.first; first < range_.end;) {
+        const auto rest = range_.end - first; // indices up to the largest must not overflow
         const auto end =
-            isolated ? range_.end : std::min(range_.end, (first / cell_samples + 1) * cell_samples);
+            first + (isolated ? rest : std::min(rest, cell_samples - first % cell_samples));
         cells.push_back({
             .first = first,
             .sequence = 0,

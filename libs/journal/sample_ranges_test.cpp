@@ -102,6 +102,13 @@ TEST_CASE("of two values of the same samples the earlier entry's counts, in what
     }
 }
 
+TEST_CASE("cells end with the largest index there is") {
+    const Block block({UINT64_MAX - 200, UINT64_MAX});
+    const auto cells = block.samples().cells(false);
+    REQUIRE(cells.size() == 2);
+    CHECK(cells[1].first + cells[1].samples == UINT64_MAX);
+}
+
 TEST_CASE("a block whose data have no whole samples is compared all the same") {
     const BlockSamples empty({0, 300}, "abc", 7);
     CHECK(empty.cells(false).size() == 3);
