@@ -1,5 +1,7 @@
 #include "detector/service.hpp"
 
+#include <pthread.h>
+
 #include <atomic>
 #include <exception>
 #include <future>
@@ -247,6 +249,7 @@ Service::Service(
     in.watch = journal.watch([&in](journal::Sequence newest) { in.news.tell(newest); });
     in.news.tell(journal.newest());
     in.thread = std::thread([&in] {
+        ::pthread_setname_np(::pthread_self(), "detector"); // as top -H and strace show it
         try {
             in.work();
         } catch (const std::exception& failure) {
