@@ -33,4 +33,40 @@ describe('score', () => {
     for (const score of [0.2, 0.9, null, 0.4]) history.add(detection(START_US + 1e6, score));
     expect(history.last?.score).toBeCloseTo(0.9, 4);
   });
+  it('counts the highest of all streams that are current, so that devices that disagree do not flicker', () => {
+    const history = new ScoreHistory(10);
+    const shown: (number | null)[] = [];
+    for (let quarter = 0; quarter < 12; quarter++) {
+      const stream = quarter % 4;
+      history.add(detection(START_US + quarter * 250_000, [0, 1, 0, null][stream]!, `s${stream}`));
+      shown.push(history.last!.score);
+    }
+    expect(shown).toEqual([0, ...Array<number>(11).fill(1)]);
+  });
+  it('follows each stream down at once, and forgets one that went silent', () => {
+    const history = new ScoreHistory(10);
+    history.add(detection(START_US + 1e6, 1, 'a'));
+    history.add(detection(START_US + 2e6, 0, 'a'));
+    expect(history.last?.score).toBe(0);
+    history.add(detection(START_US + 2.5e6, 1, 'b'));
+    history.add(detection(START_US + 3e6, 0, 'a'));
+    expect(history.last).toEqual({ endUs: START_US + 3e6, score: 1 });
+    for (const at of [4e6, 5e6]) history.add(detection(START_US + at, 0, 'a'));
+    expect(history.last).toEqual({ endUs: START_US + 5e6, score: 0 });
+  });
+  it('takes no score from a window that is older than what its stream had or than what is current', () => {
+    const history = new ScoreHistory(10);
+    history.add(detection(START_US + 5e6, 0, 'a'));
+    history.add(detection(START_US + 4e6, 1, 'a'));
+    history.add(detection(START_US + 1e6, 1, 'b'));
+    expect(history.last).toEqual({ endUs: START_US + 5e6, score: 0 });
+  });
+  it('tells sixteen streams apart and no more', () => {
+    const history = new ScoreHistory(10);
+    history.add(detection(START_US, 1, 'first'));
+    for (let stream = 0; stream < 15; stream++) history.add(detection(START_US + 1e5, 0, `s${stream}`));
+    expect(history.last?.score).toBe(1);
+    history.add(detection(START_US + 1e5, 0, 'seventeenth'));
+    expect(history.last?.score).toBe(0);
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ageMs, tileState, type PatientFacts } from './state';
+import { ageMs, SteadyHigh, tileState, type PatientFacts } from './state';
 import { START_US } from './test_data';
 
 const now = START_US + 60e6;
@@ -52,5 +52,25 @@ describe('tile state', () => {
     expect(ageMs(facts({ shownUs: now + 3600e6, newestReceiptUs: now - 4e6 }), now)).toBe(4000);
     expect(ageMs(facts({ shownUs: now - 9e6, newestReceiptUs: now }), now)).toBe(9000);
     expect(ageMs(facts({ shownUs: now + 5e6, newestReceiptUs: now + 5e6 }), now)).toBe(0);
+  });
+  it('shows HIGH at once and for half a second at least, so that no burst of windows can make it flash', () => {
+    const steady = new SteadyHigh();
+    const levels: string[] = [];
+    for (let at = 0; at < 3000; at += 50) {
+      const score = (at / 50) % 2 === 0 ? 0.9 : 0.1;
+      levels.push(steady.shown(tileState(facts({ lastScore: { endUs: now, score } }), now + at * 1000), now + at * 1000).level);
+    }
+    expect(levels[0]).toBe('high');
+    const changes = levels.flatMap((level, index) => (index > 0 && level !== levels[index - 1] ? [index * 50] : []));
+    for (const at of changes) expect(changes.filter((other) => other >= at && other < at + 1000).length).toBeLessThan(6);
+    expect(changes.length).toBeGreaterThan(0);
+  });
+  it('never holds HIGH back, nor keeps it over data that stopped', () => {
+    const steady = new SteadyHigh();
+    const high = tileState(facts({ lastScore: { endUs: now, score: 0.9 } }), now);
+    expect(steady.shown(tileState(facts(), now), now).level).toBe('low');
+    expect(steady.shown(high, now + 1).level).toBe('high');
+    const stopped = tileState(facts({ noData: true, lastScore: { endUs: now, score: 0.9 } }), now);
+    expect(steady.shown(stopped, now + 2)).toBe(stopped);
   });
 });

@@ -78,6 +78,27 @@ export function tileState(facts: PatientFacts, nowUs: number): TileState {
   };
 }
 
+/** Twice a second at most can a level rise again that stays so long: under the three flashes of WCAG 2.3.1 whatever is sent. */
+const HIGH_STAYS_US = 500_000;
+
+/** HIGH shows at once and then for half a second at least, else a burst of late windows could make its red band flash. */
+export class SteadyHigh {
+  private high: TileState | null = null;
+  private sinceUs = 0;
+
+  shown(state: TileState, nowUs: number): TileState {
+    const { high } = this;
+    if (state.level === 'high') {
+      if (!high) this.sinceUs = nowUs;
+      this.high = state;
+      return state;
+    }
+    if (high && state.condition === 'live' && nowUs - this.sinceUs < HIGH_STAYS_US) return { ...high, ageMs: state.ageMs };
+    this.high = null;
+    return state;
+  }
+}
+
 function noteOf(condition: Condition, facts: PatientFacts, nowUs: number, level: Level): string {
   const score = facts.lastScore?.score ?? null;
   const last = score === null ? '' : `, ${words.note.lastScore(scoreText(score), words.level[levelOf(score)])}`;

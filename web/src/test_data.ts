@@ -43,8 +43,8 @@ export function block(wish: BlockWish = {}): EegBlock {
 
 export const ramp = (samples: number, from = 0): number[] => Array.from({ length: samples }, (_, index) => from + index);
 
-export function detection(endUs: number, score: number | null): Detection {
-  return create(DetectionSchema, { endTimeUs: BigInt(endUs), scoreQ16: score === null ? 0 : Math.round(score * 65536), notEvaluated: score === null });
+export function detection(endUs: number, score: number | null, stream = 's'): Detection {
+  return create(DetectionSchema, { device: 'd', stream, endTimeUs: BigInt(endUs), scoreQ16: score === null ? 0 : Math.round(score * 65536), notEvaluated: score === null });
 }
 
 export function heartRate(timeUs: number, value: number, source = 'watch'): Vital {

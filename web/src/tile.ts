@@ -5,7 +5,7 @@ import { element, setData, setSign, setText, sign } from './element';
 import { FittedWord } from './fitted_word';
 import { HEART_DIM_MS, HEART_GONE_MS } from './heart';
 import type { Patient } from './patient';
-import { patientNowUs, scoreText, tileState, type TileState } from './state';
+import { patientNowUs, scoreText, SteadyHigh, tileState, type TileState } from './state';
 import { Surface } from './surface';
 import { ago, words } from './words';
 
@@ -55,6 +55,7 @@ export class Tile {
   private readonly scoreSurface: Surface;
   private readonly trace: TraceView;
   private readonly bar = element('span', { class: 'unit-bar' }, element('span', { class: 'unit-bar-line' }), element('span', { class: 'unit-bar-text' }));
+  private readonly steady = new SteadyHigh();
   private announced = '';
   private scoredSecond = 0;
   private drawnScore = 0;
@@ -83,7 +84,7 @@ export class Tile {
   /** Words and states; several times a second. Returns what to announce when the state changed. */
   update(nowUs: number, lost: boolean): string | null {
     const { patient } = this;
-    const state = tileState(patient.state, nowUs);
+    const state = this.steady.shown(tileState(patient.state, nowUs), nowUs);
     this.state = state;
     setText(this.label, patient.label);
     setText(this.id, patient.label === patient.id ? '' : patient.id);
