@@ -14,9 +14,12 @@ export function bonn(set, index) {
 }
 
 export class Device {
-  /** `signal(index)` is the value of a sample; `channels` of them alike, each with its own offset in time. */
-  constructor(server, patient, signal, channels = 1) {
-    Object.assign(this, { server, patient, signal, channels, key: server.key(patient), next: 0, running: true, stream: `s${Date.now()}` });
+  /**
+   * `signal(index)` is the value of a sample; `channels` of them alike, each with its own offset in time. Several devices of one
+   * patient share `key` and differ in `name`.
+   */
+  constructor(server, patient, signal, channels = 1, { key = server.key(patient), name = `device-${patient}` } = {}) {
+    Object.assign(this, { server, patient, signal, channels, key, name, next: 0, running: true, stream: `s${Date.now()}` });
     this.startUs = Date.now() * 1000;
   }
 
@@ -27,7 +30,7 @@ export class Device {
   block(first) {
     const labels = Array.from({ length: this.channels }, (_, index) => `C${index + 1}`);
     return {
-      device: `device-${this.patient}`,
+      device: this.name,
       stream: this.stream,
       first_sample: first,
       rate_numerator: RATE[0],
@@ -67,7 +70,7 @@ export class Device {
 
   async end() {
     await this.stop();
-    await this.server.post('/v1/eeg/streams/end', { device: `device-${this.patient}`, stream: this.stream, end_sample: this.next }, this.key);
+    await this.server.post('/v1/eeg/streams/end', { device: this.name, stream: this.stream, end_sample: this.next }, this.key);
   }
 
   async heartRate(value) {

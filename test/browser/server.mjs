@@ -32,8 +32,11 @@ export class Server {
     this.process = spawn(BINARY, words, { stdio: ['ignore', openSync(output, 'w'), openSync(this.log, 'a')] });
     this.exited = new Promise((done) => this.process.once('exit', done));
     for (let attempt = 0; attempt < 1200; attempt++) {
-      const link = /(http:\/\/[^/\s]+)\/signin\?token=\S+/.exec(readFileSync(output, 'utf8'));
-      if (link) {
+      const text = readFileSync(output, 'utf8');
+      const link = /(http:\/\/[^/\s]+)\/signin\?token=\S+/.exec(text);
+      const monitor = /Monitor: (http:\/\/\S+)/.exec(text);
+      if (link && monitor) {
+        this.monitor = monitor[1];
         this.link = link[0];
         this.url = link[1];
         return this;
@@ -58,6 +61,12 @@ export class Server {
 
   command(...words) {
     return execFileSync(BINARY, [...words, '--state', this.state], { encoding: 'utf8', input: this.input ?? '' });
+  }
+
+  /** The value of a metric without labels. */
+  async metric(name) {
+    const text = await (await fetch(`${this.monitor}/metrics`)).text();
+    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)[1]);
   }
 
   key(patient) {
