@@ -68,6 +68,7 @@ PlayedWard::start(const ServeConfig& config, AllInOne& vigil, Log& log) {
                 {{"blocks", summary->blocks},
                  {"accepted", summary->accepted_blocks},
                  {"refused", summary->refused},
+                 {"set_aside", summary->set_aside},
                  {"lost", summary->lost}}
             );
         }

@@ -26,6 +26,11 @@ struct Item {
     std::uint64_t first_sample = 0;
     /// When it was ready to be sent.
     std::chrono::steady_clock::time_point made = {};
+    /// How often the server failed on it when it was sent by itself, in this run.
+    unsigned failures = 0;
 };
+
+/// What it is, for a human: never its samples.
+[[nodiscard]] std::string describe(const Item& item);
 
 } // namespace vigil::play

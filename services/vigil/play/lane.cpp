@@ -1,6 +1,7 @@
 #include "vigil/play/lane.hpp"
 
 #include <algorithm>
+#include <format>
 
 namespace vigil::play {
 
@@ -105,6 +106,7 @@ void LaneWorker::deliver(Box& box, std::vector<Item> items) {
 bool LaneWorker::settle(Box& box, std::vector<Item> items, const Answer& answer) {
     std::vector<Item> done;
     std::vector<Item> again;
+    std::vector<Item> failed;
     std::vector<Item> alone;
     for (std::size_t i = 0; i < items.size(); ++i) {
         const bool block = items[i].kind == Kind::eeg_block || items[i].kind == Kind::legacy_window;
@@ -114,6 +116,9 @@ bool LaneWorker::settle(Box& box, std::vector<Item> items, const Answer& answer)
                 continue;
             case Fate::alone:
                 alone.push_back(std::move(items[i]));
+                continue;
+            case Fate::failed:
+                failed.push_back(std::move(items[i]));
                 continue;
             case Fate::accepted:
                 ++tally_.accepted;
@@ -134,22 +139,47 @@ bool LaneWorker::settle(Box& box, std::vector<Item> items, const Answer& answer)
         tally_.last_trouble(answer.why);
     }
     box.outbox.settled(done);
-    const bool tried_again = !again.empty();
+    const bool in_trouble = !again.empty() || !failed.empty();
     box.outbox.give_back(lane_, std::move(again));
-    for (std::size_t i = 0; i < alone.size(); ++i) {
+    put_off(box, std::move(failed), answer.why);
+    send_alone(box, std::move(alone));
+    return in_trouble;
+}
+
+void LaneWorker::put_off(Box& box, std::vector<Item> failed, const std::string& why) {
+    std::vector<Item> later;
+    for (auto& item : failed) {
+        if (++item.failures < options_.item_tries) {
+            later.push_back(std::move(item));
+            continue;
+        }
+        const bool kept = box.outbox.set_aside(item);
+        tally_.set_aside(std::format(
+            "{}: {}, {} after {} tries: {}",
+            box.patient,
+            describe(item),
+            kept ? "kept" : "LOST",
+            item.failures,
+            why
+        ));
+    }
+    box.outbox.put_behind(std::move(later));
+}
+
+void LaneWorker::send_alone(Box& box, std::vector<Item> items) {
+    for (std::size_t i = 0; i < items.size(); ++i) {
         if (stop_.stop_requested()) {
             box.outbox.give_back(
                 lane_,
-                {std::make_move_iterator(alone.begin() + static_cast<std::ptrdiff_t>(i)),
-                 std::make_move_iterator(alone.end())}
+                {std::make_move_iterator(items.begin() + static_cast<std::ptrdiff_t>(i)),
+                 std::make_move_iterator(items.end())}
             );
-            break;
+            return;
         }
         std::vector<Item> one;
-        one.push_back(std::move(alone[i]));
+        one.push_back(std::move(items[i]));
         deliver(box, std::move(one));
     }
-    return tried_again;
 }
 
 void LaneWorker::pause(std::optional<std::chrono::milliseconds> asked) {

@@ -22,12 +22,17 @@ namespace vigil::play {
 
 /// A patient as the lanes see it.
 struct Box {
-    Box(std::string device_key,
+    Box(std::string patient_id,
+        std::string device_key,
         std::size_t live_items,
         MemoryBudget& budget,
-        std::optional<SpoolFile> spool)
-        : key(std::move(device_key)), outbox(live_items, budget, std::move(spool)) {}
+        std::optional<SpoolFile> spool,
+        std::optional<SpoolFile> aside)
+        : patient(std::move(patient_id)),
+          key(std::move(device_key)),
+          outbox(live_items, budget, std::move(spool), std::move(aside)) {}
 
+    std::string patient;
     std::string key;
     Outbox outbox;
 };
@@ -54,6 +59,10 @@ private:
     [[nodiscard]] Answer transmit(Box& box, const std::vector<Item>& items);
     /// Returns true when something is to be tried again, after a pause.
     bool settle(Box& box, std::vector<Item> items, const Answer& answer);
+    /// Later, or never again in this run.
+    void put_off(Box& box, std::vector<Item> failed, const std::string& why);
+    /// One after the other, since one of them spoils the request of all.
+    void send_alone(Box& box, std::vector<Item> items);
     void pause(std::optional<std::chrono::milliseconds> asked);
     void idle(const std::stop_token& stop);
 

@@ -16,15 +16,45 @@ bool may_be_joined(Kind kind) {
 
 } // namespace
 
-Outbox::Outbox(std::size_t live_items, MemoryBudget& budget, std::optional<SpoolFile> spool)
-    : live_items_(std::max<std::size_t>(1, live_items)), budget_(budget), spool_(std::move(spool)) {
+Outbox::Outbox(
+    std::size_t live_items,
+    MemoryBudget& budget,
+    std::optional<SpoolFile> spool,
+    std::optional<SpoolFile> aside
+)
+    : live_items_(std::max<std::size_t>(1, live_items)),
+      budget_(budget),
+      spool_(std::move(spool)),
+      aside_(std::move(aside)) {
     if (spool_) {
+        take_back_what_was_set_aside();
         undelivered_ = open_[0] = spool_->items();
     }
 }
 
+/// A death in the middle leaves items in both files: the server recognises them.
+void Outbox::take_back_what_was_set_aside() {
+    while (aside_ && aside_->items() > 0) {
+        std::vector<Item> items;
+        while (items.size() < refill_items) {
+            auto item = aside_->take();
+            if (!item) {
+                break;
+            }
+            items.push_back(std::move(*item));
+        }
+        if (spool_->put(items) != items.size()) {
+            return; // no room: they stay where they are for a later run
+        }
+    }
+    if (aside_) {
+        lost_ += aside_->lost();
+        aside_->release();
+    }
+}
+
 Outbox::~Outbox() {
-    for (const auto* items : {&live_, &backfill_, &ends_}) {
+    for (const auto* items : {&live_, &backfill_, &behind_, &ends_}) {
         for (const auto& item : *items) {
             free(item);
         }
@@ -150,6 +180,9 @@ std::vector<Item> Outbox::take(Lane lane, std::size_t max_items, std::size_t max
     }
     auto taken = take_run(backfill_, max_items, max_bytes);
     if (taken.empty()) {
+        taken = take_run(behind_, 1, max_bytes);
+    }
+    if (taken.empty()) {
         if (auto end = take_end()) {
             taken.push_back(std::move(*end));
         }
@@ -177,23 +210,43 @@ void Outbox::give_back(Lane lane, std::vector<Item> items) {
     }
 }
 
-void Outbox::settled(const std::vector<Item>& items) {
+void Outbox::put_behind(std::vector<Item> items) {
     const std::scoped_lock lock(mutex_);
-    for (const auto& item : items) {
-        count(item, -1);
-        if (item.kind != Kind::stream_end && item.epoch != 0 && open_[item.epoch] == 0) {
-            open_.erase(item.epoch);
-        }
+    for (auto& item : items) {
+        budget_.used += item.body.size();
+        behind_.push_back(std::move(item));
+    }
+}
+
+bool Outbox::set_aside(const Item& item) {
+    const std::scoped_lock lock(mutex_);
+    const bool kept = aside_ && aside_->put({&item, 1}) == 1;
+    ++(kept ? kept_aside_ : lost_);
+    settle(item);
+    return kept;
+}
+
+void Outbox::settle(const Item& item) {
+    count(item, -1);
+    if (item.kind != Kind::stream_end && item.epoch != 0 && open_[item.epoch] == 0) {
+        open_.erase(item.epoch);
     }
     if (undelivered_ == 0 && spool_) {
         spool_->release();
     }
 }
 
+void Outbox::settled(const std::vector<Item>& items) {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& item : items) {
+        settle(item);
+    }
+}
+
 std::size_t Outbox::keep() {
     const std::scoped_lock lock(mutex_);
     std::vector<Item> left;
-    for (auto* items : {&backfill_, &live_, &ends_}) {
+    for (auto* items : {&backfill_, &behind_, &live_, &ends_}) {
         for (auto& item : *items) {
             free(item);
             left.push_back(std::move(item));
@@ -206,6 +259,11 @@ std::size_t Outbox::keep() {
 std::size_t Outbox::undelivered() const {
     const std::scoped_lock lock(mutex_);
     return undelivered_;
+}
+
+std::size_t Outbox::kept_aside() const {
+    const std::scoped_lock lock(mutex_);
+    return kept_aside_;
 }
 
 std::size_t Outbox::lost() const {

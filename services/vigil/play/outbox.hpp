@@ -28,7 +28,13 @@ struct MemoryBudget {
 /// threads any
 class Outbox {
 public:
-    Outbox(std::size_t live_items, MemoryBudget& budget, std::optional<SpoolFile> spool);
+    /// `aside` keeps what was set aside; an earlier run's is sent again.
+    Outbox(
+        std::size_t live_items,
+        MemoryBudget& budget,
+        std::optional<SpoolFile> spool,
+        std::optional<SpoolFile> aside = {}
+    );
     ~Outbox();
     Outbox(const Outbox&) = delete;
     Outbox& operator=(const Outbox&) = delete;
@@ -40,18 +46,27 @@ public:
     /// settled.
     [[nodiscard]] std::vector<Item> take(Lane lane, std::size_t max_items, std::size_t max_bytes);
     void give_back(Lane lane, std::vector<Item> items);
+    /// Backfill tries them again, each by itself, when there is nothing else to send: an item on
+    /// which the server fails must not hold up the others.
+    void put_behind(std::vector<Item> items);
+    /// Settles an item of which this run thinks no more. True: kept in its file for the next run;
+    /// false: lost, and counted so.
+    [[nodiscard]] bool set_aside(const Item& item);
     void settled(const std::vector<Item>& items);
 
     /// Moves what is left into the spool file. Returns how many items found no room: they are lost.
     std::size_t keep();
 
     [[nodiscard]] std::size_t undelivered() const;
+    [[nodiscard]] std::size_t kept_aside() const;
     /// Items that neither memory nor the spool file had room for.
     [[nodiscard]] std::size_t lost() const;
 
 private:
     using Items = std::deque<Item>;
     void store(Item item);
+    void settle(const Item& item);
+    void take_back_what_was_set_aside();
     void count(const Item& item, int by);
 
     void free(const Item& item) { budget_.used -= item.body.size(); }
@@ -66,11 +81,14 @@ private:
     mutable std::mutex mutex_;
     Items live_;
     Items backfill_;
+    Items behind_;
     Items ends_;
     std::optional<SpoolFile> spool_;
+    std::optional<SpoolFile> aside_;
     /// By stream: what is not settled, wherever it is. Ends are not counted.
     std::map<std::uint32_t, std::size_t> open_;
     std::size_t undelivered_ = 0;
+    std::size_t kept_aside_ = 0;
     std::size_t lost_ = 0;
 };
 

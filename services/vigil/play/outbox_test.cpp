@@ -37,6 +37,10 @@ struct Folder {
         return std::move(SpoolFile::open(path / "p.spool", bytes).value());
     }
 
+    [[nodiscard]] SpoolFile aside(std::size_t bytes = 1 << 20) const {
+        return std::move(SpoolFile::open(path / "p.aside", bytes).value());
+    }
+
     std::filesystem::path path = std::filesystem::temp_directory_path() / "vigil_outbox_test";
 };
 
@@ -239,4 +243,79 @@ TEST_CASE("items that are kept together are kept up to the file's bound") {
     CHECK(spool.put(std::vector{block(1), block(2), block(3), block(4)}) == 3);
     CHECK(spool.put(std::vector{block(4)}) == 0);
     CHECK(spool.items() == 3);
+}
+
+TEST_CASE("what the server fails on waits behind everything else, and goes by itself") {
+    MemoryBudget budget{.limit = 10'000};
+    Outbox outbox(1, budget, std::nullopt);
+    for (int i = 0; i < 5; ++i) {
+        outbox.push(block(i));
+    }
+    outbox.push({.kind = Kind::stream_end, .body = "99", .epoch = 1});
+    auto first = outbox.take(Lane::backfill, 2, any);
+    REQUIRE(numbers(first) == std::vector{0, 1});
+    outbox.put_behind(std::move(first));
+    auto rest = outbox.take(Lane::backfill, all, any);
+    CHECK(numbers(rest) == std::vector{2, 3});
+    outbox.settled(rest);
+    outbox.settled(outbox.take(Lane::live, all, any));
+    for (const int number : {0, 1}) {
+        const auto alone = outbox.take(Lane::backfill, all, any);
+        CHECK(numbers(alone) == std::vector{number});
+        outbox.settled(alone);
+    }
+    CHECK(numbers(outbox.take(Lane::backfill, all, any)) == std::vector{99});
+}
+
+TEST_CASE("what is set aside is in its file, holds up nothing, and is sent by the next run") {
+    const Folder folder;
+    MemoryBudget budget{.limit = 10'000};
+    {
+        Outbox outbox(5, budget, folder.spool(), folder.aside());
+        outbox.push(block(7));
+        outbox.push({.kind = Kind::stream_end, .body = "99", .epoch = 1});
+        const auto taken = outbox.take(Lane::live, all, any);
+        CHECK(outbox.take(Lane::backfill, all, any).empty());
+        CHECK(outbox.set_aside(taken.at(0)));
+        CHECK(outbox.kept_aside() == 1);
+        CHECK(outbox.lost() == 0);
+        CHECK(std::filesystem::file_size(folder.path / "p.aside") == 109);
+        const auto end = outbox.take(Lane::backfill, all, any);
+        CHECK(numbers(end) == std::vector{99});
+        outbox.settled(end);
+        CHECK(outbox.undelivered() == 0);
+    }
+    {
+        Outbox dies(5, budget, folder.spool(), folder.aside()); // before it sends anything
+    }
+    Outbox outbox(5, budget, folder.spool(), folder.aside());
+    CHECK(outbox.undelivered() == 1);
+    const auto again = outbox.take(Lane::backfill, all, any);
+    CHECK(numbers(again) == std::vector{7});
+    outbox.settled(again);
+    CHECK(std::filesystem::file_size(folder.path / "p.aside") == 0);
+    CHECK(std::filesystem::file_size(folder.path / "p.spool") == 0);
+}
+
+TEST_CASE("what is set aside and finds no room is lost, and counted") {
+    const Folder folder;
+    MemoryBudget budget{.limit = 10'000};
+    Outbox full(5, budget, folder.spool(), folder.aside(108));
+    Outbox none(5, budget, std::nullopt);
+    for (auto* outbox : {&full, &none}) {
+        outbox->push(block(7));
+        CHECK_FALSE(outbox->set_aside(outbox->take(Lane::live, all, any).at(0)));
+        CHECK(outbox->lost() == 1);
+        CHECK(outbox->kept_aside() == 0);
+        CHECK(outbox->undelivered() == 0);
+    }
+}
+
+TEST_CASE("what was set aside stays in its file while the spool has no room for it") {
+    const Folder folder;
+    REQUIRE(folder.aside().put(std::vector{block(1), block(2)}) == 2);
+    MemoryBudget budget{.limit = 10'000};
+    const Outbox outbox(5, budget, folder.spool(109), folder.aside());
+    CHECK(outbox.undelivered() == 1);
+    CHECK(folder.aside().items() == 2);
 }

@@ -43,6 +43,8 @@ private:
         friend bool operator>(const Due& a, const Due& b) { return a.at > b.at; }
     };
 
+    [[nodiscard]] Result<std::optional<SpoolFile>>
+    open_spool(const std::string& patient, const char* ending, std::size_t patients) const;
     void start_lanes(std::uint64_t seed);
     void take_turn(std::size_t patient);
     void push(std::size_t patient, std::vector<Item> items);
@@ -78,13 +80,20 @@ Microseconds head_start(const PlayOptions& options) {
     );
 }
 
+/// A file of the patient in the spool folder; nothing where there is no folder.
+Result<std::optional<SpoolFile>>
+Player::open_spool(const std::string& patient, const char* ending, std::size_t patients) const {
+    if (options_.spool_folder.empty()) {
+        return std::nullopt;
+    }
+    return SpoolFile::open(
+        std::filesystem::path(options_.spool_folder) / (patient + ending),
+        options_.spool_bytes / patients / 2 // there are two files
+    );
+}
+
 Result<void>
 Player::prepare(std::vector<PlayedPatient> patients, UtcTime now, const std::string& run) {
-    if (!options_.spool_folder.empty()) {
-        std::error_code
-            failed; // a folder that cannot be made shows as a file that cannot be opened
-        std::filesystem::create_directories(options_.spool_folder, failed);
-    }
     const auto phase =
         options_.block / static_cast<double>(std::max<std::size_t>(1, patients.size()));
     for (std::size_t i = 0; i < patients.size(); ++i) {
@@ -96,22 +105,18 @@ Player::prepare(std::vector<PlayedPatient> patients, UtcTime now, const std::str
                 "keys"
             );
         }
-        std::optional<SpoolFile> spool;
-        if (!options_.spool_folder.empty()) {
-            auto opened = SpoolFile::open(
-                std::filesystem::path(options_.spool_folder) / (patients[i].id + ".spool"),
-                options_.spool_bytes / patients.size()
-            );
-            if (!opened) {
-                return std::unexpected(opened.error());
-            }
-            spool.emplace(std::move(*opened));
+        auto spool = open_spool(patients[i].id, ".spool", patients.size());
+        auto aside = open_spool(patients[i].id, ".aside", patients.size());
+        if (!spool || !aside) {
+            return std::unexpected(spool ? aside.error() : spool.error());
         }
         boxes_.emplace_back(
+            patients[i].id,
             options_.legacy ? std::string{} : key->second,
             options_.live_items,
             budget_,
-            std::move(spool)
+            std::move(*spool),
+            std::move(*aside)
         );
         const auto offset =
             std::chrono::duration_cast<Microseconds>(phase * static_cast<double>(i));
@@ -311,6 +316,7 @@ PlaySummary Player::summary() const {
     summary.lost = homeless_;
     for (const auto& box : boxes_) {
         summary.lost += box.outbox.lost();
+        summary.set_aside += box.outbox.kept_aside();
     }
     summary.waiting = undelivered() - homeless_;
     summary.acceptance_p50 = tally_.acceptance.quantile(0.5);
@@ -318,14 +324,11 @@ PlaySummary Player::summary() const {
     summary.age_p99 = tally_.age.quantile(0.99);
     summary.trouble = tally_.last_trouble();
     summary.notes = notes_;
+    summary.aside = tally_.set_aside();
     return summary;
 }
 
 } // namespace
-
-int PlaySummary::exit_status() const {
-    return refused == 0 && lost == 0 && waiting == 0 && notes.empty() ? 0 : 1;
-}
 
 Result<void> check(const PlayOptions& options) {
     const auto wrong = [](const char* field, std::string detail) {

@@ -31,14 +31,18 @@ struct PlaySummary {
     std::uint64_t backfilled = 0;
     std::uint64_t waiting =
         0; // not delivered yet; at the end: kept in the spool folder for the next run
+    /// On which the server failed every time: kept in the spool folder, the next run tries again.
+    std::uint64_t set_aside = 0;
     std::uint64_t lost = 0;                      // no room was left for them
     std::chrono::microseconds acceptance_p50{0}; // of live requests, from sending to the answer
     std::chrono::microseconds acceptance_p99{0};
     std::chrono::microseconds age_p99{0}; // of live items, from being ready to the answer
     std::string trouble = {};            // the last reason why something was refused or tried again
     std::vector<std::string> notes = {}; // recordings that ended early
+    std::vector<std::string> aside = {}; // the first few that were set aside, kept or lost
 
-    /// 0: all that was made is accepted; 1: something was refused, lost or is still undelivered.
+    /// 0: all that was made is accepted; 1: something was refused, set aside, lost or is still
+    /// undelivered.
     [[nodiscard]] int exit_status() const;
 };
 

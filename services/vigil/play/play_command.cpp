@@ -131,6 +131,14 @@ int play_patients(
             options.spool_folder
         );
     }
+    if (summary->set_aside > 0) {
+        std::cout << std::format(
+            "{} on which the server failed every time are kept in {}/*.aside; the next run tries "
+            "them again\n",
+            summary->set_aside,
+            options.spool_folder
+        );
+    }
     return summary->exit_status();
 }
 
@@ -292,7 +300,10 @@ void add_play_command(CLI::App& app, int& status) {
     auto arguments = std::make_shared<Arguments>();
     auto* command = app.add_subcommand("play", "Send recordings or a synthetic ward to an intake");
     command->footer(
-        "Exit status: 0 all accepted, 1 something refused, lost or undelivered, 2 wrong usage.\n"
+        "Exit status: 0 all accepted, 1 something refused, set aside, lost or undelivered, 2 wrong "
+        "usage.\n"
+        "An item on which the server fails (500) is tried 8 times, then set aside: kept in the "
+        "--spool folder for the next run, without one lost; the summary names it.\n"
         "Examples:\n"
         "  vigil play --list                                     patients of the synthetic ward\n"
         "  vigil play --keys keys.txt                            plays it in real time until "

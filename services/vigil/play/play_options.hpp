@@ -46,6 +46,8 @@ struct PlayOptions {
     /// Pauses before a request is tried again: doubled from the first to the longest, with jitter.
     std::chrono::milliseconds first_pause{200};
     std::chrono::milliseconds longest_pause{5'000};
+    /// Tries of an item on which the server fails (500); then it is set aside for the next run.
+    unsigned item_tries = 8;
     /// How long undelivered data are tried again after the last block was made.
     std::chrono::milliseconds drain{60'000};
 

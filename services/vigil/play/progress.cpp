@@ -23,6 +23,10 @@ std::string bar(double share) {
 
 } // namespace
 
+int PlaySummary::exit_status() const {
+    return refused == 0 && set_aside == 0 && lost == 0 && waiting == 0 && notes.empty() ? 0 : 1;
+}
+
 std::string progress_line(const PlaySummary& summary) {
     std::string line = clock_text(summary.played_s);
     if (summary.duration_s > 0) {
@@ -40,6 +44,9 @@ std::string progress_line(const PlaySummary& summary) {
     }
     if (summary.refused > 0) {
         line += std::format("  {} REFUSED", summary.refused);
+    }
+    if (summary.set_aside > 0) {
+        line += std::format("  {} SET ASIDE", summary.set_aside);
     }
     if (summary.lost > 0) {
         line += std::format("  {} LOST", summary.lost);
@@ -72,7 +79,7 @@ std::string summary_text(const PlaySummary& summary) {
         "played      {} of {} patients\n"
         "made        {} blocks, {} with heart values and ends of streams\n"
         "accepted    {} ({} of them by backfill), {} were held already\n"
-        "refused     {}   lost {}   not delivered {}   requests tried again {}\n"
+        "refused     {}   set aside {}   lost {}   not delivered {}   requests tried again {}\n"
         "acceptance  p50 {:.1f} ms, p99 {:.1f} ms; age of a live block when accepted, p99 {:.1f} "
         "ms\n",
         clock_text(summary.played_s),
@@ -83,6 +90,7 @@ std::string summary_text(const PlaySummary& summary) {
         summary.backfilled,
         summary.duplicates,
         summary.refused,
+        summary.set_aside,
         summary.lost,
         summary.waiting,
         summary.retries,
@@ -92,6 +100,9 @@ std::string summary_text(const PlaySummary& summary) {
     );
     if (!summary.trouble.empty()) {
         text += std::format("last trouble: {}\n", summary.trouble);
+    }
+    for (const auto& name : summary.aside) {
+        text += std::format("the server fails on {}\n", name);
     }
     for (const auto& note : summary.notes) {
         text += std::format("ended early: {}\n", note);

@@ -35,14 +35,16 @@ bool is_legacy(Kind kind) {
 }
 
 /// 408, 425 and 429 ask for another try too; the rest of 4xx is final (RFC 9110 section 15.5, RFC
-/// 6585).
+/// 6585). A server that is away, busy or full says nothing against what was sent; beyond 511 are
+/// proxies whose server does not answer.
 bool asks_again(unsigned status) {
-    return status >= 500 || status == 408 || status == 425 || status == 429;
+    return status == 408 || status == 425 || status == 429 || (status >= 502 && status <= 504) ||
+           status == 507 || status > 511;
 }
 
 /// Refusals of a block that say nothing against the block itself (libs/base/error.hpp).
 bool asks_again(std::string_view code) {
-    return code == "overloaded" || code == "unavailable" || code == "timeout" || code == "internal";
+    return code == "overloaded" || code == "unavailable" || code == "timeout";
 }
 
 std::optional<std::chrono::milliseconds> retry_after(const http::Response& response) {
@@ -93,7 +95,9 @@ Fate fate_of(const v1::BlockResult& result) {
         case v1::BlockResult::DUPLICATE:
             return Fate::duplicate;
         default:
-            return asks_again(result.code()) ? Fate::again : Fate::refused;
+            return result.code() == "internal" ? Fate::failed
+                   : asks_again(result.code()) ? Fate::again
+                                               : Fate::refused;
     }
 }
 
@@ -117,7 +121,8 @@ Answer read_answer(Kind kind, std::size_t count, const http::Response& response)
     // One wrong item makes the whole request wrong; a key that is not accepted is wrong for each of
     // them.
     const bool whole = response.status == 401 || response.status == 403 || count == 1;
-    answer.fates.assign(count, whole ? Fate::refused : Fate::alone);
+    const auto fate = response.status >= 500 ? Fate::failed : Fate::refused;
+    answer.fates.assign(count, whole ? fate : Fate::alone);
     return answer;
 }
 

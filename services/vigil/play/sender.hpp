@@ -18,6 +18,7 @@ enum class Fate : std::uint8_t {
     duplicate, // it was held already: sent twice because an answer was lost
     refused,   // for good: sending it again cannot help
     again,     // nothing is known against it
+    failed,    // the server failed on this very item: it may do so for ever
     alone,     // its request was refused as a whole: it is to be sent by itself
 };
 

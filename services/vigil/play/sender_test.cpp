@@ -46,19 +46,27 @@ TEST_CASE("each block of an answer has its own fate") {
     using Result = v1::BlockResult;
     const auto answer = read_answer(
         Kind::eeg_block,
-        5,
+        6,
         block_reply(
             207,
             {{Result::ACCEPTED, ""},
              {Result::DUPLICATE, ""},
              {Result::REFUSED, "conflict"},
              {Result::REFUSED, "overloaded"},
-             {Result::REFUSED, "unavailable"}}
+             {Result::REFUSED, "unavailable"},
+             {Result::REFUSED, "internal"}}
         )
     );
     CHECK(
         answer.fates ==
-        std::vector{Fate::accepted, Fate::duplicate, Fate::refused, Fate::again, Fate::again}
+        std::vector{
+            Fate::accepted,
+            Fate::duplicate,
+            Fate::refused,
+            Fate::again,
+            Fate::again,
+            Fate::failed
+        }
     );
 }
 
@@ -74,8 +82,12 @@ TEST_CASE(
     "what may be tried again is, what is final is not, and one wrong item does not take the others "
     "with it"
 ) {
-    for (const unsigned status : {500U, 502U, 503U, 504U, 408U, 425U, 429U}) {
+    for (const unsigned status : {502U, 503U, 504U, 507U, 522U, 408U, 425U, 429U}) {
         CHECK(read_answer(Kind::eeg_block, 3, plain(status)).fates == std::vector(3, Fate::again));
+    }
+    for (const unsigned status : {500U, 501U}) {
+        CHECK(read_answer(Kind::eeg_block, 1, plain(status)).fates == std::vector(1, Fate::failed));
+        CHECK(read_answer(Kind::eeg_block, 3, plain(status)).fates == std::vector(3, Fate::alone));
     }
     for (const unsigned status : {400U, 409U, 413U, 422U}) {
         CHECK(
@@ -167,9 +179,29 @@ TEST_CASE("progress is a bar on a terminal and a line every ten seconds elsewher
     CHECK(count(file.str(), '\r') == 0);
 }
 
+TEST_CASE("the summary names what was set aside, and the progress line counts it") {
+    const PlaySummary summary{.set_aside = 2, .aside = {"p: beats, kept", "q: beats, kept"}};
+    CHECK(summary_text(summary).contains("set aside 2 "));
+    CHECK(summary_text(summary).contains("the server fails on q: beats, kept\n"));
+    CHECK(progress_line(summary).contains("2 SET ASIDE"));
+}
+
+TEST_CASE("an item is described by what it is and where it lies") {
+    v1::EegBlockBatch batch;
+    batch.add_blocks()->set_stream("run-1");
+    batch.mutable_blocks(0)->set_first_sample(640);
+    CHECK(
+        describe({.kind = Kind::eeg_block, .body = batch.SerializeAsString()}) ==
+        "EEG block of stream run-1 from sample 640"
+    );
+    CHECK(describe({.kind = Kind::eeg_block, .body = "\xff"}) == "EEG block");
+    CHECK(describe({.kind = Kind::legacy_window, .body = "{}"}) == "EEG window");
+}
+
 TEST_CASE("the exit status is 0 only when all is accepted") {
     CHECK(PlaySummary{.duplicates = 3}.exit_status() == 0);
     CHECK(PlaySummary{.refused = 1}.exit_status() == 1);
     CHECK(PlaySummary{.waiting = 1}.exit_status() == 1);
+    CHECK(PlaySummary{.set_aside = 1}.exit_status() == 1);
     CHECK(PlaySummary{.lost = 1}.exit_status() == 1);
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace vigil::play {
 
@@ -38,6 +39,19 @@ struct Tally {
     Durations acceptance;                     // of live requests, from sending to the answer
     Durations age; // of accepted live items, from being ready to the answer
 
+    /// An item was set aside; the first few are remembered by name.
+    void set_aside(std::string name) {
+        const std::scoped_lock lock(mutex_);
+        if (set_aside_.size() < most_names) {
+            set_aside_.push_back(std::move(name));
+        }
+    }
+
+    [[nodiscard]] std::vector<std::string> set_aside() const {
+        const std::scoped_lock lock(mutex_);
+        return set_aside_;
+    }
+
     void last_trouble(std::string why) {
         const std::scoped_lock lock(mutex_);
         trouble_ = std::move(why);
@@ -49,7 +63,9 @@ struct Tally {
     }
 
 private:
+    static constexpr std::size_t most_names = 20;
     mutable std::mutex mutex_;
+    std::vector<std::string> set_aside_;
     std::string trouble_;
 };
 

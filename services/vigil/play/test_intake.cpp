@@ -99,6 +99,13 @@ void TestIntake::post_blocks(http::Request request, http::Reply reply) {
             return reply(fail(ErrorCode::invalid_argument, "wrong", "blocks").error(), request.id);
         }
     }
+    for (const auto& block : batch.blocks()) {
+        if (failing_block == -2 ||
+            static_cast<std::int64_t>(block.first_sample()) == failing_block) {
+            failed_alone += batch.blocks_size() == 1 ? 1 : 0;
+            return reply(fail(ErrorCode::internal, "broken").error(), request.id);
+        }
+    }
     v1::BlockReply results;
     for (const auto& block : batch.blocks()) {
         *results.add_results() = take(block);

@@ -34,6 +34,10 @@ public:
     std::atomic<int> silent{0};
     /// Blocks of this first_sample make their whole request wrong.
     std::atomic<std::int64_t> wrong_block{-1};
+    /// Blocks of this first_sample make the server fail: 500. -2: all do.
+    std::atomic<std::int64_t> failing_block{-1};
+    /// Requests of one block that failed.
+    std::atomic<int> failed_alone{0};
     std::atomic<int> requests{0};
     std::atomic<int> repeated{0};
 
