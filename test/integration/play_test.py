@@ -65,7 +65,7 @@ class Spool(Folder):
         self.assertEqual(self.number(again, "accepted"), kept + made)
 
     def test_what_a_disk_does_not_sync_is_lost_and_said_so(self):
-        played = self.play_to_nowhere(SYNC_FAIL_AFTER="1")  # the folder's sync is the first
+        played = self.play_to_nowhere(SYNC_FAIL_AFTER="2")  # the first are the folder's, for the two files of a patient
         self.assertEqual(played.returncode, 1, played.stderr)
         self.assertGreater(self.number(played, "lost"), 10)
         self.assertEqual(self.number(played, "not delivered"), 0)
@@ -74,9 +74,10 @@ class Spool(Folder):
         shown = " ".join(self.play("--help").stdout.split())
         self.assertIn("not encrypted, files of mode 0600", shown)
         self.play_to_nowhere()
-        files = list((self.folder / "spool").iterdir())
-        self.assertEqual(len(files), 1)
-        self.assertEqual(files[0].stat().st_mode & 0o777, 0o600)
+        files = sorted((self.folder / "spool").iterdir())
+        self.assertEqual([file.suffix for file in files], [".aside", ".spool"])
+        for file in files:
+            self.assertEqual(file.stat().st_mode & 0o777, 0o600)
 
 
 class OldContract(Folder):
