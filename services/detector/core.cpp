@@ -47,6 +47,7 @@ struct Core::Inside {
     struct Awaiting { // an entry of the last batch
         std::uint32_t partition = 0;
         bool is_checkpoint = false;
+        journal::Sequence replay_sequence = 0;
     };
 
     std::vector<Awaiting> awaiting;
@@ -61,7 +62,6 @@ struct Core::Inside {
     StepHead head_of(std::uint32_t number, UtcTime now);
     void put_out(std::uint32_t number, StepContent content, UtcTime now, journal::Batch& batch);
     Result<journal::Batch> takeover_batch(journal::Journal& journal, UtcTime now);
-    Result<void> load_checkpoint(journal::Journal& journal, Partition& partition);
 };
 
 Core::Core(detect::Scorer& scorer, CoreOptions options)
@@ -71,6 +71,17 @@ Core::~Core() = default;
 
 journal::Sequence Core::position() const {
     return inside_->position;
+}
+
+journal::Sequence Core::replay_floor() const {
+    auto needed = inside_->position + 1;
+    for (const auto& partition : inside_->partitions) {
+        needed = std::min(needed, partition.next_replay_from);
+        if (partition.checkpoint_sequence != 0) {
+            needed = std::min(needed, partition.checkpoint_sequence);
+        }
+    }
+    return needed == 0 ? 0 : needed - 1;
 }
 
 const CoreCounts& Core::counts() const {
@@ -92,6 +103,7 @@ Result<journal::Batch> Core::Inside::takeover_batch(journal::Journal& journal, U
             .last_output = output.sequence,
             .covered = output.input_sequence,
             .replay_from = output.replay_sequence,
+            .next_replay_from = output.replay_sequence,
             .checkpoint_sequence = output.checkpoint_sequence,
             .checkpoint_input = std::max<journal::Sequence>(output.replay_sequence, 1) - 1,
             .replay_time = output.replay_time,
@@ -102,23 +114,6 @@ Result<journal::Batch> Core::Inside::takeover_batch(journal::Journal& journal, U
         batch.fences.push_back({.partition = number, .expected = output.sequence});
     }
     return batch;
-}
-
-/// Without its checkpoint (freed with old entries) a partition only knows what it reads again.
-Result<void> Core::Inside::load_checkpoint(journal::Journal& journal, Partition& partition) {
-    if (partition.checkpoint_sequence == 0) {
-        return {};
-    }
-    const auto read = journal.read(partition.checkpoint_sequence - 1, {.entries = 1});
-    if (!read && read.error().code != ErrorCode::not_found) {
-        return std::unexpected(read.error());
-    }
-    v1::Step step;
-    if (read && !read->empty() && read->front()->sequence == partition.checkpoint_sequence &&
-        step.ParseFromString(read->front()->entry.payload())) {
-        partition.load(step);
-    }
-    return {};
 }
 
 Result<void> Core::take_over(journal::Journal& journal, UtcTime now) {
@@ -141,7 +136,7 @@ Result<void> Core::take_over(journal::Journal& journal, UtcTime now) {
         }
     }
     for (auto& partition : in.partitions) {
-        if (const auto loaded = in.load_checkpoint(journal, partition); !loaded) {
+        if (const auto loaded = partition.load_checkpoint(journal); !loaded) {
             return std::unexpected(loaded.error());
         }
     }
@@ -331,14 +326,20 @@ void Core::Inside::put_out(
         for (auto& entry :
              step_entries(head, std::move(content), options.detections_per_step_entry)) {
             batch.entries.push_back(std::move(entry));
-            awaiting.push_back({.partition = number, .is_checkpoint = false});
+            awaiting.push_back(
+                {.partition = number,
+                 .is_checkpoint = false,
+                 .replay_sequence = head.replay_sequence}
+            );
         }
     }
     if (is_due) {
         batch.entries.push_back(
             checkpoint_entry(head, partition.checkpoint_time, partition.checkpoint())
         );
-        awaiting.push_back({.partition = number, .is_checkpoint = true});
+        awaiting.push_back(
+            {.partition = number, .is_checkpoint = true, .replay_sequence = head.replay_sequence}
+        );
     }
     batch.fences.push_back({.partition = number, .expected = partition.last_output});
     partition.covered = std::max(partition.covered, position);
@@ -379,9 +380,10 @@ void Core::committed(const journal::Appended& sequences) {
         );
     }
     for (std::size_t index = 0; index < sequences.size(); ++index) {
-        const auto& [number, is_checkpoint] = in.awaiting[index];
+        const auto& [number, is_checkpoint, replay_sequence] = in.awaiting[index];
         auto& partition = in.partitions[number];
         partition.last_output = std::max(partition.last_output, sequences[index]);
+        partition.next_replay_from = replay_sequence;
         if (is_checkpoint) {
             partition.checkpoint_sequence = sequences[index];
         }

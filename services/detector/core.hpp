@@ -62,6 +62,10 @@ public:
     /// Everything up to here has been taken in.
     [[nodiscard]] journal::Sequence position() const;
 
+    /// What may be freed of the journal: the next owner needs nothing up to here, neither entries
+    /// to read again nor checkpoints. Below position(); moves with the partitions' checkpoints.
+    [[nodiscard]] journal::Sequence replay_floor() const;
+
     /// Takes entries in, in order, and gives what must be appended: empty when nothing follows. All
     /// windows that wait are scored in one call. After a batch with entries the next step() needs
     /// committed() first.

@@ -280,6 +280,44 @@ TEST_CASE("a new owner knows a repeat however old it is") {
     CHECK(core->counts().duplicates == 10);
 }
 
+TEST_CASE("with the journal freed as far as allowed a new owner goes on as with all of it") {
+    const BlockShape shape;
+    std::vector<Scores> found;
+    for (const bool frees : {false, true}) {
+        Ward ward;
+        AmplitudeScorer scorer;
+        std::vector<v1::Detection> detections;
+        for (std::uint64_t round = 0; round < 40; ++round) {
+            Core core(scorer, {.partitions = 4, .epoch = round, .checkpoint_entries = 3});
+            REQUIRE(core.take_over(ward.journal, ward.now).has_value());
+            for (std::uint64_t part = 0; part < 4; ++part) {
+                ward.put(shape, round * 1000 + part * 250, 250);
+                ward.put(shape, round / 2 * 1000, 250); // long known, but in the first round
+                const auto before = ward.journal.newest();
+                REQUIRE_FALSE(ward.run(core).has_value());
+                CHECK(core.replay_floor() <= core.position());
+                const auto outputs = ward.journal.read(before).value();
+                for (const auto& stored : outputs) {
+                    v1::Step step;
+                    if (stored->entry.type() == v1::STEP &&
+                        step.ParseFromString(stored->entry.payload())) {
+                        std::ranges::copy(step.detections(), std::back_inserter(detections));
+                    }
+                }
+                if (frees) {
+                    REQUIRE(ward.journal.free_up_to(core.replay_floor()).has_value());
+                }
+            }
+            ward.now += std::chrono::seconds(4);
+        }
+        found.push_back(scores_of(detections));
+        CHECK((ward.journal.oldest() > ward.journal.newest() - 500) == frees);
+        CHECK(ward.journal.newest() > 900);
+    }
+    CHECK(found[0].size() == 40 * 1000 / 256 - 1);
+    CHECK(found[1] == found[0]);
+}
+
 TEST_CASE("a restart between any two steps, with checkpoints, gives every window once") {
     const BlockShape shape;
     Ward ward;

@@ -16,6 +16,23 @@ void Partition::load(const v1::Step& checkpoint) {
     }
 }
 
+/// Without its checkpoint (freed with old entries) a partition only knows what it reads again.
+Result<void> Partition::load_checkpoint(journal::Journal& journal) {
+    if (checkpoint_sequence == 0) {
+        return {};
+    }
+    const auto read = journal.read(checkpoint_sequence - 1, {.entries = 1});
+    if (!read && read.error().code != ErrorCode::not_found) {
+        return std::unexpected(read.error());
+    }
+    v1::Step step;
+    if (read && !read->empty() && read->front()->sequence == checkpoint_sequence &&
+        step.ParseFromString(read->front()->entry.payload())) {
+        load(step);
+    }
+    return {};
+}
+
 void Partition::describe(StepHead& head, std::int64_t forget_before_us) {
     for (auto& [key, stream] : streams) {
         if (!stream.runs) {

@@ -20,6 +20,7 @@ struct Partition {
     journal::Sequence last_output = 0; // its newest STEP or TAKEOVER: the fence
     journal::Sequence covered = 0; // nothing that follows from entries up to here is put out again
     journal::Sequence replay_from = 0;             // entries before it are of no use to this owner
+    journal::Sequence next_replay_from = 0;        // ... to the next one, as its newest output says
     journal::Sequence checkpoint_sequence = 0;     // of the entry that holds it, 0: none
     journal::Sequence checkpoint_input = 0;        // the samples of entries up to here are in it
     std::optional<JournalTime::State> replay_time; // before the entry replay_from
@@ -27,6 +28,8 @@ struct Partition {
     std::uint64_t inputs_at_checkpoint = 0; // entries that this owner had taken in by then
     std::map<std::string, StreamState, std::less<>> streams;
 
+    /// Reads the checkpoint that checkpoint_sequence names, where it is still there.
+    Result<void> load_checkpoint(journal::Journal& journal);
     /// Takes the streams' seen ranges out of a checkpoint.
     void load(const v1::Step& checkpoint);
     /// Forgets what is too old; where a new owner must begin to read for the rest goes into the

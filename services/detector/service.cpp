@@ -1,5 +1,7 @@
 #include "detector/service.hpp"
 
+#include "detector/return_wait.hpp"
+
 #include <pthread.h>
 
 #include <atomic>
@@ -86,10 +88,12 @@ struct Service::Inside {
     journal::NewEntries news;
 
     std::atomic<bool> owns{false};
-    std::atomic<bool> gave_up{false};
+    bool gave_up = false; // of the thread alone
     std::atomic<bool> late{true};
     std::atomic<std::int64_t> working_since_us{0}; // steady clock; 0: waits for entries
     std::atomic<journal::Sequence> reached{0};
+    std::atomic<journal::Sequence> replay_floor{0};
+    std::int64_t owned_since_us = 0; // steady clock; of the thread alone
 
     std::shared_ptr<void> watch;
     std::thread thread;
@@ -115,6 +119,7 @@ struct Service::Inside {
                1;
     }
 
+    void run();
     void work();
     bool take_over();
     bool one_step(std::span<const journal::StoredPtr> inputs);
@@ -147,6 +152,8 @@ bool Service::Inside::take_over() {
         }
     }
     owns = true;
+    owned_since_us = steady_us();
+    replay_floor = core.replay_floor();
     probe.owner.Set(1);
     log.info(
         "detector_took_over",
@@ -207,6 +214,7 @@ bool Service::Inside::one_step(std::span<const journal::StoredPtr> inputs) {
     }
     working_since_us = 0;
     reached = core.position();
+    replay_floor = core.replay_floor();
     probe.count(core.counts());
     probe.step_seconds.Observe(static_cast<double>(steady_us() - start_us) / 1e6);
     return true;
@@ -236,6 +244,27 @@ void Service::Inside::work() {
     }
 }
 
+/// Until the service stops.
+void Service::Inside::run() {
+    ReturnWait wait(options.shortest_return, options.longest_return);
+    for (;;) {
+        gave_up = false;
+        owned_since_us = steady_us();
+        try {
+            work();
+        } catch (const std::exception& failure) {
+            give_up(
+                "detector_model_failed",
+                fail(ErrorCode::internal, "The model failed.", {}, failure.what()).error()
+            );
+        }
+        working_since_us = 0;
+        if (!gave_up || !news.rest(wait.next(Microseconds(steady_us() - owned_since_us)))) {
+            return;
+        }
+    }
+}
+
 Service::Service(
     journal::Journal& journal,
     detect::Scorer& scorer,
@@ -250,14 +279,7 @@ Service::Service(
     in.news.tell(journal.newest());
     in.thread = std::thread([&in] {
         ::pthread_setname_np(::pthread_self(), "detector"); // as top -H and strace show it
-        try {
-            in.work();
-        } catch (const std::exception& failure) {
-            in.give_up(
-                "detector_model_failed",
-                fail(ErrorCode::internal, "The model failed.", {}, failure.what()).error()
-            );
-        }
+        in.run();
     });
 }
 
@@ -277,6 +299,10 @@ bool Service::behind() const {
     const bool is_stuck =
         since_us != 0 && in.steady_us() - since_us > Microseconds(in.options.behind_after).count();
     return !in.owns || in.late || is_stuck;
+}
+
+journal::Sequence Service::replay_floor() const {
+    return inside_->replay_floor;
 }
 
 journal::Sequence Service::reached() const {

@@ -20,12 +20,16 @@ struct ServiceOptions {
     journal::ReadLimits step{.entries = 512, .bytes = 2 << 20}; // taken in at once
     journal::Pace pace{};                                       // between steps while much comes
     std::chrono::milliseconds retry_wait{1000}; // after a journal that could not be read or written
+    /// After a lost fence or a failed model, before the next takeover: the first time, and at most.
+    std::chrono::milliseconds shortest_return{5000};
+    std::chrono::milliseconds longest_return{300'000};
     std::chrono::milliseconds behind_after{3000
     }; // an entry that waits longer: the detector is behind
 };
 
 /// Owns every partition from its start on until it is stopped, another owner takes over, or the
-/// model fails. threads any
+/// model fails; then it tries again after a wait that grows.
+/// threads any
 class Service {
 public:
     /// All but the options must outlive the service. Starts its thread at once.
@@ -40,12 +44,14 @@ public:
     /// Finishes the step that runs and joins the thread.
     ~Service();
 
-    /// False before the takeover and for good after another owner's.
+    /// False before the takeover and after another owner's, until the next try.
     [[nodiscard]] bool owns() const;
     /// Whether entries wait longer than they should, or nobody here works on them.
     [[nodiscard]] bool behind() const;
     /// Everything up to here was taken in, and what follows from it is in the journal.
     [[nodiscard]] journal::Sequence reached() const;
+    /// Up to here the journal may be freed: Core::replay_floor() of what it has published.
+    [[nodiscard]] journal::Sequence replay_floor() const;
 
 private:
     struct Inside;

@@ -1,5 +1,6 @@
 #include "detector/service.hpp"
 
+#include "detector/return_wait.hpp"
 #include "detector/test_ward.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -136,6 +137,56 @@ TEST_CASE("a model that fails ends the ownership, not the process") {
     CHECK(eventually([&] { return service.behind() && !service.owns() && service.reached() == 0; })
     );
     CHECK(r.ward.steps().empty());
+}
+
+TEST_CASE("an owner that was overtaken takes over again after a pause, each window scored once") {
+    Running r;
+    r.options.shortest_return = std::chrono::milliseconds(20);
+    Service service(r.ward.journal, r.scorer, r.clock, r.log, r.metrics, r.options);
+    REQUIRE(eventually([&] { return service.owns(); }));
+    r.ward.put({}, 0, 600);
+    REQUIRE(eventually([&] { return r.ward.detections().size() == 1; }));
+    Core other(r.scorer, {.owner = "other", .epoch = 2});
+    REQUIRE(other.take_over(r.ward.journal, test_start).has_value());
+    r.ward.put({}, 600, 600);
+    CHECK(eventually([&] { return scores_of(r.ward.detections()).size() == 3; }));
+    CHECK(eventually([&] { return service.owns() && !service.behind(); }));
+    CHECK(r.metrics.text().find("vigil_detector_fences_lost_total 1") != std::string::npos);
+}
+
+TEST_CASE("a model that fails now and then is asked again, and nothing is lost or doubled") {
+    struct Faulty final : detect::Scorer {
+        AmplitudeScorer inner;
+        int failures = 3;
+
+        [[nodiscard]] const detect::ModelCard& card() const override { return inner.card(); }
+
+        [[nodiscard]] Result<std::vector<float>> score(std::span<const float> windows) override {
+            if (failures > 0) {
+                --failures;
+                return fail(ErrorCode::internal, "The model failed.", {}, "out of memory");
+            }
+            return inner.score(windows);
+        }
+    };
+
+    Running r;
+    Faulty scorer;
+    r.options.shortest_return = std::chrono::milliseconds(5);
+    r.ward.put({}, 0, 1024);
+    Service service(r.ward.journal, scorer, r.clock, r.log, r.metrics, r.options);
+    CHECK(eventually([&] { return scores_of(r.ward.detections()).size() == 3; }));
+    CHECK(eventually([&] { return service.owns() && !service.behind(); }));
+}
+
+TEST_CASE("the wait for a takeover doubles up to a limit, and is short after a long ownership") {
+    using std::chrono::milliseconds;
+    ReturnWait wait(milliseconds(10), milliseconds(35));
+    CHECK(wait.next(milliseconds(0)) == milliseconds(10));
+    CHECK(wait.next(milliseconds(35)) == milliseconds(20));
+    CHECK(wait.next(milliseconds(0)) == milliseconds(35));
+    CHECK(wait.next(milliseconds(0)) == milliseconds(35));
+    CHECK(wait.next(milliseconds(36)) == milliseconds(10));
 }
 
 TEST_CASE("an entry that waited long says that the detector is behind") {

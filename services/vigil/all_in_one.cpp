@@ -115,7 +115,7 @@ void AllInOne::start_services() {
     predictor_ = std::make_unique<detector::Predictor>(*predict_scorer_, metrics_);
     records::ServiceOptions keeping;
     keeping.keep_time = config_.keep_journal;
-    keeping.floor = [this] { return std::min(detector_->reached(), intake_tail_->reached()); };
+    keeping.floor = [this] { return std::min(detector_->replay_floor(), intake_tail_->reached()); };
     records_ =
         std::make_unique<records::Service>(*journal_, *store_, clock_, log_, metrics_, keeping);
     queries_ = std::make_unique<records::QueryPool>();
