@@ -19,9 +19,10 @@ BINARY = os.environ["VIGIL_BIN"]
 class Vigil:
     """One running `vigil serve`. Its state folder outlives restarts and is removed by close()."""
 
-    def __init__(self, *arguments: str, environment: dict | None = None):
+    def __init__(self, *arguments: str, environment: dict | None = None, prefix: list[str] | None = None):
         self.state = pathlib.Path(tempfile.mkdtemp(prefix="vigil-test-"))
         self.arguments = list(arguments)
+        self.prefix = prefix or []  # words before the program's: a command that becomes it
         self.environment = {**os.environ, **(environment or {})}
         self.process = None
         self.start()
@@ -30,7 +31,7 @@ class Vigil:
         self.log = open(self.state / "log", "ab")
         self.output = open(self.state / "output", "w+b")
         self.process = subprocess.Popen(
-            [BINARY, "serve", "--state", str(self.state / "state"), "--port", "0", "--monitor-port", "0", *self.arguments],
+            [*self.prefix, BINARY, "serve", "--state", str(self.state / "state"), "--port", "0", "--monitor-port", "0", *self.arguments],
             stdin=subprocess.DEVNULL, stdout=self.output, stderr=self.log, env=self.environment,
         )
         deadline = time.monotonic() + 60
@@ -48,6 +49,10 @@ class Vigil:
 
     def log_text(self) -> str:
         return (self.state / "log").read_text(errors="replace")
+
+    def resident_mib(self) -> float:
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) / 1024
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
