@@ -211,10 +211,9 @@ class FullDisk(unittest.TestCase):
         for sender in senders:
             sender.start()
         self.wait_until(lambda: sum(seen["refused"] for seen in all_seen) >= 50)
-        before, refused_before = vigil.resident_mib(), sum(seen["refused"] for seen in all_seen)
-        time.sleep(2)
+        before, more = vigil.resident_mib(), sum(seen["refused"] for seen in all_seen) + 50
+        self.wait_until(lambda: sum(seen["refused"] for seen in all_seen) >= more)
         grown = vigil.resident_mib() - before
-        refused = sum(seen["refused"] for seen in all_seen) - refused_before
         ballast.unlink()
         accepted_when_full = sum(len(seen["accepted"]) for seen in all_seen)
         self.wait_until(lambda: sum(len(seen["accepted"]) for seen in all_seen) >= accepted_when_full + 20)
@@ -223,8 +222,7 @@ class FullDisk(unittest.TestCase):
             sender.join()
         self.assertEqual([wrong for seen in all_seen for wrong in seen["wrong"]], [])
         self.assertIsNone(vigil.process.poll(), "it was to go on without a restart")
-        print(f"full disk: {refused} refusals in 2 s, memory {grown:+.0f} MiB, {accepted_when_full} accepted before there was room again")
-        self.assertGreater(refused, 20)
+        print(f"full disk: over 50 more refusals memory {grown:+.0f} MiB, {accepted_when_full} accepted before there was room again")
         self.assertLess(grown, FLAT_MIB)
         self.check_stored(vigil, cookie, all_seen)
 
