@@ -106,7 +106,7 @@ const std::vector<Row>& bonn() {
 
 struct Ours {
     static std::string encode(const Row& row) {
-        return vigil::signal::encode_samples(row.samples, row.channels);
+        return vigil::signal::encode_samples(row.samples, row.channels).value();
     }
 
     static Samples decode(const std::string& bytes, const Row& row) {
@@ -122,9 +122,10 @@ struct OursByChannel {
         std::string all;
         for (std::size_t channel = 0; channel < row.channels; ++channel) {
             all += vigil::signal::encode_samples(
-                std::span(row.samples).subspan(channel * samples, samples),
-                1
-            );
+                       std::span(row.samples).subspan(channel * samples, samples),
+                       1
+            )
+                       .value();
         }
         return all;
     }

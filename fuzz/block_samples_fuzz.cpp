@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         samples->size() == static_cast<std::size_t>(block.channels_size()) * block.samples()
     );
     for (const v1::Codec codec : {v1::INT16_LE, v1::INT24_LE, v1::LPC_RICE}) {
-        signal::set_block_samples(block, *samples, codec);
+        signal::set_block_samples(block, *samples, codec).value();
         const auto back = signal::block_samples(block);
         fuzz::check(back && *back == *samples);
     }

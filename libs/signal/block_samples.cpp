@@ -3,7 +3,6 @@
 #include "signal/sample_codec.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <string>
 
 namespace vigil::signal {
@@ -83,29 +82,34 @@ Result<std::vector<std::int32_t>> block_samples(const v1::EegBlock& block) {
     return width == 2 ? from_int16(block.data()) : from_int24(block.data());
 }
 
-void set_block_samples(
+Result<void> set_block_samples(
     v1::EegBlock& block,
     std::span<const std::int32_t> channel_major,
     v1::Codec codec
 ) {
     const auto channels = static_cast<std::size_t>(block.channels_size());
-    assert(channels == 0 ? channel_major.empty() : channel_major.size() % channels == 0);
+    if (channels == 0 ? !channel_major.empty() : channel_major.size() % channels != 0) {
+        return fail(
+            ErrorCode::invalid_argument,
+            "the samples do not fill the block's channels",
+            "samples"
+        );
+    }
     const v1::Codec used = wide_enough(channel_major, codec);
+    if (used == v1::LPC_RICE) {
+        auto bytes = encode_samples(channel_major, channels);
+        if (!bytes) {
+            return std::unexpected(std::move(bytes.error()));
+        }
+        block.set_data(std::move(*bytes));
+    } else {
+        block.set_data(to_bytes(channel_major, used == v1::INT24_LE ? 3 : 2));
+    }
     block.set_samples(
         channels == 0 ? 0 : static_cast<std::uint32_t>(channel_major.size() / channels)
     );
     block.set_codec(used);
-    switch (used) {
-        case v1::INT24_LE:
-            block.set_data(to_bytes(channel_major, 3));
-            break;
-        case v1::LPC_RICE:
-            block.set_data(encode_samples(channel_major, channels));
-            break;
-        default:
-            block.set_data(to_bytes(channel_major, 2));
-            break;
-    }
+    return {};
 }
 
 } // namespace vigil::signal

@@ -21,9 +21,10 @@ namespace vigil::signal {
 /// `data`. Nothing is ever clipped: where a value does not fit in `codec`, the next wider one is
 /// taken (INT16_LE, INT24_LE, LPC_RICE).
 ///
-/// shape   [channels][samples] row-major; the size is a multiple of block.channels_size(): asserted
-/// threads any
-void set_block_samples(
+/// shape   [channels][samples] row-major
+/// errors  invalid_argument with the field, and the block is as it was: a size that is no multiple
+/// of block.channels_size(), or over the limits of encode_samples where that is needed threads any
+[[nodiscard]] Result<void> set_block_samples(
     v1::EegBlock& block,
     std::span<const std::int32_t> channel_major,
     v1::Codec codec

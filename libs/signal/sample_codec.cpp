@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cassert>
 #include <cstdlib>
 #include <limits>
 #include <optional>
@@ -252,11 +251,28 @@ bool take_channel(
     return true;
 }
 
+std::unexpected<Error> over_limits() {
+    return fail(
+        ErrorCode::invalid_argument,
+        "more channels or samples than one payload may have",
+        "samples"
+    );
+}
+
 } // namespace
 
-std::string encode_samples(std::span<const std::int32_t> channel_major, std::size_t channels) {
-    assert(channels == 0 ? channel_major.empty() : channel_major.size() % channels == 0);
-    assert(channels <= max_codec_channels && channel_major.size() <= max_codec_samples);
+Result<std::string>
+encode_samples(std::span<const std::int32_t> channel_major, std::size_t channels) {
+    if (channels > max_codec_channels || channel_major.size() > max_codec_samples) {
+        return over_limits();
+    }
+    if (channels == 0 ? !channel_major.empty() : channel_major.size() % channels != 0) {
+        return fail(
+            ErrorCode::invalid_argument,
+            "the samples do not fill their channels",
+            "samples"
+        );
+    }
     const std::size_t samples = channels == 0 ? 0 : channel_major.size() / channels;
     Scratch scratch;
     scratch.remainder.resize(samples);
@@ -292,11 +308,7 @@ decode_samples(std::string_view bytes, std::size_t channels, std::size_t samples
     }
     if (channels > max_codec_channels || samples > max_codec_samples ||
         channels * samples > max_codec_samples) {
-        return fail(
-            ErrorCode::invalid_argument,
-            "more channels or samples than one payload may have",
-            "samples"
-        );
+        return over_limits();
     }
     if (channels * least_rice_bits(samples) > bytes.size() * 8) {
         return fail(ErrorCode::invalid_argument, "fewer bytes than so many samples need", "data");

@@ -21,11 +21,10 @@ inline constexpr std::size_t max_codec_samples = 1U << 24;
 
 /// Packs samples so that decode_samples gives back exactly the same, for any values of 32 bits.
 ///
-/// shape   [channels][samples] row-major; the size is a multiple of `channels`, within the two
-/// limits above: asserted, since
-///         only Vigil itself encodes
-/// format  byte 1 (version), then bits, most significant first, channel after channel: a kind of 2
-/// bits and
+/// shape   [channels][samples] row-major
+/// errors  invalid_argument with the field: over the two limits above, or a size that is no
+/// multiple of `channels` format  byte 1 (version), then bits, most significant first, channel
+/// after channel: a kind of 2 bits and
 ///           0 verbatim   width - 1 (5), then each sample in `width` bits, two's complement
 ///           1 fixed      order (2), then the remainder
 ///           2 fitted     order - 1 (4), shift (4), wide (1), order coefficients (12 each), then
@@ -35,7 +34,7 @@ inline constexpr std::size_t max_codec_samples = 1U << 24;
 ///         value v, folded to u = v >= 0 ? 2v : -2v-1, is u >> k zeros, a one and the low k bits;
 ///         24 zeros mean that u follows in 32 bits
 /// threads any
-[[nodiscard]] std::string
+[[nodiscard]] Result<std::string>
 encode_samples(std::span<const std::int32_t> channel_major, std::size_t channels);
 
 /// Safe on any bytes. There is no checksum: a flipped bit that leaves the lengths right gives other

@@ -18,7 +18,7 @@ namespace {
 using Samples = std::vector<std::int32_t>;
 
 void check_round_trip(const Samples& samples, std::size_t channels) {
-    const std::string bytes = encode_samples(samples, channels);
+    const std::string bytes = encode_samples(samples, channels).value();
     CHECK(bytes.size() <= 1 + samples.size() * 4 + channels + 1);
     const auto back =
         decode_samples(bytes, channels, channels == 0 ? 0 : samples.size() / channels);
@@ -83,7 +83,7 @@ TEST_CASE("a stretch of the largest remainders among quiet ones comes back exact
                                 : std::numeric_limits<std::int32_t>::max();
     }
     check_round_trip(samples, 1);
-    CHECK(encode_samples(samples, 1).size() < samples.size());
+    CHECK(encode_samples(samples, 1).value().size() < samples.size());
 }
 
 TEST_CASE("prediction holds for sums that need more than 32 bits") {
@@ -92,7 +92,7 @@ TEST_CASE("prediction holds for sums that need more than 32 bits") {
         samples[t] = static_cast<std::int32_t>(8e6 * std::sin(1.9 * static_cast<double>(t)));
     }
     check_round_trip(samples, 1);
-    CHECK(8 * encode_samples(samples, 1).size() < 18 * samples.size());
+    CHECK(8 * encode_samples(samples, 1).value().size() < 18 * samples.size());
 }
 
 TEST_CASE("256 channels, one sample, no sample and no channel come back exactly") {
@@ -115,7 +115,9 @@ TEST_CASE("a flat, a repeated and an inverted channel cost next to nothing") {
     }
     samples.insert(samples.end(), 2560, -812);
     check_round_trip(samples, 4);
-    CHECK(encode_samples(samples, 4).size() <= encode_samples(walk, 1).size() + 120);
+    CHECK(
+        encode_samples(samples, 4).value().size() <= encode_samples(walk, 1).value().size() + 120
+    );
 }
 
 TEST_CASE("the 10-s rows of CHB-MIT take at most 6.9 bits a sample and come back exactly") {
@@ -130,7 +132,7 @@ TEST_CASE("the 10-s rows of CHB-MIT take at most 6.9 bits a sample and come back
         for (std::uint64_t first = 0; first < samples; first += 2560) {
             const auto row =
                 recording->read(first, std::min<std::uint64_t>(2560, samples - first)).value();
-            const std::string packed = encode_samples(row, 23);
+            const std::string packed = encode_samples(row, 23).value();
             CHECK(decode_samples(packed, 23, row.size() / 23).value() == row);
             bytes += packed.size();
             count += row.size();
@@ -141,7 +143,7 @@ TEST_CASE("the 10-s rows of CHB-MIT take at most 6.9 bits a sample and come back
 }
 
 TEST_CASE("more channels or samples than the limits are refused before memory is taken") {
-    const std::string bytes = encode_samples(Samples(128, 0), 1);
+    const std::string bytes = encode_samples(Samples(128, 0), 1).value();
     CHECK(decode_samples(bytes, 1, 128).has_value());
     CHECK(
         decode_samples(bytes, max_codec_channels + 1, 1).error().code == ErrorCode::invalid_argument
@@ -154,10 +156,36 @@ TEST_CASE("more channels or samples than the limits are refused before memory is
     CHECK(decode_samples(bytes, 1, max_codec_samples).error().field == "data");
 }
 
+TEST_CASE("samples that do not fill their channels or are over the limits are not encoded") {
+    CHECK(encode_samples(Samples(3), 2).error().field == "samples");
+    CHECK(encode_samples(Samples(1), 0).error().code == ErrorCode::invalid_argument);
+    CHECK(encode_samples(Samples(max_codec_channels), max_codec_channels).has_value());
+    CHECK(
+        encode_samples(Samples(max_codec_channels + 1), max_codec_channels + 1).error().field ==
+        "samples"
+    );
+    CHECK(encode_samples(Samples(max_codec_samples + 1), 1).error().field == "samples");
+    v1::EegBlock block;
+    block.add_channels();
+    block.add_channels();
+    set_block_samples(block, Samples{1, 2}, v1::INT16_LE).value();
+    const std::string before = block.SerializeAsString();
+    for (const v1::Codec codec : {v1::INT16_LE, v1::INT24_LE, v1::LPC_RICE}) {
+        CHECK(set_block_samples(block, Samples(3), codec).error().field == "samples");
+    }
+    CHECK(
+        set_block_samples(block, Samples(max_codec_samples + 2), v1::LPC_RICE).error().field ==
+        "samples"
+    );
+    CHECK(block.SerializeAsString() == before);
+    v1::EegBlock without_channels;
+    CHECK(set_block_samples(without_channels, Samples(1), v1::INT16_LE).error().field == "samples");
+}
+
 TEST_CASE("cut, lengthened and altered payloads give an error or samples, never anything else") {
     std::mt19937 random(5);
     const Samples samples = random_walk(random, 600, 32767, 20);
-    const std::string bytes = encode_samples(samples, 2);
+    const std::string bytes = encode_samples(samples, 2).value();
     for (std::size_t cut = 0; cut < bytes.size(); ++cut) {
         CHECK_FALSE(decode_samples(bytes.substr(0, cut), 2, 300).has_value());
     }
@@ -181,14 +209,14 @@ TEST_CASE("a block gives back its samples in each codec") {
     const Samples small{-32768, 0, 32767, 1, -1, 256};
     const Samples large{-8388608, 0, 8388607, 65536, -65537, 256};
     for (const v1::Codec codec : {v1::INT16_LE, v1::INT24_LE, v1::LPC_RICE}) {
-        set_block_samples(block, small, codec);
+        set_block_samples(block, small, codec).value();
         CHECK(block.codec() == codec);
         CHECK(block.samples() == 3);
         CHECK(block_samples(block).value() == small);
     }
-    set_block_samples(block, small, v1::INT16_LE);
+    set_block_samples(block, small, v1::INT16_LE).value();
     CHECK(block.data().substr(0, 6) == std::string("\x00\x80\x00\x00\xff\x7f", 6));
-    set_block_samples(block, large, v1::INT24_LE);
+    set_block_samples(block, large, v1::INT24_LE).value();
     CHECK(block.data().substr(0, 9) == std::string("\x00\x00\x80\x00\x00\x00\xff\xff\x7f", 9));
     CHECK(block_samples(block).value() == large);
 }
@@ -196,10 +224,10 @@ TEST_CASE("a block gives back its samples in each codec") {
 TEST_CASE("values that do not fit in the asked codec take the next wider one") {
     v1::EegBlock block;
     block.add_channels();
-    set_block_samples(block, Samples{32768}, v1::INT16_LE);
+    set_block_samples(block, Samples{32768}, v1::INT16_LE).value();
     CHECK(block.codec() == v1::INT24_LE);
     CHECK(block_samples(block).value() == Samples{32768});
-    set_block_samples(block, Samples{-8388609, 5}, v1::INT24_LE);
+    set_block_samples(block, Samples{-8388609, 5}, v1::INT24_LE).value();
     CHECK(block.codec() == v1::LPC_RICE);
     CHECK(block_samples(block).value() == Samples{-8388609, 5});
 }

@@ -105,6 +105,9 @@ Result<std::string> encode_runs(std::span<const Run> runs, std::size_t channels)
     for (const auto& run : runs) {
         const auto length = run.samples.size() / channels;
         const auto bytes = signal::encode_samples(run.samples, channels);
+        if (!bytes) {
+            return std::unexpected(bytes.error());
+        }
         // differences may wrap: unsigned arithmetic gives them back all the same
         put_varint(payload, zigzag(static_cast<std::int64_t>(run.first_sample - sample)));
         put_varint(
@@ -112,8 +115,8 @@ Result<std::string> encode_runs(std::span<const Run> runs, std::size_t channels)
             static_cast<std::uint64_t>(run.start_us) - static_cast<std::uint64_t>(start)
         );
         put_varint(payload, length);
-        put_varint(payload, bytes.size());
-        payload += bytes;
+        put_varint(payload, bytes->size());
+        payload += *bytes;
         sample = run.first_sample + length;
         start = run.start_us;
     }

@@ -175,7 +175,7 @@ TEST_CASE(
             samples.push_back(values[channel]);
         }
     }
-    signal::set_block_samples(block, samples, v1::INT16_LE);
+    signal::set_block_samples(block, samples, v1::INT16_LE).value();
     ward.put(entry_of(shape, block, ward.now));
     REQUIRE_FALSE(ward.run(core).has_value());
     const auto detections = ward.detections();
@@ -267,7 +267,7 @@ TEST_CASE("the model's own scores of known recordings: seizures high, healthy lo
                 recording.begin() + static_cast<std::ptrdiff_t>(first),
                 recording.begin() + static_cast<std::ptrdiff_t>(first + 173)
             );
-            signal::set_block_samples(block, samples, v1::INT16_LE);
+            signal::set_block_samples(block, samples, v1::INT16_LE).value();
             ward.put(entry_of(shape, block, ward.now));
         }
         REQUIRE_FALSE(ward.run(core).has_value());

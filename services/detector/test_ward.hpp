@@ -90,7 +90,7 @@ inline v1::EegBlock block_of(const BlockShape& shape, std::uint64_t first, std::
             values.push_back(sample_at(first + i, channel));
         }
     }
-    signal::set_block_samples(block, values, v1::INT16_LE);
+    signal::set_block_samples(block, values, v1::INT16_LE).value();
     return block;
 }
 

@@ -193,7 +193,7 @@ http::Response eeg_json_answer(const std::string& patient, const EegPage& page) 
     return http::Response::json(std::move(json).text());
 }
 
-http::Response eeg_protobuf_answer(const EegPage& page) {
+Result<http::Response> eeg_protobuf_answer(const EegPage& page) {
     v1::EegBlockBatch batch;
     for (const auto& [stream, runs] : page.streams) {
         for (const auto& run : runs) {
@@ -207,7 +207,9 @@ http::Response eeg_protobuf_answer(const EegPage& page) {
             block.mutable_channels()->Assign(stream->channels.begin(), stream->channels.end());
             block.set_isolated(stream->isolated);
             block.set_synthetic(stream->synthetic);
-            signal::set_block_samples(block, run.values, v1::INT16_LE);
+            if (auto set = signal::set_block_samples(block, run.values, v1::INT16_LE); !set) {
+                return std::unexpected(std::move(set.error()));
+            }
         }
     }
     http::Response response{

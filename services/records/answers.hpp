@@ -18,7 +18,7 @@ namespace vigil::records {
 [[nodiscard]] http::Response eeg_json_answer(const std::string& patient, const EegPage& page);
 /// An EegBlockBatch, one block a run (INT16_LE or wider); the cursor is in the header
 /// Vigil-Next-Cursor.
-[[nodiscard]] http::Response eeg_protobuf_answer(const EegPage& page);
+[[nodiscard]] Result<http::Response> eeg_protobuf_answer(const EegPage& page);
 [[nodiscard]] http::Response overview_answer(
     const std::string& patient,
     store::TimeRange time,

@@ -86,8 +86,8 @@ Result<Response> ask_eeg(const RouteParts& parts, const Request& request) {
     }
     return Queries(parts.core, parts.store)
         .eeg(asked->patient, asked->time, {.rows = asked->limit})
-        .transform([&](const EegPage& page) {
-            return format == "json" ? eeg_json_answer(asked->patient, page)
+        .and_then([&](const EegPage& page) -> Result<Response> {
+            return format == "json" ? Result<Response>(eeg_json_answer(asked->patient, page))
                                     : eeg_protobuf_answer(page);
         });
 }

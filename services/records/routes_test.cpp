@@ -197,7 +197,7 @@ TEST_CASE("the old lists have the contract's shapes") {
     window.set_start_time_us(1'725'876'007'000'000); // 2024-09-09 10:00:07 UTC
     std::vector<std::int32_t> values(178, -3);
     values.front() = 42;
-    signal::set_block_samples(window, values, v1::INT16_LE);
+    signal::set_block_samples(window, values, v1::INT16_LE).value();
     asked.entries.add(v1::EEG_BLOCK, window);
     v1::Step step;
     auto& detection = *step.add_detections();

@@ -55,7 +55,7 @@ block_of(const BlockShape& shape, std::uint64_t first, std::size_t samples, std:
             values.push_back(sample_at(first + i, channel) + add);
         }
     }
-    signal::set_block_samples(block, values, v1::INT16_LE);
+    signal::set_block_samples(block, values, v1::INT16_LE).value();
     return block;
 }
 

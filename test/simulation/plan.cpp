@@ -90,7 +90,7 @@ v1::EegBlock Stream::block(journal::SampleRange range, bool other) const {
             values.push_back(sample(index, channel) + (other ? 1 : 0));
         }
     }
-    signal::set_block_samples(block, values, v1::INT16_LE);
+    signal::set_block_samples(block, values, v1::INT16_LE).value();
     return block;
 }
 

@@ -108,7 +108,9 @@ Result<std::vector<Item>> Feed::next() {
                 items
             );
         }
-        add_block(*stretch, items);
+        if (auto added = add_block(*stretch, items); !added) {
+            return std::unexpected(std::move(added.error()));
+        }
         played_ += stretch->span;
         if (stretch->last) {
             finished_ = finished_ || once_;
@@ -125,21 +127,23 @@ Result<std::vector<Item>> Feed::next() {
     return items;
 }
 
-void Feed::add_block(const Stretch& stretch, std::vector<Item>& items) {
+Result<void> Feed::add_block(const Stretch& stretch, std::vector<Item>& items) {
     if (stretch.samples == 0) {
-        return;
+        return {};
     }
     if (legacy_) {
         const auto channel = std::span(stretch.channel_major).first(stretch.samples);
         legacy_->push(stretch.first_sample, channel, time_of(0), items);
-        return;
+        return {};
     }
     v1::EegBlockBatch batch;
     auto& block = *batch.add_blocks();
     block = pattern_;
     block.set_first_sample(stretch.first_sample);
     block.set_start_time_us(to_us(time_of(stretch.first_sample)));
-    signal::set_block_samples(block, stretch.channel_major, v1::INT16_LE);
+    if (auto set = signal::set_block_samples(block, stretch.channel_major, v1::INT16_LE); !set) {
+        return set;
+    }
     end_sample_ = stretch.first_sample + stretch.samples;
     items.push_back({
         .kind = Kind::eeg_block,
@@ -147,6 +151,7 @@ void Feed::add_block(const Stretch& stretch, std::vector<Item>& items) {
         .epoch = epoch_,
         .first_sample = stretch.first_sample,
     });
+    return {};
 }
 
 void Feed::end_stream(std::vector<Item>& items) {

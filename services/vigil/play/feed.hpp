@@ -45,7 +45,7 @@ public:
 private:
     void name_stream();
     [[nodiscard]] UtcTime time_of(std::uint64_t sample) const;
-    void add_block(const Stretch& stretch, std::vector<Item>& items);
+    [[nodiscard]] Result<void> add_block(const Stretch& stretch, std::vector<Item>& items);
     void end_stream(std::vector<Item>& items);
 
     PlayedPatient patient_;
