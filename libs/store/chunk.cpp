@@ -4,6 +4,7 @@
 #include "signal/sample_codec.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace vigil::store {
@@ -17,6 +18,9 @@ using journal::zigzag;
 
 constexpr char version = 1;
 constexpr std::int64_t second_us = 1'000'000;
+
+// Half of what 64 bits hold, 146,000 years: sums of times stay within them.
+constexpr double farthest_us = 0x1p62;
 
 // A day of seconds: more than any row spans, and a bound for what bytes may claim.
 constexpr std::size_t max_seconds = 86'400;
@@ -144,6 +148,9 @@ Result<std::vector<Run>> decode_runs(std::string_view payload, std::size_t chann
         if (!size || *size > payload.size() || *length > signal::max_codec_samples / channels) {
             return broken("a payload that is cut short");
         }
+        if (*length == 0) {
+            return broken("a payload with an empty run");
+        }
         total += *length * channels;
         if (total > signal::max_codec_samples) {
             return broken("a payload with too many samples");
@@ -180,6 +187,10 @@ Result<std::string> encode_pyramid(
     for (const auto& run : runs) {
         const auto length = run.samples.size() / channels;
         const double us_per_sample = 1e6 * rate_denominator / rate_numerator;
+        const double span_us = us_per_sample * static_cast<double>(length);
+        if (!(std::abs(static_cast<double>(run.start_us)) + span_us < farthest_us)) {
+            return fail(ErrorCode::invalid_argument, "a run's time is out of range", "runs");
+        }
         const auto second_of = [&](std::size_t i) {
             return floor_second(
                 run.start_us + static_cast<std::int64_t>(static_cast<double>(i) * us_per_sample)

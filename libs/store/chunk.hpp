@@ -54,7 +54,7 @@ struct PyramidSecond {
 /// them.
 ///
 /// units   rate = numerator / denominator in hertz
-/// errors  as encode_runs
+/// errors  as encode_runs; a rate of zero, or times beyond 146,000 years
 [[nodiscard]] Result<std::string> encode_pyramid(
     std::span<const Run> runs,
     std::size_t channels,

@@ -5,6 +5,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <limits>
 #include <random>
 
 using namespace vigil;
@@ -64,6 +65,20 @@ TEST_CASE("broken payloads and pyramids are errors or other values, never a cras
     CHECK(!decode_runs("", 1).has_value());
     CHECK(!decode_runs(payload + "x", 2).has_value());
     CHECK(!decode_pyramid(pyramid + "x", 2).has_value());
+}
+
+TEST_CASE("a payload with a run of no samples is refused, as no writer makes one") {
+    // version, one run: first sample 4, start 0, no samples in 3 bytes (codec version, two headers)
+    const std::string payload("\x01\x01\x08\x00\x00\x03\x01\x00\x00", 9);
+    CHECK(decode_runs(payload, 2).error().code == ErrorCode::invalid_argument);
+}
+
+TEST_CASE("a pyramid of times that no clock shows is refused") {
+    constexpr auto last = std::numeric_limits<std::int64_t>::max();
+    CHECK(encode_pyramid({{run(0, last, 1, 300)}}, 1, 256, 1).error().field == "runs");
+    CHECK(encode_pyramid({{run(0, -last, 1, 300)}}, 1, 256, 1).error().field == "runs");
+    CHECK(encode_pyramid({{run(0, 0, 1, 300)}}, 1, 1, UINT32_MAX).has_value());
+    CHECK(encode_pyramid({{run(0, 0, 1, 3000)}}, 1, 1, UINT32_MAX).error().field == "runs");
 }
 
 TEST_CASE("every limit of a row refuses what exceeds it") {
