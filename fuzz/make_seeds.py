@@ -59,6 +59,16 @@ seeds |= {
         b'{"device":"d","stream":"s","first_beat":0,"start_time_us":1725876005000000,"rr_us":[800000]}', b"2024-09-09 10:00:00 +0200",
     ],
 }
+seeds |= {
+    "model_card_fuzz": [(pathlib.Path(__file__).parent.parent / "models/window_178/card.json").read_bytes()],
+    # channels; then version, runs, and of each the first sample, start, length, size and samples; or a pyramid of one second
+    "chunk_fuzz": [
+        b"\x02\x01\x01\x08\x10\x04\x07\x01\x02\x00\x01\x3c\x00\x00", b"\x01\x01\x00", b"\x01\x02\x01\x08\x00\x00\x01\x00",
+        b"\x01\x04\x02\x08\x00\x00\x01\x00\x00\x00\x01\x00\x02\x00\x00\x01\x00\x00\x00\x01\x00",
+    ],
+    "sample_ranges_fuzz": [b"\x00\x05\x0a\x03\x80\x01\x01\x01", b"\x01\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", b"\x02" + bytes(range(60))],
+    "cursor_fuzz": [b"c1725876005000000.70.31", b"d-5.00ff", b"v0..6162", b"1725876005000000", b"2026-11-24T12:00:00.5+01:00"],
+}
 for target, inputs in seeds.items():
     folder = pathlib.Path(sys.argv[1]) / target
     folder.mkdir(parents=True, exist_ok=True)
