@@ -61,6 +61,10 @@ seeds |= {
 }
 seeds |= {
     "model_card_fuzz": [(pathlib.Path(__file__).parent.parent / "models/window_178/card.json").read_bytes()],
+    "administration_fuzz": [
+        b'{"patient":"p1","label":"implant"}', b'{"id":"p1","label":"Bed 7","number":7,"monitoring":"standby"}',
+        b'{"name":"n","password":"short","role":"clinician","disabled":true}',
+    ],
     # channels; then version, runs, and of each the first sample, start, length, size and samples; or a pyramid of one second
     "chunk_fuzz": [
         b"\x02\x01\x01\x08\x10\x04\x07\x01\x02\x00\x01\x3c\x00\x00", b"\x01\x01\x00", b"\x01\x02\x01\x08\x00\x00\x01\x00",
