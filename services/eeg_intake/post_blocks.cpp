@@ -9,17 +9,8 @@ namespace {
 
 Result<PostedBlocks> read(http::Request& request) {
     const auto type = request.content_type();
-    if (type == protobuf_type) {
-        return read_blocks_protobuf(request.body);
-    }
-    if (type == "application/json") {
-        return read_blocks_json(request.body);
-    }
-    return fail(
-        ErrorCode::invalid_argument,
-        "must be application/x-protobuf or application/json",
-        "content-type"
-    );
+    return type == protobuf_type ? read_blocks_protobuf(request.body)
+                                 : read_blocks_json(request.body);
 }
 
 } // namespace
@@ -28,6 +19,9 @@ http::Handler post_blocks(EegIntake& service) {
     return [&service](http::Request request, http::Reply reply) {
         if (request.principal.patient.empty()) {
             return reply(fail(ErrorCode::forbidden, "a device key is needed").error(), request.id);
+        }
+        if (auto refused = refused_type(request)) {
+            return reply(std::move(*refused));
         }
         auto posted = read(request);
         if (!posted) {

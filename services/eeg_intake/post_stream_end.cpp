@@ -8,16 +8,8 @@ namespace vigil::eeg_intake {
 namespace {
 
 Result<v1::StreamEnd> read(http::Request& request) {
-    const auto type = request.content_type();
-    if (type == "application/json") {
+    if (request.content_type() == json_type) {
         return read_stream_end_json(request.body);
-    }
-    if (type != protobuf_type) {
-        return fail(
-            ErrorCode::invalid_argument,
-            "must be application/x-protobuf or application/json",
-            "content-type"
-        );
     }
     v1::StreamEnd end;
     if (!end.ParseFromString(request.body)) {
@@ -32,6 +24,9 @@ http::Handler post_stream_end(EegIntake& service) {
     return [&service](http::Request request, http::Reply reply) {
         if (request.principal.patient.empty()) {
             return reply(fail(ErrorCode::forbidden, "a device key is needed").error(), request.id);
+        }
+        if (auto refused = refused_type(request)) {
+            return reply(std::move(*refused));
         }
         auto end = read(request);
         if (!end) {

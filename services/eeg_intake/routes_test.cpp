@@ -222,7 +222,7 @@ TEST_CASE("a truncated or empty protobuf, and a body of another type, are a 400"
     for (std::size_t length = 0; length < whole.size(); ++length) {
         CHECK(ward.post("/v1/eeg/blocks", whole.substr(0, length), protobuf_type).status == 400);
     }
-    CHECK(ward.post("/v1/eeg/blocks", whole, "text/plain").status == 400);
+    CHECK(ward.post("/v1/eeg/blocks", whole, "text/plain").status == 415);
     CHECK(ward.entries().empty());
 }
 
@@ -297,6 +297,7 @@ TEST_CASE("a stream is ended in JSON and in protobuf") {
     CHECK(ward.post("/v1/eeg/streams/end", end.SerializeAsString(), protobuf_type).status == 200);
     CHECK(ward.post("/v1/eeg/streams/end", R"({"device":"cap-7","stream":"a/b"})").status == 400);
     CHECK(ward.post("/v1/eeg/streams/end", R"({"device":"cap-7","end":1})").status == 400);
+    CHECK(ward.post("/v1/eeg/streams/end", "{}", "text/plain").status == 415);
     CHECK(ward.entries().size() == 2);
 }
 

@@ -1,21 +1,14 @@
 // POST /v1/beats: consecutive R-R intervals, protobuf or JSON.
 #include "heart_intake/routes.hpp"
+#include "heart_intake/vital_answer.hpp"
 
 namespace vigil::heart_intake {
 
 namespace {
 
 Result<v1::Beats> read(http::Request& request) {
-    const auto type = request.content_type();
-    if (type == "application/json") {
+    if (request.content_type() == "application/json") {
         return read_beats_json(request.body);
-    }
-    if (type != "application/x-protobuf") {
-        return fail(
-            ErrorCode::invalid_argument,
-            "must be application/x-protobuf or application/json",
-            "content-type"
-        );
     }
     v1::Beats beats;
     if (!beats.ParseFromString(request.body)) {
@@ -30,6 +23,9 @@ http::Handler post_beats(HeartIntake& service) {
     return [&service](http::Request request, http::Reply reply) {
         if (request.principal.patient.empty()) {
             return reply(fail(ErrorCode::forbidden, "a device key is needed").error(), request.id);
+        }
+        if (auto refused = refused_type(request)) {
+            return reply(std::move(*refused));
         }
         auto beats = read(request);
         if (!beats) {

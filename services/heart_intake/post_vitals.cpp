@@ -7,18 +7,8 @@ namespace vigil::heart_intake {
 namespace {
 
 Result<PostedVitals> read(http::Request& request) {
-    const auto type = request.content_type();
-    if (type == "application/x-protobuf") {
-        return read_vitals_protobuf(request.body);
-    }
-    if (type == "application/json") {
-        return read_vitals_json(request.body);
-    }
-    return fail(
-        ErrorCode::invalid_argument,
-        "must be application/x-protobuf or application/json",
-        "content-type"
-    );
+    return request.content_type() == "application/json" ? read_vitals_json(request.body)
+                                                        : read_vitals_protobuf(request.body);
 }
 
 } // namespace
@@ -27,6 +17,9 @@ http::Handler post_vitals(HeartIntake& service) {
     return [&service](http::Request request, http::Reply reply) {
         if (request.principal.patient.empty()) {
             return reply(fail(ErrorCode::forbidden, "a device key is needed").error(), request.id);
+        }
+        if (auto refused = refused_type(request)) {
+            return reply(std::move(*refused));
         }
         auto posted = read(request);
         if (!posted) {

@@ -61,7 +61,11 @@ TEST_CASE("vitals are taken in JSON and in protobuf by the names of the schema")
     refused("{}", "vitals");
     refused("", "vitals", "application/x-protobuf");
     refused(batch.SerializeAsString().substr(0, 20), "", "application/x-protobuf");
-    refused("{}", "content-type", "text/plain");
+    for (const char* path : {"/v1/vitals", "/v1/beats"}) {
+        const auto other = ward.post(path, "{}", "text/plain");
+        CHECK(other.status == 415);
+        CHECK(field_of(other) == "content-type");
+    }
     CHECK(ward.entries().size() == 2);
 }
 

@@ -16,6 +16,17 @@ constexpr std::string_view role_name(bool clinician, bool administrator) {
     return administrator ? "administrator" : clinician ? "clinician" : "viewer";
 }
 
+/// The fault is this address's own, so that it is no 503.
+http::Response tried_too_often(std::string_view request_id) {
+    auto response = http::problem_with_status(
+        429,
+        fail(ErrorCode::unauthenticated, "Too many sign-ins were tried; wait a minute.").error(),
+        request_id
+    );
+    response.headers = {{"Retry-After", "60"}};
+    return response;
+}
+
 } // namespace
 
 SignIn::SignIn(
@@ -101,9 +112,12 @@ void SignIn::sign_in(const http::Request& request, http::Reply reply) {
         return reply(user ? password.error() : user.error(), request.id);
     }
     const std::scoped_lock lock(mutex_);
-    if (!may_try(request.peer) || waiting_.size() >= options_.waiting) {
+    if (!may_try(request.peer)) {
+        return reply(tried_too_often(request.id));
+    }
+    if (waiting_.size() >= options_.waiting) {
         return reply(
-            fail(ErrorCode::overloaded, "Too many sign-ins were tried; wait a minute.").error(),
+            fail(ErrorCode::overloaded, "Too many people sign in at once; try again.").error(),
             request.id
         );
     }
@@ -138,10 +152,7 @@ void SignIn::use_link(const http::Request& request, http::Reply reply) {
     {
         const std::scoped_lock lock(mutex_);
         if (!may_try(request.peer)) {
-            return reply(
-                fail(ErrorCode::overloaded, "Too many sign-ins were tried; wait a minute.").error(),
-                request.id
-            );
+            return reply(tried_too_often(request.id));
         }
     }
     if (const auto used = access::use_sign_in_link(

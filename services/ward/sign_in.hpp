@@ -21,7 +21,7 @@ struct SignInOptions {
     std::filesystem::path links;       // folder of one-time links
     bool secure_cookie = false;        // behind TLS
     std::size_t waiting = 16;          // sign-ins that wait for their hash; more get 503
-    unsigned failures_per_minute = 10; // per address; more get 503
+    unsigned failures_per_minute = 10; // per address; more get 429
 };
 
 /// threads any

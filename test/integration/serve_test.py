@@ -67,6 +67,14 @@ class Doors(unittest.TestCase):
         self.assertEqual(self.vigil.call("GET", "/v1/admin/keys", headers=cookie)[0], 403)
         self.assertEqual(self.vigil.call("POST", "/v1/sign-in", {"user": "nurse", "password": "wrong"})[0], 401)
 
+    def test_an_address_that_fails_too_often_waits(self):
+        vigil = Vigil()
+        self.addCleanup(vigil.close)
+        answers = [vigil.call("GET", "/signin?token=" + "0" * 64)[0] for _ in range(11)]
+        self.assertEqual(answers, [401] * 10 + [429])
+        status, headers, body = vigil.call("POST", "/v1/sign-in", {"user": "nurse", "password": "a long enough password"})
+        self.assertEqual((status, headers["Retry-After"], json.loads(body)["status"]), (429, "60", 429))
+
     def test_a_key_is_for_its_own_patient_and_ends_within_a_second(self):
         key = self.vigil.key("p-key")
         status, _, body = self.vigil.call("POST", "/v1/eeg/blocks", block(0), bearer(key))
