@@ -59,7 +59,9 @@ seeds |= {
         b'{"device":"d","stream":"s","first_beat":0,"start_time_us":1725876005000000,"rr_us":[800000]}', b"2024-09-09 10:00:00 +0200",
     ],
 }
+values = b",".join(b"%d" % (n - 90) for n in range(178))
 seeds |= {
+    "predict_fuzz": [b'{"eeg_data":[%s]}' % values, b'{"eeg_data":[%s]}' % values.replace(b",1,", b",1e6,")],
     "model_card_fuzz": [(pathlib.Path(__file__).parent.parent / "models/window_178/card.json").read_bytes()],
     "administration_fuzz": [
         b'{"patient":"p1","label":"implant"}', b'{"id":"p1","label":"Bed 7","number":7,"monitoring":"standby"}',
