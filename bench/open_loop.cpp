@@ -97,7 +97,8 @@ int main(int argc, char** argv) {
 
     const int poll = ::epoll_create1(0);
     std::vector<Connection> connections(256);
-    std::vector<std::size_t> free;
+    std::deque<std::size_t>
+        free; // in turn, so that none is idle for so long that the server ends it
     for (std::size_t i = 0; i < connections.size(); ++i) {
         connections[i].socket = connect_to(host, port);
         epoll_event event{.events = EPOLLIN, .data = {.u64 = i}};
@@ -123,8 +124,8 @@ int main(int argc, char** argv) {
             ++next;
         }
         while (!waiting.empty() && !free.empty()) {
-            auto& connection = connections[free.back()];
-            free.pop_back();
+            auto& connection = connections[free.front()];
+            free.pop_front();
             connection.due = waiting.front().second;
             connection.answer.clear();
             const auto text = request(windows, waiting.front().first);
