@@ -204,7 +204,7 @@ void LiveState::take_step(const journal::Stored& stored) {
         patient.changed = stored.sequence;
         detection.clear_channel_q16();
         const auto end_us = detection.end_time_us();
-        patient.detections.push_back({stored.sequence, end_us, std::move(detection)});
+        patient.detections.push_back({stored.sequence, end_us, detection.SerializeAsString()});
         trim(patient);
     }
 }
@@ -330,7 +330,7 @@ LiveState::frame(journal::Sequence since, const LiveView& view, UtcTime now, boo
             keep_channels(block, view.channels);
         }
         for (const auto& kept : newer(patient.detections, since)) {
-            *shown.add_detections() = kept.value;
+            shown.add_detections()->ParseFromString(kept.value); // we wrote it ourselves
         }
         for (const auto& kept : newer(patient.vitals, since)) {
             *shown.add_vitals() = kept.value;

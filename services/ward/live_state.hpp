@@ -79,7 +79,7 @@ private:
         std::uint32_t monitoring = 1;
         std::deque<Kept<v1::EegBlock>> blocks;
         std::size_t block_bytes = 0;
-        std::deque<Kept<v1::Detection>> detections;
+        std::deque<Kept<std::string>> detections; // serialized: a third of a message's memory
         std::deque<Kept<v1::Vital>> vitals;
         std::deque<Kept<v1::StreamEnd>> ended;
         std::map<std::string, Stream> streams; // by device and stream
