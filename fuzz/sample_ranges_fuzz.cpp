@@ -50,10 +50,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 part.first >= range.first && part.first < part.end && part.end <= range.end
             );
         }
-        seen.add(range, first);
+        const journal::BlockSamples block(range, bytes, 1 + data[0] % 3U);
+        static_cast<void>(seen.look(block));
+        seen.add(block, at);
         check_order(seen);
         if (seen.ranges().size() < SampleRanges::max_ranges) {
             fuzz::check(seen.unseen(range).empty());
+            fuzz::check(seen.look(block) != SampleRanges::Seen::fresh || range.first == range.end);
         }
     }
     return 0;
