@@ -22,8 +22,7 @@ namespace {
 constexpr journal::Sequence intake_reads_back = 20'000;
 
 // While much comes, what follows closely is committed, scored and shown together. On the way from a
-// sample to the page (250 ms) these are a few ms; of the CPU time they are more than half
-// (docs/performance.md).
+// sample to the page (250 ms) these are a few ms; what they save is in docs/performance.md.
 constexpr std::chrono::milliseconds between_commits{4};
 constexpr journal::Pace between_steps{.pause = std::chrono::milliseconds(5), .enough = 32};
 constexpr journal::Pace between_answers{.pause = std::chrono::milliseconds(2), .enough = 32};
