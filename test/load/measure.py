@@ -1,6 +1,6 @@
 """Measures `vigil serve` as docs/performance.md lists it, and prints the table: CPU time of the server per unit of work.
 
-usage: measure.py BUILD_FOLDER [FIGURE]...      figures: window, open_loop, idle, patients, browser, stored
+usage: measure.py BUILD_FOLDER [FIGURE]...      figures: window, open_loop, idle, patients, memory, browser, stored
 Each figure starts a server of its own on loopback, in a folder of its own, loads it for a bounded time and stops it.
 """
 
@@ -144,21 +144,30 @@ def idle() -> list[tuple[str, str, str]]:
         vigil.close()
 
 
+def device_keys(vigil: Vigil, folder: str, count: int) -> str:
+    """A key file for `vigil play --keys`: one key for each patient ward-1 to ward-count."""
+    keys = pathlib.Path(folder) / "keys"
+    keys.write_text("".join(
+        f"ward-{n} {json.loads(vigil.call('POST', '/v1/admin/keys', {'patient': f'ward-{n}'}, administrator(vigil))[2])['key']}\n"
+        for n in range(1, count + 1)))
+    return str(keys)
+
+
+def ward_of_23_channels(vigil: Vigil, keys: str, count: int, seconds: float) -> list[str]:
+    """The command that plays `count` synthetic patients of 23 channels at 256 Hz in 1-s blocks."""
+    return [os.environ["VIGIL_BIN"], "play", "--to", vigil.url, "--keys", keys, "--patients", str(count), "--channels", "23",
+            "--block", "1000", "--duration", f"{seconds:.0f}"]
+
+
 def patients() -> list[tuple[str, str, str]]:
     """Patients of 23 channels at 256 Hz in 1-s blocks, the detector on every channel each second."""
     vigil = Vigil("--log-level", "warning")
     try:
         count = int(os.environ.get("PATIENTS", "200"))
         with tempfile.TemporaryDirectory() as folder:
-            keys = pathlib.Path(folder) / "keys"
-            keys.write_text("".join(
-                f"ward-{n} {json.loads(vigil.call('POST', '/v1/admin/keys', {'patient': f'ward-{n}'}, administrator(vigil))[2])['key']}\n"
-                for n in range(1, count + 1)))
+            keys = device_keys(vigil, folder, count)
             begin, clock = cpu_seconds(vigil.process.pid), time.monotonic()
-            subprocess.run(
-                [os.environ["VIGIL_BIN"], "play", "--to", vigil.url, "--keys", str(keys), "--patients", str(count), "--channels", "23",
-                 "--block", "1000", "--duration", f"{SECONDS:.0f}"],
-                check=False, capture_output=True, timeout=SECONDS * 4 + 60)
+            subprocess.run(ward_of_23_channels(vigil, keys, count, SECONDS), check=False, capture_output=True, timeout=SECONDS * 4 + 60)
             took = time.monotonic() - clock
             time.sleep(2)
             used = cpu_seconds(vigil.process.pid) - begin
@@ -167,6 +176,37 @@ def patients() -> list[tuple[str, str, str]]:
             ("patients of 23 channels at 256 Hz: CPU per patient-second", f"{used / patient_seconds * 1e6:.0f} µs", "at most 1,000 µs"),
             ("  memory with them", f"{memory_mb(vigil.process.pid):.0f} MB", "under 400 MB with 500"),
             ("  took", f"{took:.0f} s for {SECONDS:.0f} s of {count} patients", ""),
+        ]
+    finally:
+        vigil.close()
+
+
+def memory() -> list[tuple[str, str, str]]:
+    """500 patients of 23 channels for MEMORY_MINUTES (60 for the figure in the table), resident memory read every 10 s."""
+    count, minutes = int(os.environ.get("PATIENTS", "500")), float(os.environ.get("MEMORY_MINUTES", "3"))
+    vigil = Vigil("--log-level", "warning", "--keep-journal", "0")
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            player = subprocess.Popen(
+                ward_of_23_channels(vigil, device_keys(vigil, folder, count), count, minutes * 60 + 30), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                series, begin, cpu = [], time.monotonic(), cpu_seconds(vigil.process.pid)
+                while time.monotonic() - begin < minutes * 60:
+                    time.sleep(10)
+                    series.append(memory_mb(vigil.process.pid))
+                    if len(series) % 6 == 0:
+                        used = (cpu_seconds(vigil.process.pid) - cpu) / 60
+                        cpu = cpu_seconds(vigil.process.pid)
+                        print(f"  minute {len(series) // 6}: {series[-1]:.0f} MB, {used:.2f} cores", file=sys.stderr, flush=True)
+            finally:
+                player.terminate()
+                player.wait()
+        half = series[len(series) // 2 :]
+        third = max(1, len(half) // 3)
+        growth = (sum(half[-third:]) - sum(half[:third])) / third
+        return [
+            (f"memory with {count} patients of 23 channels, most in {minutes:.0f} minutes", f"{max(series):.0f} MB", "under 400 MB with 500, flat over an hour"),
+            (f"  growth over the last {minutes / 2:.0f} minutes (means of its first and last third)", f"{growth:+.0f} MB", ""),
         ]
     finally:
         vigil.close()
@@ -235,7 +275,7 @@ def stored() -> list[tuple[str, str, str]]:
         vigil.close()
 
 
-FIGURES = {"window": window, "open_loop": open_loop, "idle": idle, "patients": patients, "browser": browser, "stored": stored}
+FIGURES = {"window": window, "open_loop": open_loop, "idle": idle, "patients": patients, "memory": memory, "browser": browser, "stored": stored}
 
 
 def main() -> None:
