@@ -161,32 +161,32 @@ Core::Stream& Core::stream_of(store::StreamRow row) {
 
 void Core::apply(std::span<const journal::StoredPtr> entries) {
     for (const auto& stored : entries) {
-        take(*stored);
+        take(stored);
     }
 }
 
-void Core::take(const journal::Stored& stored) {
-    if (stored.sequence <= position_) {
+void Core::take(const journal::StoredPtr& stored) {
+    if (stored->sequence <= position_) {
         return;
     }
-    switch (stored.entry.type()) {
+    switch (stored->entry.type()) {
         case v1::EEG_BLOCK:
             take_block(stored);
             break;
         case v1::STEP:
-            take_step(stored);
+            take_step(*stored);
             break;
         case v1::VITAL:
-            take_vital(stored);
+            take_vital(*stored);
             break;
         case v1::BEATS:
-            take_beats(stored);
+            take_beats(*stored);
             break;
         case v1::STREAM_END:
-            take_end(stored);
+            take_end(*stored);
             break;
         case v1::CONFLICT:
-            take_conflict(stored);
+            take_conflict(*stored);
             break;
         case v1::TAKEOVER:
         case v1::CLOCK:
@@ -202,19 +202,19 @@ void Core::take(const journal::Stored& stored) {
         }
     }
     const std::scoped_lock lock(mutex_);
-    position_ = stored.sequence;
+    position_ = stored->sequence;
 }
 
-void Core::take_block(const journal::Stored& stored) {
-    auto block = std::make_shared<v1::EegBlock>();
-    const bool good = block->ParseFromString(stored.entry.payload()) && readable(*block);
+void Core::take_block(const journal::StoredPtr& stored) {
+    v1::EegBlock block;
+    const bool good = block.ParseFromString(stored->entry.payload()) && readable(block);
     const std::scoped_lock lock(mutex_);
     if (!good) {
         ++counts_.unreadable;
         return;
     }
     ++counts_.blocks;
-    auto row = row_of(stored.entry.patient(), *block);
+    auto row = row_of(stored->entry.patient(), block);
     auto* stream = &stream_of(row);
     if (!same_layout(*stream->info, row)) {
         // Accepted samples are never dropped: another layout under the same name gets a stream of
@@ -223,25 +223,30 @@ void Core::take_block(const journal::Stored& stored) {
         row.stream = layout_name(row);
         stream = &stream_of(std::move(row));
     }
-    const journal::SampleRange range{
-        block->first_sample(),
-        block->first_sample() + block->samples()
-    };
+    const journal::SampleRange range{block.first_sample(), block.first_sample() + block.samples()};
     const auto parts = take_range(
         stream->seen,
-        {range, block->data(), static_cast<std::size_t>(block->channels_size())},
-        stored.sequence
+        {range, block.data(), static_cast<std::size_t>(block.channels_size())},
+        stored->sequence
     );
     if (parts.empty()) {
         return;
     }
     for (const auto& part : parts) {
-        stream->parts.push_back({block, part});
+        stream->parts.push_back(
+            {.entry = stored,
+             .block_start_us = block.start_time_us(),
+             .block_end_us =
+                 block.start_time_us() +
+                 length_us(block.samples(), block.rate_numerator(), block.rate_denominator()),
+             .block_first_sample = block.first_sample(),
+             .part = part}
+        );
         pending_bytes_ += row_overhead;
     }
     stream->changed = true;
-    pending_bytes_ += block->data().size();
-    newest_.take(stored.entry.patient(), *block);
+    pending_bytes_ += block.data().size();
+    newest_.take(stored->entry.patient(), block);
 }
 
 std::vector<journal::SampleRange> Core::take_range(

@@ -24,7 +24,7 @@ namespace vigil::records {
 struct CoreOptions {
     std::chrono::milliseconds flush_interval{10'000};
     std::size_t flush_bytes =
-        48 << 20; // of pending samples as they came: written earlier than the interval
+        64 << 20; // of pending samples as they came: written earlier than the interval
     std::chrono::seconds row_length{10}; // of one chunk row, about
     std::chrono::seconds row_span{60
     }; // most time between the ends of a row that has gaps or separate windows
@@ -89,14 +89,14 @@ private:
         std::vector<PendingPart> parts;
     };
 
-    void take(const journal::Stored& stored);
+    void take(const journal::StoredPtr& stored);
     /// Compares and counts; the parts that are new, which are seen from now on.
     std::vector<journal::SampleRange> take_range(
         journal::SampleRanges& seen,
         const journal::BlockSamples& block,
         journal::Sequence sequence
     );
-    void take_block(const journal::Stored& stored);
+    void take_block(const journal::StoredPtr& stored);
     void take_step(const journal::Stored& stored);
     void take_vital(const journal::Stored& stored);
     void take_beats(const journal::Stored& stored);

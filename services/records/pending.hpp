@@ -2,6 +2,7 @@
 // Queries.
 #pragma once
 
+#include "journal/journal.hpp"
 #include "journal/sample_ranges.hpp"
 #include "store/store.hpp"
 
@@ -12,9 +13,13 @@
 
 namespace vigil::records {
 
-/// The part of a block that was not seen before. The block itself is shared and never changed.
+/// The part of a block that was not seen before. The block stays in its entry, which is the
+/// journal's own, shared and not copied: with many patients the samples are what fills the memory.
 struct PendingPart {
-    std::shared_ptr<const v1::EegBlock> block;
+    journal::StoredPtr entry;
+    std::int64_t block_start_us = 0;
+    std::int64_t block_end_us = 0;
+    std::uint64_t block_first_sample = 0;
     journal::SampleRange part;
 };
 

@@ -12,13 +12,8 @@ namespace {
 constexpr std::int64_t five_hours_us =
     std::int64_t{5} * 3600 * 1'000'000; // old contract: get_last_chunks_list
 
-std::int64_t end_us(const v1::EegBlock& block) {
-    return block.start_time_us() +
-           length_us(block.samples(), block.rate_numerator(), block.rate_denominator());
-}
-
-bool overlaps(const v1::EegBlock& block, store::TimeRange time) {
-    return block.start_time_us() < time.until_us && end_us(block) > time.from_us;
+bool overlaps(const PendingPart& part, store::TimeRange time) {
+    return part.block_start_us < time.until_us && part.block_end_us > time.from_us;
 }
 
 /// What of the run lies in the time; may be nothing.
@@ -101,8 +96,8 @@ void bound_pending(
     std::vector<std::pair<std::int64_t, std::size_t>> blocks;
     for (const auto& stream : view.streams) {
         for (const auto& part : stream.parts) {
-            if (overlaps(*part.block, time)) {
-                blocks.emplace_back(part.block->start_time_us(), part.block->data().size());
+            if (overlaps(part, time)) {
+                blocks.emplace_back(part.block_start_us, part.entry->entry.payload().size());
             }
         }
     }
@@ -122,11 +117,12 @@ void bound_pending(
 Result<void> add_pending(std::vector<Run>& runs, const StreamView& view, store::TimeRange time) {
     std::vector<PendingPart> fresh;
     for (const auto& part : view.parts) {
-        if (!overlaps(*part.block, time)) {
+        if (!overlaps(part, time)) {
             continue;
         }
         for (const auto& range : not_in(part.part, runs)) {
-            fresh.push_back({part.block, range});
+            fresh.push_back(part);
+            fresh.back().part = range;
         }
     }
     auto made = make_runs(*view.info, fresh);

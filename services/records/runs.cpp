@@ -14,8 +14,7 @@ std::int64_t run_length_us(const store::StreamRow& stream, std::uint64_t samples
 }
 
 std::int64_t start_of(const PendingPart& part, const store::StreamRow& stream) {
-    return part.block->start_time_us() +
-           run_length_us(stream, part.part.first - part.block->first_sample());
+    return part.block_start_us + run_length_us(stream, part.part.first - part.block_first_sample);
 }
 
 /// Copies `count` samples of every channel from one row-major array into another.
@@ -48,14 +47,18 @@ Result<Run> join(const store::StreamRow& stream, std::span<const PendingPart* co
     };
     run.values.resize(stream.channels.size() * run.samples);
     for (const auto* part : parts) {
-        const auto values = signal::block_samples(*part->block);
+        v1::EegBlock block;
+        if (!block.ParseFromString(part->entry->entry.payload())) {
+            return fail(ErrorCode::internal, "a block that was taken in cannot be read again");
+        }
+        const auto values = signal::block_samples(block);
         if (!values) {
             return std::unexpected(values.error());
         }
         copy_samples(
             *values,
-            part->block->samples(),
-            part->part.first - part->block->first_sample(),
+            block.samples(),
+            part->part.first - block.first_sample(),
             run.values,
             run.samples,
             part->part.first - run.first_sample,

@@ -12,6 +12,9 @@ namespace {
 /// keeping up, and the last of them never make a window whole.
 constexpr std::int64_t keeping_up_us = 2'100'000;
 
+/// Streams and models of one patient whose scores are kept: twice as many as streams.
+constexpr std::size_t most_origins = 32;
+
 std::string stream_key(const auto& message) {
     return message.device() + '\n' + message.stream();
 }
@@ -27,13 +30,12 @@ std::size_t bytes_per_sample(const v1::EegBlock& block) {
     return block.codec() == v1::INT24_LE ? 3 : 2;
 }
 
-/// The part of a block that lies in `range`: every channel cut alike.
-v1::EegBlock cut(const v1::EegBlock& block, journal::SampleRange range) {
+/// Leaves the part of a block that lies in `range`: every channel cut alike.
+void cut(v1::EegBlock& block, journal::SampleRange range) {
     if (range.first == block.first_sample() &&
         range.end == block.first_sample() + block.samples()) {
-        return block;
+        return;
     }
-    v1::EegBlock part = block;
     const auto width = bytes_per_sample(block);
     const auto skipped = range.first - block.first_sample();
     const auto samples = range.end - range.first;
@@ -46,11 +48,10 @@ v1::EegBlock cut(const v1::EegBlock& block, journal::SampleRange range) {
             samples * width
         );
     }
-    part.set_data(std::move(data));
-    part.set_samples(static_cast<std::uint32_t>(samples));
-    part.set_first_sample(range.first);
-    part.set_start_time_us(block.start_time_us() + length_us(block, skipped));
-    return part;
+    block.set_data(std::move(data));
+    block.set_samples(static_cast<std::uint32_t>(samples));
+    block.set_first_sample(range.first);
+    block.set_start_time_us(block.start_time_us() + length_us(block, skipped));
 }
 
 /// The first `channels` channels of a block; the samples lie channel after channel, so they are a
@@ -105,7 +106,7 @@ void LiveState::apply(std::span<const journal::StoredPtr> entries) {
         sequence_ = stored->sequence;
         switch (stored->entry.type()) {
             case v1::EEG_BLOCK:
-                take_block(*stored);
+                take_block(stored);
                 break;
             case v1::STEP:
                 take_step(*stored);
@@ -151,12 +152,12 @@ LiveState::Stream& LiveState::stream_of(Patient& patient, const std::string& key
         .first->second;
 }
 
-void LiveState::take_block(const journal::Stored& stored) {
+void LiveState::take_block(const journal::StoredPtr& stored) {
     v1::EegBlock block;
-    if (!block.ParseFromString(stored.entry.payload())) {
+    if (!block.ParseFromString(stored->entry.payload())) {
         return;
     }
-    auto& patient = patients_[stored.entry.patient()];
+    auto& patient = patients_[stored->entry.patient()];
     const auto key = stream_key(block);
     auto& stream = stream_of(patient, key, block.isolated());
     const journal::SampleRange range{block.first_sample(), block.first_sample() + block.samples()};
@@ -165,7 +166,7 @@ void LiveState::take_block(const journal::Stored& stored) {
         return;
     }
     stream.seen.add(range);
-    const auto receipt_us = stored.entry.receipt_time_us();
+    const auto receipt_us = stored->entry.receipt_time_us();
     stream.newest_receipt_us = receipt_us;
     const auto end_us = block.start_time_us() + length_us(block, block.samples());
     patient.block_us = length_us(block, block.samples());
@@ -174,17 +175,17 @@ void LiveState::take_block(const journal::Stored& stored) {
     patient.newest_stream = key;
     patient.ended_on_purpose = false;
     patient.synthetic = patient.synthetic || block.synthetic();
-    patient.changed = stored.sequence;
+    patient.changed = stored->sequence;
     if (patient.unscored_since_us == 0 && end_us > patient.newest_scored_us) {
         patient.unscored_since_us = receipt_us;
         patient.unscored_from_us = block.start_time_us();
     }
     if (end_us >= patient.newest_sample_us - limits_.samples.count()) {
         for (const auto& part : fresh) {
-            auto shown = cut(block, part);
-            const auto part_end_us = shown.start_time_us() + length_us(shown, shown.samples());
-            patient.block_bytes += shown.data().size();
-            patient.blocks.push_back({stored.sequence, part_end_us, std::move(shown)});
+            const auto part_end_us =
+                block.start_time_us() + length_us(block, part.end - block.first_sample());
+            patient.block_bytes += stored->entry.payload().size();
+            patient.blocks.push_back({stored->sequence, part_end_us, {stored, part}});
         }
     }
     trim(patient);
@@ -195,18 +196,54 @@ void LiveState::take_step(const journal::Stored& stored) {
     if (!step.ParseFromString(stored.entry.payload())) {
         return;
     }
-    for (auto& detection : *step.mutable_detections()) {
+    for (const auto& detection : step.detections()) {
         auto& patient = patients_[detection.patient()];
         patient.newest_scored_us = std::max(patient.newest_scored_us, detection.end_time_us());
         const bool caught_up = patient.newest_sample_us - patient.newest_scored_us <=
                                std::max(keeping_up_us, patient.block_us);
         patient.unscored_since_us = caught_up ? 0 : patient.unscored_since_us;
         patient.changed = stored.sequence;
-        detection.clear_channel_q16();
-        const auto end_us = detection.end_time_us();
-        patient.detections.push_back({stored.sequence, end_us, detection.SerializeAsString()});
+        patient.detections.push_back(
+            {stored.sequence,
+             detection.end_time_us(),
+             {.first_sample = detection.first_sample(),
+              .delay_us = detection.delay_us(),
+              .samples =
+                  static_cast<std::uint32_t>(detection.end_sample() - detection.first_sample()),
+              .length_us =
+                  static_cast<std::uint32_t>(detection.end_time_us() - detection.start_time_us()),
+              .score_q16 = detection.score_q16(),
+              .origin = origin_of(patient, detection),
+              .not_evaluated = detection.not_evaluated()}}
+        );
         trim(patient);
     }
+}
+
+std::uint16_t LiveState::origin_of(Patient& patient, const v1::Detection& detection) {
+    const auto found = std::ranges::find_if(patient.origins, [&](const v1::Detection& origin) {
+        return origin.stream() == detection.stream() && origin.device() == detection.device() &&
+               origin.model() == detection.model() &&
+               origin.model_version() == detection.model_version();
+    });
+    if (found != patient.origins.end()) {
+        return static_cast<std::uint16_t>(found - patient.origins.begin());
+    }
+    if (patient.origins.size() >= most_origins) {
+        // the oldest origin's scores go with it
+        std::erase_if(patient.detections, [](const auto& kept) { return kept.value.origin == 0; });
+        for (auto& kept : patient.detections) {
+            --kept.value.origin;
+        }
+        patient.origins.erase(patient.origins.begin());
+    }
+    auto& origin = patient.origins.emplace_back();
+    origin.set_patient(detection.patient());
+    origin.set_device(detection.device());
+    origin.set_stream(detection.stream());
+    origin.set_model(detection.model());
+    origin.set_model_version(detection.model_version());
+    return static_cast<std::uint16_t>(patient.origins.size() - 1);
 }
 
 void LiveState::take_vital(const journal::Stored& stored, v1::Vital vital) {
@@ -255,7 +292,7 @@ void LiveState::trim(Patient& patient) const {
     const auto oldest = patient.newest_sample_us - limits_.samples.count();
     while (!patient.blocks.empty() && (patient.blocks.front().time_us < oldest ||
                                        patient.block_bytes > limits_.bytes_per_patient)) {
-        patient.block_bytes -= patient.blocks.front().value.data().size();
+        patient.block_bytes -= patient.blocks.front().value.entry->entry.payload().size();
         patient.blocks.pop_front();
     }
     forget_before(patient.detections, patient.newest_scored_us - limits_.scores.count());
@@ -326,11 +363,21 @@ LiveState::frame(journal::Sequence since, const LiveView& view, UtcTime now, boo
         shown.set_id(id);
         describe(patient, now, shown);
         for (const auto& kept : newer(patient.blocks, since)) {
-            auto& block = *shown.add_blocks() = kept.value;
+            auto& block = *shown.add_blocks();
+            block.ParseFromString(kept.value.entry->entry.payload()); // was parsed when it came
+            cut(block, kept.value.range);
             keep_channels(block, view.channels);
         }
         for (const auto& kept : newer(patient.detections, since)) {
-            shown.add_detections()->ParseFromString(kept.value); // we wrote it ourselves
+            const auto& score = kept.value;
+            auto& detection = *shown.add_detections() = patient.origins[score.origin];
+            detection.set_first_sample(score.first_sample);
+            detection.set_end_sample(score.first_sample + score.samples);
+            detection.set_start_time_us(kept.time_us - score.length_us);
+            detection.set_end_time_us(kept.time_us);
+            detection.set_score_q16(score.score_q16);
+            detection.set_not_evaluated(score.not_evaluated);
+            detection.set_delay_us(score.delay_us);
         }
         for (const auto& kept : newer(patient.vitals, since)) {
             *shown.add_vitals() = kept.value;

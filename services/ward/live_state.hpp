@@ -73,13 +73,33 @@ private:
         std::int64_t newest_receipt_us = 0;
     };
 
+    /// What was new in a block. The entry is the journal's own, shared and not copied: with many
+    /// patients the samples are what fills the memory.
+    struct NewSamples {
+        journal::StoredPtr entry;
+        journal::SampleRange range;
+    };
+
+    /// A detection without what all of its stream and model have in common: ten minutes of 500
+    /// patients are 300,000 of them.
+    struct Score {
+        std::uint64_t first_sample = 0;
+        std::int64_t delay_us = 0;
+        std::uint32_t samples = 0;
+        std::uint32_t length_us = 0;
+        std::uint32_t score_q16 = 0;
+        std::uint16_t origin = 0; // index into the patient's origins
+        bool not_evaluated = false;
+    };
+
     struct Patient {
         std::string label;
         bool synthetic = false;
         std::uint32_t monitoring = 1;
-        std::deque<Kept<v1::EegBlock>> blocks;
+        std::deque<Kept<NewSamples>> blocks;
         std::size_t block_bytes = 0;
-        std::deque<Kept<std::string>> detections; // serialized: a third of a message's memory
+        std::deque<Kept<Score>> detections;
+        std::vector<v1::Detection> origins; // patient, device, stream, model and version
         std::deque<Kept<v1::Vital>> vitals;
         std::deque<Kept<v1::StreamEnd>> ended;
         std::map<std::string, Stream> streams; // by device and stream
@@ -95,13 +115,14 @@ private:
         journal::Sequence changed = 0;
     };
 
-    void take_block(const journal::Stored& stored);
+    void take_block(const journal::StoredPtr& stored);
     void take_step(const journal::Stored& stored);
     void take_beats(const journal::Stored& stored);
     void take_vital(const journal::Stored& stored, v1::Vital vital);
     void take_end(const journal::Stored& stored);
     Stream& stream_of(Patient& patient, const std::string& key, bool isolated);
     void trim(Patient& patient) const;
+    [[nodiscard]] static std::uint16_t origin_of(Patient& patient, const v1::Detection& detection);
     void describe(const Patient& patient, UtcTime now, v1::LivePatient& shown) const;
 
     LiveLimits limits_;

@@ -177,6 +177,57 @@ TEST_CASE_METHOD(
     }
 }
 
+TEST_CASE_METHOD(
+    Fixture,
+    "a score is shown as it was written, without its channels and its cause"
+) {
+    v1::Step step;
+    auto& detection = *step.add_detections();
+    detection.set_cause("block");
+    detection.set_patient("p1");
+    detection.set_device("d");
+    detection.set_stream("s");
+    detection.set_model("window-178");
+    detection.set_model_version("1");
+    detection.set_first_sample((std::uint64_t{1} << 53) + 7);
+    detection.set_end_sample(detection.first_sample() + 262);
+    detection.set_start_time_us(start_us);
+    detection.set_end_time_us(start_us + 1'023'437);
+    detection.set_score_q16(65'536);
+    detection.add_channel_q16(65'536);
+    detection.set_delay_us(7'200'000'000);
+    *step.add_detections() = detection;
+    step.mutable_detections(1)->set_model("other");
+    step.mutable_detections(1)->set_not_evaluated(true);
+    add(v1::STEP, step);
+    const auto shown = patient();
+    REQUIRE(shown.detections_size() == 2);
+    for (int i = 0; i < 2; ++i) {
+        auto expected = step.detections(i);
+        expected.clear_cause();
+        expected.clear_channel_q16();
+        CHECK(shown.detections(i).SerializeAsString() == expected.SerializeAsString());
+    }
+}
+
+TEST_CASE_METHOD(Fixture, "scores of ever new models push out those of the oldest, and no others") {
+    for (int model = 0; model < 100; ++model) {
+        v1::Step step;
+        auto& detection = *step.add_detections();
+        detection.set_patient("p1");
+        detection.set_model("model-" + std::to_string(model));
+        detection.set_end_time_us(start_us + model);
+        detection.set_score_q16(static_cast<std::uint32_t>(model));
+        add(v1::STEP, step);
+    }
+    const auto shown = patient();
+    REQUIRE(shown.detections_size() == 32);
+    for (int i = 0; i < 32; ++i) {
+        CHECK(shown.detections(i).model() == "model-" + std::to_string(68 + i));
+        CHECK(shown.detections(i).score_q16() == static_cast<std::uint32_t>(68 + i));
+    }
+}
+
 TEST_CASE_METHOD(Fixture, "what is kept is bounded in time and bytes") {
     for (std::uint64_t second = 0; second < 100; ++second) {
         add(v1::EEG_BLOCK, block(second * 100, 100));
