@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <ranges>
 
 namespace vigil::store {
 
@@ -198,10 +199,10 @@ Result<std::string> encode_pyramid(
         };
         for (std::size_t from = 0; from < length;) {
             const auto second = second_of(from);
-            auto to = from + 1;
-            while (to < length && second_of(to) == second) {
-                ++to;
-            }
+            const auto to = *std::ranges::partition_point(
+                std::views::iota(from + 1, length),
+                [&](std::size_t i) { return second_of(i) == second; }
+            );
             join(seconds, second, run, channels, from, to);
             from = to;
         }
