@@ -63,13 +63,13 @@ SeenValues::Key SeenValues::key(std::string_view patient, const v1::Vital& vital
 }
 
 bool SeenValues::holds(const Key& key) const {
-    const auto& set = sets_[key.identity % set_count];
+    const auto& set = sets_[key.identity % sets_.size()];
     const auto found = std::ranges::find(set, key.identity, &Key::identity);
     return found != set.end() && found->content == key.content;
 }
 
 void SeenValues::add(const Key& key) {
-    auto& set = sets_[key.identity % set_count];
+    auto& set = sets_[key.identity % sets_.size()];
     auto place = std::ranges::find(set, key.identity, &Key::identity);
     if (place == set.end()) {
         place = set.end() - 1;

@@ -14,7 +14,7 @@ namespace vigil::heart_intake {
 /// The newest values by (patient, name, source, time), as two hashes each, in a table of fixed
 /// size. What it forgets is appended again and replaces itself in the store.
 ///
-/// bounds  2^18 values, 4 MiB
+/// bounds  so many values as it is made for, 16 bytes each: 4 MiB for usual_values
 /// threads one
 class SeenValues {
 public:
@@ -23,7 +23,10 @@ public:
         std::uint64_t content = 0;  // of the identity and the values
     };
 
-    SeenValues() : sets_(set_count) {}
+    static constexpr std::size_t usual_values = std::size_t{1} << 18;
+
+    /// `values` is rounded up to whole sets of 16.
+    explicit SeenValues(std::size_t values = usual_values) : sets_((values + ways - 1) / ways) {}
 
     [[nodiscard]] static Key key(std::string_view patient, const v1::Vital& vital);
     /// Whether exactly this value is held. Another value of the same identity is not: it is an
@@ -34,7 +37,6 @@ public:
 private:
     static constexpr std::size_t ways =
         16; // so many that 50,000 values overflow no set (Poisson, 3 a set: p = 1e-8)
-    static constexpr std::size_t set_count = (std::size_t{1} << 18) / ways;
     std::vector<std::array<Key, ways>> sets_; // newest first within a set
 };
 

@@ -48,10 +48,11 @@ struct HeartIntake::Writing {
     std::move_only_function<void(Result<VitalOutcome>)> done;
 };
 
-HeartIntake::HeartIntake(Dependencies on)
+HeartIntake::HeartIntake(Dependencies on, std::size_t values)
     : on_(on),
       made_utc_(on.clock.utc()),
       made_steady_(on.clock.steady()),
+      seen_(values),
       accepted_(values_total(on.metrics, "accepted")),
       duplicates_(values_total(on.metrics, "duplicate")),
       refused_(values_total(on.metrics, "refused")),

@@ -44,7 +44,8 @@ struct VitalOutcome {
 /// threads any
 class HeartIntake {
 public:
-    explicit HeartIntake(Dependencies on);
+    /// `values`: of so many a repeat is recognised.
+    explicit HeartIntake(Dependencies on, std::size_t values = SeenValues::usual_values);
 
     /// Appends what is acceptable and new as one batch; `done` runs once, when the journal holds it
     /// or nothing is to be written. The same value again (patient, name, source, time) is a

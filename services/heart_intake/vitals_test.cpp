@@ -164,3 +164,15 @@ TEST_CASE("the table of seen values forgets, and what it forgets is only appende
     CHECK(held < (1 << 19) / 64 * 6 / 10);
     CHECK(held > (1 << 19) / 64 * 4 / 10);
 }
+
+TEST_CASE("beyond the bound of values the oldest are forgotten: their repeats are accepted anew") {
+    SeenValues seen(32);
+    std::vector<SeenValues::Key> keys;
+    for (std::uint64_t i = 0; i < 40; ++i) {
+        keys.push_back({.identity = i, .content = i + 100});
+        seen.add(keys.back());
+    }
+    CHECK_FALSE(seen.holds(keys[0]));
+    CHECK(seen.holds(keys[8]));
+    CHECK(seen.holds(keys[39]));
+}
