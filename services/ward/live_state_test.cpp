@@ -248,6 +248,39 @@ TEST_CASE_METHOD(Fixture, "what is kept is bounded in time and bytes") {
     CHECK(patient().blocks_size() <= 2);
 }
 
+TEST_CASE_METHOD(Fixture, "beats that come again, or overlap, are shown once") {
+    v1::Beats beats;
+    beats.set_start_time_us(start_us);
+    beats.add_rr_us(1'000'000);
+    beats.add_rr_us(500'000);
+    add(v1::BEATS, beats);
+    add(v1::BEATS, beats);
+    CHECK(patient().vitals_size() == 1);
+    beats.add_rr_us(750'000);
+    add(v1::BEATS, beats);
+    REQUIRE(patient().vitals_size() == 2);
+    CHECK(patient().vitals(1).value() == 80);
+    CHECK(patient().vitals(1).start_time_us() == start_us + 2'250'000);
+}
+
+TEST_CASE_METHOD(Fixture, "a value that comes again is shown once, another for its time instead") {
+    v1::Vital vital;
+    vital.set_name("heart_rate");
+    vital.set_source("watch");
+    vital.set_start_time_us(start_us);
+    vital.set_value(60);
+    add(v1::VITAL, vital);
+    add(v1::VITAL, vital);
+    CHECK(patient().vitals_size() == 1);
+    vital.set_value(61);
+    add(v1::VITAL, vital);
+    REQUIRE(patient().vitals_size() == 1);
+    CHECK(patient().vitals(0).value() == 61);
+    vital.set_source("strap");
+    add(v1::VITAL, vital);
+    CHECK(patient().vitals_size() == 2);
+}
+
 TEST_CASE_METHOD(Fixture, "beats become a heart rate") {
     v1::Beats beats;
     beats.set_start_time_us(start_us);
