@@ -1,5 +1,5 @@
-// Reads foreign bytes as a checkpoint of seen ranges and goes on with it: the ranges stay disjoint
-// and sorted, and what was added counts as seen.
+// Reads foreign bytes as a checkpoint of seen ranges and their cells and goes on with it: the
+// ranges stay disjoint and sorted, and what was added counts as seen.
 #include "check.hpp"
 #include "journal/sample_ranges.hpp"
 
@@ -33,6 +33,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_order(seen);
     const auto again = SampleRanges::parse(seen.serialize(), data[0] % 2 != 0);
     fuzz::check(again.ranges() == seen.ranges());
+    seen.load_cells(bytes);
+    auto cells_again = again;
+    cells_again.load_cells(seen.serialize_cells());
+    fuzz::check(cells_again.serialize_cells() == seen.serialize_cells());
 
     // the same bytes as ranges to add, near what is there: 8 bytes of place, 2 of length
     for (std::size_t at = 0; at + 10 <= bytes.size(); at += 10) {

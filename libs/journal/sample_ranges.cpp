@@ -191,6 +191,57 @@ SampleRanges SampleRanges::parse(std::string_view bytes, bool isolated) {
     return parsed;
 }
 
+std::string SampleRanges::serialize_cells() const {
+    std::string bytes;
+    std::uint64_t expected = 0; // where a cell that follows on the one before begins
+    std::uint64_t sequence = 0;
+    for (std::size_t i = 0; i < cells_.size(); ++i) { // the oldest first
+        const auto& cell = cells_[(oldest_cell_ + i) % cells_.size()];
+        put_varint(bytes, zigzag(static_cast<std::int64_t>(cell.first - expected)));
+        put_varint(bytes, cell.samples);
+        put_varint(bytes, zigzag(static_cast<std::int64_t>(cell.sequence - sequence)));
+        for (unsigned shift = 0; shift < 32; shift += 8) {
+            bytes.push_back(static_cast<char>(cell.digest >> shift));
+        }
+        expected = cell.first + cell.samples;
+        sequence = cell.sequence;
+    }
+    return bytes;
+}
+
+void SampleRanges::load_cells(std::string_view bytes) {
+    cells_.clear();
+    oldest_cell_ = 0;
+    std::uint64_t expected = 0;
+    std::uint64_t sequence = 0;
+    while (cells_.size() < max_cells) {
+        const auto step = take_varint(bytes);
+        const auto samples = take_varint(bytes);
+        const auto later = take_varint(bytes);
+        if (!step || !samples || !later || bytes.size() < sizeof(std::uint32_t)) {
+            return;
+        }
+        const auto first = expected + static_cast<std::uint64_t>(unzigzag(*step));
+        if (*samples == 0 || *samples > UINT32_MAX || *samples > UINT64_MAX - first) {
+            return; // an end that runs over would lie within any block
+        }
+        std::uint32_t digest = 0;
+        for (unsigned shift = 0; shift < 32; shift += 8) {
+            digest |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes.front()))
+                      << shift;
+            bytes.remove_prefix(1);
+        }
+        sequence += static_cast<std::uint64_t>(unzigzag(*later));
+        cells_.push_back({
+            .first = first,
+            .sequence = sequence,
+            .samples = static_cast<std::uint32_t>(*samples),
+            .digest = digest,
+        });
+        expected = first + *samples;
+    }
+}
+
 std::uint64_t block_digest(std::string_view data, std::uint32_t samples, std::size_t channels) {
     const auto state = mix(samples ^ first_secret, channels ^ second_secret);
     return mix(mix_bytes(state, data) ^ first_secret, data.size() ^ second_secret);

@@ -93,6 +93,10 @@ public:
     /// For a checkpoint: only the ranges, not the digests.
     [[nodiscard]] std::string serialize() const;
     static SampleRanges parse(std::string_view bytes, bool isolated);
+    /// The digests, about 9 bytes a cell: at most 5 KiB for usual blocks.
+    [[nodiscard]] std::string serialize_cells() const;
+    /// Holds these cells in the place of its own; broken bytes give those before the fault.
+    void load_cells(std::string_view bytes);
 
     static constexpr std::size_t max_ranges = 4096;
     static constexpr std::size_t max_cells = 512;

@@ -225,6 +225,66 @@ TEST_CASE("ranges come back from their bytes, and broken bytes give ordered rang
     }
 }
 
+TEST_CASE("cells come back from their bytes: what was a conflict is one, and the oldest go first") {
+    constexpr auto cell = BlockSamples::cell_samples;
+    for (const std::uint64_t held : {3, 512, 700}) {
+        SampleRanges ranges;
+        for (std::uint64_t i = 0; i < held; ++i) {
+            add(ranges, {i * cell, (i + 1) * cell}, 1, 10 + i);
+        }
+        ranges.hold(Block({5, 20}).samples().cells(false), SampleRanges::no_entry);
+        const auto bytes = ranges.serialize_cells();
+        CHECK(bytes.size() < 10 * SampleRanges::max_cells + 20);
+        auto back = SampleRanges::parse(ranges.serialize(), false);
+        CHECK(look(back, {0, held * cell}, 2) == Seen::duplicate); // the ranges alone
+        back.load_cells(bytes);
+        CHECK(back.serialize_cells() == bytes);
+        CHECK(look(back, {5, 20}, 2) == Seen::conflict);
+        for (int more = 0; more < 3; ++more) { // the same ones are forgotten from here on
+            for (std::uint64_t i = 0; i < held; ++i) {
+                const SampleRange range{i * cell, (i + 1) * cell};
+                CHECK(look(back, range, 2) == look(ranges, range, 2));
+                CHECK(look(back, range) == Seen::duplicate);
+            }
+            add(ranges, {(held + 100) * cell, (held + 101) * cell});
+            add(back, {(held + 100) * cell, (held + 101) * cell});
+        }
+    }
+}
+
+TEST_CASE("broken bytes of cells give cells that can be compared all the same") {
+    SampleRanges ranges;
+    for (std::uint64_t first = 0; first < 2000; first += 100) {
+        add(ranges, {first, first + 100}, 1, 7 + first);
+    }
+    const auto bytes = ranges.serialize_cells();
+    std::mt19937 random(9);
+    for (int round = 0; round < 2000; ++round) {
+        auto broken = bytes;
+        for (auto faults = random() % 4; faults > 0; --faults) {
+            broken[random() % broken.size()] = static_cast<char>(random());
+        }
+        broken.resize(random() % (broken.size() + 1));
+        auto back = SampleRanges::parse(ranges.serialize(), false);
+        back.load_cells(broken);
+        CHECK(back.serialize_cells().size() <= broken.size() + 20);
+        CHECK(look(back, {0, 2000}) != Seen::fresh); // and the sanitizers see nothing
+    }
+    ranges.load_cells({}); // a checkpoint without room for them
+    CHECK(look(ranges, {0, 100}, 2) == Seen::duplicate);
+}
+
+TEST_CASE("more cells than the bound are not loaded") {
+    SampleRanges ranges;
+    for (std::uint64_t i = 0; i < SampleRanges::max_cells; ++i) {
+        add(ranges, {i * 128, (i + 1) * 128});
+    }
+    const auto bytes = ranges.serialize_cells();
+    SampleRanges twice;
+    twice.load_cells(bytes + bytes);
+    CHECK(twice.serialize_cells() == bytes);
+}
+
 TEST_CASE("a digest depends on every byte and on the layout") {
     const std::string data(1001, 'x');
     std::set<std::uint64_t> seen{

@@ -73,6 +73,26 @@ std::span<float> new_window(Waiting& waiting, Pending& pending, std::size_t samp
     return std::span(waiting.windows_uv).last(samples);
 }
 
+/// One part of a block, as runs take it.
+StreamRuns::Piece piece_of(
+    journal::SampleRange part,
+    const journal::Stored& entry,
+    const v1::EegBlock& block,
+    std::span<const std::int32_t> samples,
+    std::int64_t time_us,
+    std::optional<JournalTime::State> time_before
+) {
+    return {
+        .first = part.first,
+        .channel_major = samples,
+        .samples = block.samples(),
+        .from = part.first - block.first_sample(),
+        .until = part.end - block.first_sample(),
+        .origin = {.sequence = entry.sequence, .before = time_before},
+        .time_us = time_us,
+    };
+}
+
 } // namespace
 
 std::optional<ReadBlock> read_block(const v1::Entry& entry) {
@@ -93,17 +113,47 @@ std::optional<ReadBlock> read_block(const v1::Entry& entry) {
     return read;
 }
 
+std::shared_ptr<const detect::WindowShape>
+Shapes::of(const detect::ModelCard& card, const v1::EegBlock& block) {
+    const std::pair rate{block.rate_numerator(), block.rate_denominator()};
+    const auto found = by_rate_.find(rate);
+    if (found != by_rate_.end()) {
+        return found->second;
+    }
+    constexpr std::size_t max_shapes = 64; // real devices know a handful of rates
+    auto made = detect::WindowShape::make(card, rate.first, rate.second);
+    auto shape = made ? std::make_shared<const detect::WindowShape>(std::move(*made)) : nullptr;
+    if (by_rate_.size() < max_shapes) {
+        by_rate_.emplace(rate, shape);
+    }
+    return shape;
+}
+
+void restore(
+    StreamState& stream,
+    journal::SampleRange part,
+    const StreamRuns::Held& run,
+    const journal::Stored& entry,
+    const ReadBlock& read,
+    std::optional<JournalTime::State> time_before
+) {
+    stream.runs->restore(
+        piece_of(part, entry, read.block, read.samples, run.time_us, time_before),
+        run
+    );
+}
+
 void take_continuous(
     StreamState& stream,
     std::span<const journal::SampleRange> parts,
     const journal::Stored& entry,
-    const v1::EegBlock& block,
-    std::span<const std::int32_t> samples,
+    const ReadBlock& read,
     const JournalTime& time,
     std::optional<JournalTime::State> time_before,
     const detect::ModelCard& card,
     Waiting* waiting
 ) {
+    const auto& [block, samples] = read;
     const auto visit = [&](const StreamRuns::Whole& whole) {
         if (waiting == nullptr) {
             return;
@@ -123,15 +173,7 @@ void take_continuous(
         waiting->detections.push_back(std::move(pending));
     };
     for (const auto& part : parts) {
-        const StreamRuns::Piece piece{
-            .first = part.first,
-            .channel_major = samples,
-            .samples = block.samples(),
-            .from = part.first - block.first_sample(),
-            .until = part.end - block.first_sample(),
-            .origin = {.sequence = entry.sequence, .before = time_before},
-            .time_us = time.now_us(),
-        };
+        const auto piece = piece_of(part, entry, block, samples, time.now_us(), time_before);
         stream.runs->add(*stream.shape, piece, visit);
     }
 }

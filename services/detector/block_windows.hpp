@@ -12,6 +12,7 @@
 #include "vigil/v1/eeg.pb.h"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -46,6 +47,7 @@ struct StreamState {
     std::unique_ptr<StreamRuns> runs;
     std::shared_ptr<const detect::WindowShape> shape; // nullptr: a rate that cannot be read
     std::int64_t touched_us = 0;                      // of the journal's time
+    bool from_checkpoint = false;
 };
 
 struct ReadBlock {
@@ -56,16 +58,35 @@ struct ReadBlock {
 /// The block of an EEG_BLOCK entry; nothing when it cannot be read or holds no samples.
 [[nodiscard]] std::optional<ReadBlock> read_block(const v1::Entry& entry);
 
+/// The shapes of windows by rate, each made once.
+class Shapes {
+public:
+    /// nullptr: a rate that cannot be read
+    [[nodiscard]] std::shared_ptr<const detect::WindowShape>
+    of(const detect::ModelCard& card, const v1::EegBlock& block);
+
+private:
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::shared_ptr<const detect::WindowShape>>
+        by_rate_;
+};
+
+/// Puts a part of a run back that a checkpoint says was held, from the block that it came with.
+void restore(
+    StreamState& stream,
+    journal::SampleRange part,
+    const StreamRuns::Held& run,
+    const journal::Stored& entry,
+    const ReadBlock& read,
+    std::optional<JournalTime::State> time_before
+);
+
 /// Takes parts of a block that are not held yet into the stream's runs; whole windows go to
 /// `waiting`, unless it is nullptr. `time_before` is the journal's before this entry.
-///
-/// shape  samples are [channels][block.samples()]
 void take_continuous(
     StreamState& stream,
     std::span<const journal::SampleRange> parts,
     const journal::Stored& entry,
-    const v1::EegBlock& block,
-    std::span<const std::int32_t> samples,
+    const ReadBlock& read,
     const JournalTime& time,
     std::optional<JournalTime::State> time_before,
     const detect::ModelCard& card,

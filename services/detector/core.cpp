@@ -5,21 +5,15 @@
 #include "detector/journal_time.hpp"
 #include "detector/partition.hpp"
 #include "detector/step_entries.hpp"
+#include "journal/held.hpp"
 
 #include <algorithm>
 #include <future>
-#include <map>
 #include <stdexcept>
 
 namespace vigil::detector {
 
 namespace {
-
-/// Outputs do not bring the next checkpoint nearer: checkpoints would call for each other. Nor does
-/// time pass with them: what is forgotten would depend on how often owners changed.
-bool is_output(const v1::Entry& entry) {
-    return entry.type() == v1::STEP || entry.type() == v1::TAKEOVER;
-}
 
 Result<journal::Appended> append_and_wait(journal::Journal& journal, journal::Batch batch) {
     auto promise = std::make_shared<std::promise<Result<journal::Appended>>>();
@@ -36,8 +30,7 @@ struct Core::Inside {
     detect::Scorer& scorer;
     CoreOptions options;
     std::vector<Partition> partitions;
-    std::map<std::pair<std::uint32_t, std::uint32_t>, std::shared_ptr<const detect::WindowShape>>
-        shapes;
+    Shapes shapes;
     JournalTime time;
     std::optional<JournalTime::State> time_before; // the entry that is being taken in
     journal::Sequence position = 0;
@@ -56,8 +49,8 @@ struct Core::Inside {
         : scorer(model), options(std::move(chosen)), partitions(options.partitions) {}
 
     void take(const journal::Stored& entry, Waiting& waiting, std::vector<StepContent>& contents);
+    void take_again(Partition& partition, const journal::Stored& entry);
     StreamState* stream_of(Partition& partition, const v1::Entry& entry, const v1::EegBlock& block);
-    std::shared_ptr<const detect::WindowShape> shape_of(const v1::EegBlock& block);
     void score(Waiting& waiting, std::vector<StepContent>& contents, UtcTime now);
     StepHead head_of(std::uint32_t number, UtcTime now);
     void put_out(std::uint32_t number, StepContent content, UtcTime now, journal::Batch& batch);
@@ -109,6 +102,7 @@ Result<journal::Batch> Core::Inside::takeover_batch(journal::Journal& journal, U
             .replay_time = output.replay_time,
             .checkpoint_time = output.replay_time,
             .streams = {},
+            .restorable = {},
         };
         batch.entries.push_back(takeover_entry(number, options.owner, options.epoch, output, now));
         batch.fences.push_back({.partition = number, .expected = output.sequence});
@@ -149,21 +143,6 @@ Result<void> Core::take_over(journal::Journal& journal, UtcTime now) {
     return {};
 }
 
-std::shared_ptr<const detect::WindowShape> Core::Inside::shape_of(const v1::EegBlock& block) {
-    const std::pair rate{block.rate_numerator(), block.rate_denominator()};
-    const auto found = shapes.find(rate);
-    if (found != shapes.end()) {
-        return found->second;
-    }
-    constexpr std::size_t max_shapes = 64; // real devices know a handful of rates
-    auto made = detect::WindowShape::make(scorer.card(), rate.first, rate.second);
-    auto shape = made ? std::make_shared<const detect::WindowShape>(std::move(*made)) : nullptr;
-    if (shapes.size() < max_shapes) {
-        shapes.emplace(rate, shape);
-    }
-    return shape;
-}
-
 StreamState*
 Core::Inside::stream_of(Partition& partition, const v1::Entry& entry, const v1::EegBlock& block) {
     auto& streams = partition.streams;
@@ -177,13 +156,13 @@ Core::Inside::stream_of(Partition& partition, const v1::Entry& entry, const v1::
         if (is_new) {
             stream.seen = journal::SampleRanges(block.isolated());
         }
-        stream.shape = shape_of(block);
+        stream.shape = shapes.of(scorer.card(), block);
         stream.runs = std::make_unique<StreamRuns>(
             static_cast<std::size_t>(block.channels_size()),
             options.runs_per_stream
         );
     }
-    stream.touched_us = time.now_us();
+    stream.touched_us = std::max(stream.touched_us, time.now_us());
     if (streams.size() > options.streams_per_partition) {
         streams.erase(std::ranges::min_element(streams, {}, [&](const auto& one) {
             return &one.second == &stream ? std::numeric_limits<std::int64_t>::max()
@@ -191,6 +170,42 @@ Core::Inside::stream_of(Partition& partition, const v1::Entry& entry, const v1::
         }));
     }
     return &stream;
+}
+
+/// An entry that the checkpoint covers, read again for the samples that windows may go on from. Of
+/// a stream that the checkpoint has these are exactly the ones that were held when it was written:
+/// a repeat of what had been forgotten by then must not bring that back.
+void Core::Inside::take_again(Partition& partition, const journal::Stored& entry) {
+    const auto [begin, end] = partition.restorable.equal_range(entry.sequence);
+    const auto read = read_block(entry.entry);
+    if (!read || read->block.isolated()) {
+        return;
+    }
+    const auto& block = read->block;
+    const auto known =
+        partition.streams.find(stream_key(entry.entry.patient(), block.device(), block.stream()));
+    const bool is_in_checkpoint = known != partition.streams.end() && known->second.from_checkpoint;
+    if (is_in_checkpoint && begin == end) {
+        return;
+    }
+    auto& stream = *stream_of(partition, entry.entry, block);
+    if (!stream.shape) {
+        return;
+    }
+    const journal::SampleRange range{block.first_sample(), block.first_sample() + block.samples()};
+    if (is_in_checkpoint) {
+        for (auto at = begin; at != end; ++at) {
+            const auto& [part, run] = at->second;
+            if (part.first >= range.first && part.first < part.end && part.end <= range.end) {
+                restore(stream, part, *run, entry, *read, time_before);
+            }
+        }
+        partition.restorable.erase(begin, end);
+        return;
+    }
+    // It had no room in the checkpoint.
+    const auto parts = stream.runs->missing(range);
+    take_continuous(stream, parts, entry, *read, time, time_before, scorer.card(), nullptr);
 }
 
 void Core::Inside::take(
@@ -205,6 +220,9 @@ void Core::Inside::take(
     auto& partition = partitions[number];
     if (entry.sequence < partition.replay_from) {
         return;
+    }
+    if (entry.sequence <= partition.checkpoint_input) {
+        return take_again(partition, entry);
     }
     const auto read = read_block(entry.entry);
     if (!read) {
@@ -221,27 +239,6 @@ void Core::Inside::take(
         static_cast<std::size_t>(block.channels_size())
     );
     const bool is_new = entry.sequence > partition.covered;
-    const auto take_parts = [&](const std::vector<journal::SampleRange>& parts, Waiting* into) {
-        stream.runs->forget(time.now_us() - std::chrono::microseconds(options.memory).count());
-        take_continuous(
-            stream,
-            parts,
-            entry,
-            block,
-            samples,
-            time,
-            time_before,
-            scorer.card(),
-            into
-        );
-    };
-    if (entry.sequence <= partition.checkpoint_input) {
-        // Known to be seen, and read again only for the windows that go on from it.
-        if (!block.isolated() && stream.shape) {
-            take_parts(stream.runs->missing(range), nullptr);
-        }
-        return;
-    }
     const auto seen = stream.seen.look(compared);
     const auto parts = stream.seen.unseen(range);
     if (seen == journal::SampleRanges::Seen::conflict) {
@@ -261,7 +258,9 @@ void Core::Inside::take(
             take_isolated(scorer.card(), entry, block, samples, waiting);
         }
     } else if (stream.shape) {
-        take_parts(parts, is_new ? &waiting : nullptr);
+        stream.runs->forget(time.now_us() - std::chrono::microseconds(options.memory).count());
+        auto* into = is_new ? &waiting : nullptr;
+        take_continuous(stream, parts, entry, *read, time, time_before, scorer.card(), into);
     } else {
         ++counts.unreadable;
     }
@@ -356,7 +355,9 @@ journal::Batch Core::step(std::span<const journal::StoredPtr> inputs, UtcTime no
         if (input->sequence <= in.position) {
             continue;
         }
-        if (!is_output(input->entry)) {
+        // Outputs do not bring the next checkpoint nearer: checkpoints would call for each other.
+        // Nor does time pass with them: what is forgotten would depend on how often owners changed.
+        if (!journal::is_output(input->entry)) {
             in.time_before = in.time.state();
             in.time.pass(input->entry.receipt_time_us());
             in.take(*input, waiting, contents);

@@ -62,3 +62,35 @@ TEST_CASE("an owner that begins to read behind a clock that was ahead forgets wh
         CHECK(ward.detections().size() == windows + 1);
     }
 }
+
+TEST_CASE("a repeat that came after its samples were forgotten gives another owner no window more"
+) {
+    for (const bool another : {false, true}) {
+        Ward ward;
+        AmplitudeScorer scorer;
+        const CoreOptions options{.memory = std::chrono::seconds(20), .checkpoint_entries = 1};
+        auto core = std::make_unique<Core>(scorer, options);
+        REQUIRE(core->take_over(ward.journal, ward.now).has_value());
+        const BlockShape shape;
+        const BlockShape live{.device = "live"};
+        ward.put(shape, 0, 400);
+        for (std::uint64_t second = 0; second < 40; second += 4) {
+            ward.now = test_start + std::chrono::seconds(second);
+            ward.put(live, second * 256, 4 * 256);
+            REQUIRE_FALSE(ward.run(*core).has_value());
+        }
+        const auto before = ward.detections().size();
+        // What is held of `live` lets another owner begin to read before the repeat.
+        ward.put(entry_of(shape, block_of(shape, 0, 400), ward.now, "again"));
+        ward.put(live, 40UL * 256, 4 * 256);
+        REQUIRE_FALSE(ward.run(*core).has_value());
+        if (another) {
+            core = std::make_unique<Core>(scorer, options);
+            REQUIRE(core->take_over(ward.journal, ward.now).has_value());
+        }
+        ward.put(shape, 400, 300);
+        ward.put(live, 44UL * 256, 256);
+        REQUIRE_FALSE(ward.run(*core).has_value());
+        CHECK(ward.detections().size() == before + 5); // all of them of `live`
+    }
+}

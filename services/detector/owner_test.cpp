@@ -280,6 +280,63 @@ TEST_CASE("a new owner knows a repeat however old it is") {
     CHECK(core->counts().duplicates == 10);
 }
 
+TEST_CASE("a new owner sees a conflict with samples that only the checkpoint knows") {
+    Ward ward;
+    AmplitudeScorer scorer;
+    const CoreOptions options{.checkpoint_entries = 10};
+    auto core = std::make_unique<Core>(scorer, options);
+    REQUIRE(core->take_over(ward.journal, ward.now).has_value());
+    const BlockShape shape;
+    for (std::uint64_t second = 0; second < 60; ++second) {
+        put_second(ward, shape, second);
+        REQUIRE_FALSE(ward.run(*core).has_value());
+    }
+    core = std::make_unique<Core>(scorer, options);
+    REQUIRE(core->take_over(ward.journal, ward.now).has_value());
+    REQUIRE(ward.journal.free_up_to(core->replay_floor()).has_value());
+    auto other = block_of(shape, 20UL * 256, 256);
+    (*other.mutable_data())[0] ^= 1;
+    ward.put(entry_of(shape, other, ward.now, "other"));
+    ward.put(entry_of(shape, block_of(shape, 20UL * 256, 256), ward.now, "again"));
+    REQUIRE_FALSE(ward.run(*core).has_value());
+    CHECK(core->counts().conflicts == 1);
+    CHECK(core->counts().duplicates == 1);
+}
+
+TEST_CASE("where a checkpoint has no room for all digests, the ranges of every stream are in it") {
+    Ward ward;
+    AmplitudeScorer scorer;
+    const CoreOptions options{.checkpoint_entries = 1};
+    auto core = std::make_unique<Core>(scorer, options);
+    REQUIRE(core->take_over(ward.journal, ward.now).has_value());
+    constexpr int devices = 80; // of 512 cells each: twice what the checkpoint holds
+    const auto device = [](int number) {
+        return BlockShape{.device = "d" + std::to_string(number), .channels = 1};
+    };
+    for (int number = 0; number < devices; ++number) {
+        ward.put(device(number), 0, 512UL * 128);
+        REQUIRE_FALSE(ward.run(*core).has_value());
+        ward.now += std::chrono::seconds(1);
+    }
+    const auto checkpoint = ward.steps().back();
+    CHECK(checkpoint.seen_size() == devices);
+    CHECK(checkpoint.ByteSizeLong() < (257U << 10U));
+    CHECK_FALSE(checkpoint.seen(0).cells().empty()); // the newest
+    CHECK(checkpoint.seen(devices - 1).cells().empty());
+    core = std::make_unique<Core>(scorer, options);
+    REQUIRE(core->take_over(ward.journal, ward.now).has_value());
+    for (const int number : {0, devices - 1}) {
+        const auto shape = device(number);
+        ward.put(entry_of(shape, block_of(shape, 0, 512UL * 128), ward.now, "again"));
+        auto other = block_of(shape, 0, 512UL * 128);
+        (*other.mutable_data())[0] ^= 1;
+        ward.put(entry_of(shape, other, ward.now, "other"));
+    }
+    REQUIRE_FALSE(ward.run(*core).has_value());
+    CHECK(core->counts().duplicates == 2);
+    CHECK(core->counts().conflicts == 2); // of the oldest too: the repeat brought its cells back
+}
+
 TEST_CASE("with the journal freed as far as allowed a new owner goes on as with all of it") {
     const BlockShape shape;
     std::vector<Scores> found;

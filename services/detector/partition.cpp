@@ -13,6 +13,27 @@ void Partition::load(const v1::Step& checkpoint) {
         auto& stream = streams[stream_key(seen.patient(), seen.device(), seen.stream())];
         stream.isolated = seen.isolated();
         stream.seen = journal::SampleRanges::parse(seen.ranges(), seen.isolated());
+        stream.seen.load_cells(seen.cells());
+        stream.touched_us = seen.touched_us();
+        stream.from_checkpoint = true;
+        for (const auto& run : seen.held()) {
+            load_run(run);
+        }
+    }
+}
+
+void Partition::load_run(const v1::HeldRun& run) {
+    const auto held = std::make_shared<const StreamRuns::Held>(StreamRuns::Held{
+        .first = run.first(),
+        .gap_before = run.gap_before(),
+        .time_us = run.time_us(),
+        .parts = {},
+    });
+    auto first = run.first();
+    for (int i = 0; i < std::min(run.part_samples_size(), run.part_sequence_size()); ++i) {
+        const auto end = first + run.part_samples(i);
+        restorable.emplace(run.part_sequence(i), Restorable{.part = {first, end}, .run = held});
+        first = end;
     }
 }
 
@@ -51,6 +72,25 @@ void Partition::describe(StepHead& head, std::int64_t forget_before_us) {
     }
 }
 
+namespace {
+
+void describe_runs(const StreamRuns& runs, v1::StreamSeen& seen) {
+    for (const auto& held : runs.held()) {
+        auto& run = *seen.add_held();
+        run.set_first(held.first);
+        run.set_gap_before(held.gap_before);
+        run.set_time_us(held.time_us);
+        auto first = held.first;
+        for (const auto& part : held.parts) {
+            run.add_part_samples(static_cast<std::uint32_t>(part.end - first));
+            run.add_part_sequence(part.sequence);
+            first = part.end;
+        }
+    }
+}
+
+} // namespace
+
 std::vector<v1::StreamSeen> Partition::checkpoint() const {
     constexpr std::size_t most_bytes = 256 << 10;
     using Pointer = decltype(streams)::const_pointer;
@@ -73,11 +113,22 @@ std::vector<v1::StreamSeen> Partition::checkpoint() const {
         seen.set_stream(key.substr(stream_at));
         seen.set_isolated(stream.isolated);
         seen.set_ranges(stream.seen.serialize());
+        seen.set_touched_us(stream.touched_us);
+        if (stream.runs) {
+            describe_runs(*stream.runs, seen);
+        }
         bytes += seen.ByteSizeLong();
         if (bytes > most_bytes) {
             break;
         }
         all.push_back(std::move(seen));
+    }
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        auto cells = newest_first[i]->second.seen.serialize_cells();
+        if (bytes + cells.size() <= most_bytes) {
+            bytes += cells.size();
+            all[i].set_cells(std::move(cells));
+        }
     }
     return all;
 }

@@ -8,6 +8,7 @@
 #include "vigil/v1/entry.pb.h"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,15 +29,24 @@ struct Partition {
     std::uint64_t inputs_at_checkpoint = 0; // entries that this owner had taken in by then
     std::map<std::string, StreamState, std::less<>> streams;
 
+    struct Restorable {
+        journal::SampleRange part;
+        std::shared_ptr<const StreamRuns::Held> run;
+    };
+
+    /// Of the checkpoint, by entry: samples that were held and must be read again.
+    std::multimap<journal::Sequence, Restorable> restorable;
+
     /// Reads the checkpoint that checkpoint_sequence names, where it is still there.
     Result<void> load_checkpoint(journal::Journal& journal);
-    /// Takes the streams' seen ranges out of a checkpoint.
+    /// Takes the streams out of a checkpoint, but for the samples.
     void load(const v1::Step& checkpoint);
+    void load_run(const v1::HeldRun& run);
     /// Forgets what is too old; where a new owner must begin to read for the rest goes into the
     /// head.
     void describe(StepHead& head, std::int64_t forget_before_us);
-    /// The seen ranges of all streams, those touched last first, up to 256 KiB: what is left out is
-    /// forgotten by the next owner alone.
+    /// All streams, those touched last first, up to 256 KiB: what is left out is forgotten by the
+    /// next owner alone. Digests of cells only where there is room beside everything else.
     [[nodiscard]] std::vector<v1::StreamSeen> checkpoint() const;
 };
 

@@ -19,6 +19,28 @@ void StreamRuns::add(
     }
 }
 
+void StreamRuns::restore(const Piece& piece, const Held& held) {
+    const auto run = grow(piece);
+    run->gap_before = held.gap_before && run->first == held.first;
+    run->time_us = held.time_us;
+}
+
+std::vector<StreamRuns::Held> StreamRuns::held() const {
+    std::vector<Held> all;
+    for (const auto& run : runs_) {
+        auto& one = all.emplace_back(Held{
+            .first = run.first,
+            .gap_before = run.gap_before,
+            .time_us = run.time_us,
+            .parts = {},
+        });
+        for (const auto& mark : run.marks) {
+            one.parts.push_back({.end = mark.end, .sequence = mark.origin.sequence});
+        }
+    }
+    return all;
+}
+
 StreamRuns::Place StreamRuns::grow(const Piece& piece) {
     Run fresh{
         .first = piece.first,

@@ -49,6 +49,20 @@ public:
         std::int64_t time_us = 0; // of the journal: for forget()
     };
 
+    /// A run without its samples, as a checkpoint keeps it.
+    struct Held {
+        struct Part { // samples up to `end`, from the part before or `first` on, came with the
+                      // entry
+            std::uint64_t end = 0;
+            journal::Sequence sequence = 0;
+        };
+
+        std::uint64_t first = 0;
+        bool gap_before = true;
+        std::int64_t time_us = 0;
+        std::vector<Part> parts;
+    };
+
     StreamRuns(std::size_t channels, std::size_t limit) : channels_(channels), limit_(limit) {}
 
     /// Adds samples that are not held, and calls `visit` for each window that this makes whole.
@@ -57,6 +71,11 @@ public:
         const Piece& piece,
         const std::function<void(const Whole&)>& visit
     );
+
+    /// Puts the samples of a part of `held` back: with those of all parts the run is as it was.
+    void restore(const Piece& piece, const Held& held);
+
+    [[nodiscard]] std::vector<Held> held() const;
 
     /// Drops the runs that nothing was added to since `time_us`.
     void forget(std::int64_t time_us);
