@@ -114,7 +114,9 @@ void AllInOne::start_services() {
     predictor_ = std::make_unique<detector::Predictor>(*predict_scorer_, metrics_);
     records::ServiceOptions keeping;
     keeping.keep_time = config_.keep_journal;
-    keeping.floor = [this] { return std::min(detector_->replay_floor(), intake_tail_->reached()); };
+    keeping.floor = [this] {
+        return std::min({detector_->replay_floor(), intake_tail_->reached(), feed_->reached()});
+    };
     records_ =
         std::make_unique<records::Service>(*journal_, *store_, clock_, log_, metrics_, keeping);
     queries_ = std::make_unique<records::QueryPool>();
@@ -287,16 +289,17 @@ AllInOne::~AllInOne() {
         server_->drain(config_.drain);
     }
     server_.reset();
-    feed_.reset();
-    intake_tail_.reset();
-    detector_.reset();
-    if (records_) {
-        records_->stop();
-    }
     if (monitor_) {
         monitor_->drain(std::chrono::milliseconds(500));
     }
     monitor_.reset();
+    // Monitor and records ask the others how far they are, until they have stopped.
+    if (records_) {
+        records_->stop();
+    }
+    feed_.reset();
+    intake_tail_.reset();
+    detector_.reset();
 }
 
 } // namespace vigil

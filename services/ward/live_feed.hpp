@@ -45,6 +45,9 @@ public:
     /// A peer for one page's WebSocket. errors  overloaded: `pages` are open already
     Result<std::shared_ptr<http::WebSocketPeer>> open_page();
 
+    /// The pages have what the journal has up to here.
+    [[nodiscard]] journal::Sequence reached() const { return tail_->reached(); }
+
     /// Said on every page: the detector has stopped or waits.
     void detector_behind(bool behind) { detector_behind_ = behind; }
 
