@@ -1,42 +1,16 @@
 // What must hold of every world when it has finished.
+#include "simulation/checks.hpp"
+
 #include "records/queries.hpp"
-#include "simulation/world.hpp"
 
 #include <algorithm>
 #include <format>
-#include <type_traits>
 
 namespace vigil::simulation {
 
 namespace {
 
 using Indices = std::map<std::uint64_t, std::vector<std::int32_t>>;
-
-/// `otherwise` is a text, or for what is asked of every sample a function that makes it.
-void require(bool so, const auto& otherwise) {
-    if (so) {
-        return;
-    }
-    if constexpr (std::is_invocable_v<decltype(otherwise)>) {
-        throw Failure{otherwise()};
-    } else {
-        throw Failure{otherwise};
-    }
-}
-
-std::vector<journal::StoredPtr> all_entries(journal::Journal& journal) {
-    std::vector<journal::StoredPtr> all;
-    while (true) {
-        const auto next =
-            journal
-                .read(all.empty() ? 0 : all.back()->sequence, {.entries = 1000, .bytes = 64 << 20})
-                .value();
-        if (next.empty()) {
-            return all;
-        }
-        all.insert(all.end(), next.begin(), next.end());
-    }
-}
 
 /// Everything that the store has of every stream, through the queries, page by page.
 Shown::Samples stored_samples(World& world) {
@@ -226,7 +200,7 @@ Outputs replay(
             });
         }
     }
-    return outputs_of(all_entries(journal));
+    return outputs_of(journal.read(0, {.entries = SIZE_MAX, .bytes = SIZE_MAX}).value());
 }
 
 void check_detections(World& world, const Outputs& outputs) {
@@ -297,18 +271,22 @@ void check_conflicts(
 } // namespace
 
 std::size_t check(World& world) {
-    const auto entries = all_entries(world.journal());
+    const auto entries = world.history();
     require(
         world.store().position().value() == world.journal().newest(),
         "the store has not reached the journal"
     );
     check_samples(world, stored_samples(world), "stored");
-    check_samples(world, world.shown().samples(), "shown");
+    auto shown = world.seen_on_pages();
+    for (const auto& [key, samples] : world.shown().samples()) {
+        shown[key].insert(samples.begin(), samples.end());
+    }
+    check_samples(world, shown, "shown");
     check_fences(entries);
     const auto outputs = outputs_of(entries);
     check_detections(world, outputs);
     check_conflicts(world, entries, outputs);
-    const auto again = replay(entries, world.random(), world.memory());
+    const auto again = replay(entries, world.random(), world.settings().memory);
     for (const auto& [window, detection] : outputs.detections) {
         const auto found = again.detections.find(window);
         require(found != again.detections.end(), "a replay does not give the window " + window);
@@ -317,18 +295,7 @@ std::size_t check(World& world) {
     for (const auto& [window, detection] : again.detections) {
         require(outputs.detections.contains(window), "only a replay gives the window " + window);
     }
-    const records::Queries queries(world.records(), world.store());
-    const auto vitals =
-        queries.vitals("p0", {.from_us = 0, .until_us = to_us(epoch) * 2}, 10'000).value();
-    for (const auto& [time_us, value] : world.vitals()) {
-        const auto same_time = [&](const store::VitalRow& row) {
-            return row.vital.start_time_us() == time_us;
-        };
-        require(
-            std::ranges::count_if(vitals.rows, same_time) == 1,
-            "a vital that is not stored once"
-        );
-    }
+    check_hearts(world, entries);
     return outputs.detections.size();
 }
 

@@ -17,30 +17,45 @@ struct Totals {
     std::size_t refused_conflicts = 0;
     std::size_t let_in = 0;
     std::uint64_t entries = 0;
+    std::uint64_t freed = 0;
+    std::size_t checkpoints = 0; // that an owner began from
     std::size_t detections = 0;
 };
 
 struct Options {
     std::size_t steps = 0;
     std::int64_t memory_s = 0;
+    std::uint64_t checkpoint_entries = 0;
 };
 
-/// Every other world has the detector's real memory, and lives long enough to outlast it; in the
-/// others nothing is ever forgotten.
+/// Every fourth world has the detector's real memory, and lives long enough to outlast it; every
+/// fourth forgets after 3 s; in the others nothing is ever forgotten. In six of seven the detector
+/// writes checkpoints, mostly several; in the seventh it is never the time for one.
 Options chosen(std::uint64_t seed, Options options) {
-    const bool forgets = seed % 2 == 1;
+    const bool is_long = seed % 4 == 1;
     if (options.memory_s == 0) {
-        options.memory_s = forgets ? detector::CoreOptions{}.memory.count() : 3600;
+        options.memory_s = is_long         ? detector::CoreOptions{}.memory.count()
+                           : seed % 4 == 3 ? 3
+                                           : 3600;
     }
     if (options.steps == 0) {
-        options.steps = forgets ? 300 : 150;
+        options.steps = is_long ? 300 : 150;
+    }
+    if (options.checkpoint_entries == 0) {
+        const auto kind = seed % 7;
+        options.checkpoint_entries =
+            kind == 0 ? detector::CoreOptions{}.checkpoint_entries : std::uint64_t{2} << kind;
     }
     return options;
 }
 
 bool run(std::uint64_t seed, const Options& given, bool trace, Totals& totals) {
     const auto options = chosen(seed, given);
-    World world(seed, std::chrono::seconds{options.memory_s});
+    World world(
+        seed,
+        {.memory = std::chrono::seconds{options.memory_s},
+         .checkpoint_entries = options.checkpoint_entries}
+    );
     try {
         world.live(options.steps);
         totals.detections += check(world);
@@ -58,6 +73,8 @@ bool run(std::uint64_t seed, const Options& given, bool trace, Totals& totals) {
     totals.refused_owners += world.refused_owners();
     totals.refused_conflicts += world.refused_conflicts();
     totals.let_in += world.let_in().size();
+    totals.freed += world.freed();
+    totals.checkpoints += world.begun_from_checkpoints();
     totals.entries += world.journal().newest();
     return true;
 }
@@ -78,15 +95,21 @@ int main(int argc, char** argv) {
     app.add_option(
            "--steps",
            options.steps,
-           "Steps with faults in each world; 0: 300 for odd seeds, 150 for even ones"
+           "Steps with faults in each world; 0: 300 in every fourth world, else 150"
     )
         ->capture_default_str();
     app.add_option(
            "--memory-s",
            options.memory_s,
-           "After so many seconds of silence the detector forgets a stream's samples; 0: 30 for "
-           "odd "
-           "seeds, an hour for even ones"
+           "After so many seconds of silence the detector forgets a stream's samples; 0: by the "
+           "seed 3, 30 or 3600"
+    )
+        ->capture_default_str();
+    app.add_option(
+           "--checkpoint-entries",
+           options.checkpoint_entries,
+           "The detector's checkpoints come after so many entries; 0: 4 to 128 by the seed, and "
+           "never in every seventh world"
     )
         ->capture_default_str();
     CLI11_PARSE(app, argc, argv);
@@ -98,13 +121,15 @@ int main(int argc, char** argv) {
     for (auto at = first; at < first + seeds && failed < 5; ++at) {
         failed += run(at, options, false, totals) ? 0 : 1;
     }
-    std::cout << seeds << " seeds, " << totals.entries << " entries, " << totals.detections
-              << " detections, " << totals.refused_owners << " owners refused, "
+    std::cout << seeds << " seeds, " << totals.entries << " entries (" << totals.freed
+              << " freed), " << totals.detections << " detections, " << totals.refused_owners
+              << " owners refused, " << totals.checkpoints << " began from a checkpoint, "
               << totals.refused_conflicts << " conflicts refused at intake and " << totals.let_in
               << " not, " << failed << " worlds failed\n";
     // Faults that never happen prove nothing.
     const bool is_idle = totals.detections == 0 || totals.refused_owners == 0 ||
-                         totals.refused_conflicts == 0 || totals.let_in == 0;
+                         totals.refused_conflicts == 0 || totals.let_in == 0 || totals.freed == 0 ||
+                         totals.checkpoints == 0;
     if (seeds >= 100 && is_idle) {
         std::cout << "some of these never happened\n";
         return 1;

@@ -105,7 +105,7 @@ std::vector<Stream> make_streams(Engine& random, bool overlaps) {
             stream.patient = "p" + std::to_string(patient);
             stream.isolated = chance(random, 30) && number == 0;
             const bool native =
-                stream.isolated || chance(random, 60); // the model's own rate: cheap
+                stream.isolated || chance(random, 80); // the model's own rate: cheap
             stream.device = stream.isolated ? "legacy" : "d" + std::to_string(number);
             stream.name = stream.isolated ? "eeg" : "s";
             stream.rate_numerator = native ? 17361 : 256;

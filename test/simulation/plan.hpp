@@ -5,10 +5,12 @@
 #include "base/time.hpp"
 #include "journal/sample_ranges.hpp"
 #include "vigil/v1/eeg.pb.h"
+#include "vigil/v1/vitals.pb.h"
 
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -48,6 +50,34 @@ struct Stream {
     /// `other` gives other samples for the same range: a conflict.
     [[nodiscard]] v1::EegBlock block(journal::SampleRange range, bool other = false) const;
 };
+
+/// One patient's heart: what a phone exports of it, and the beats of a chest strap.
+struct Heart {
+    static constexpr const char* source = "watch";
+    static constexpr const char* device = "strap";
+    static constexpr const char* stream = "rr";
+
+    std::uint64_t salt = 0;
+    std::string patient;
+    std::vector<unsigned> sent; // by point: versions of its value that were sent; an
+                                // export has the newest
+    std::vector<std::optional<unsigned>> accepted; // by point: the newest version acknowledged
+    std::uint64_t beats = 0;
+    std::deque<journal::SampleRange> todo; // of beats, as in Stream
+    std::vector<journal::SampleRange> accepted_beats;
+
+    [[nodiscard]] std::int64_t point_us(std::size_t point) const;
+    [[nodiscard]] double value(std::size_t point, unsigned version) const;
+    [[nodiscard]] std::uint32_t rr_us(std::uint64_t beat) const;
+    [[nodiscard]] std::int64_t beat_us(std::uint64_t beat) const; // where its interval begins
+    [[nodiscard]] v1::Beats beats_of(journal::SampleRange range) const;
+    /// The points from `first` on as the phone's app exports them.
+    [[nodiscard]] std::string exported(std::size_t first, std::size_t count) const;
+    /// The same for POST /v1/vitals.
+    [[nodiscard]] std::string batch(std::size_t first, std::size_t count) const;
+};
+
+[[nodiscard]] Heart make_heart(Engine& random, std::string patient);
 
 /// Two or three patients with one or two streams each, cut to blocks, some of them sent in another
 /// order; with `overlaps` some that overlap.

@@ -23,7 +23,18 @@ void World::start_intake(Intake& intake) {
         .random = ids_,
         .metrics = metrics_
     });
-    intake.read = 0;
+    intake.heart = std::make_unique<heart_intake::HeartIntake>(
+        heart_intake::Dependencies{
+            .journal = journal_,
+            .directory = directory_,
+            .clock = clock_,
+            .random = ids_,
+            .metrics = metrics_
+        },
+        64 // so few that repeats are forgotten too
+    );
+    intake.read = journal_.oldest() - 1;
+    intake.knows_all = intake.read == 0;
     read_intake(intake, SIZE_MAX); // as the program does: it reads back before it opens its port
 }
 
@@ -31,10 +42,12 @@ void World::read_intake(Intake& intake, std::size_t entries) {
     while (entries > 0) {
         const auto next =
             journal_.read(intake.read, {.entries = std::min<std::size_t>(entries, 1000)});
+        must_be_kept(next);
         if (!next || next->empty()) {
             return;
         }
         intake.core->apply(*next);
+        intake.heart->apply(*next);
         intake.read = next->back()->sequence;
         entries -= next->size();
     }
@@ -70,7 +83,7 @@ void World::send(bool conflict) {
             read_intake(intake, SIZE_MAX);
         }
         const auto what = name_of(stream, range);
-        const bool must_refuse = tried_.insert(what).second && is_up_to_date;
+        const bool must_refuse = tried_.insert(what).second && is_up_to_date && intake.knows_all;
         intake.core->submit(std::move(submission), [this, what, must_refuse](auto outcomes) {
             conflict_answered(what, must_refuse, outcomes);
         });
@@ -134,36 +147,6 @@ void World::answered(std::size_t at, journal::SampleRange range, Outcomes outcom
     if (outcome.status == v1::BlockResult::ACCEPTED) {
         stream.written.push_back(range);
     }
-}
-
-void World::send_vital() {
-    const auto time_us = to_us(epoch) + static_cast<std::int64_t>(pick(random_, 20)) * 1'000'000;
-    const auto value = 60.0 + static_cast<double>(pick(random_, 40));
-    v1::Vital vital;
-    vital.set_name("heart_rate");
-    vital.set_unit("/min");
-    vital.set_value(value);
-    vital.set_start_time_us(time_us);
-    vital.set_source("watch");
-    v1::Entry entry;
-    entry.set_id(random_id(ids_));
-    entry.set_type(v1::VITAL);
-    entry.set_schema_version(1);
-    entry.set_patient("p0");
-    entry.set_partition(journal::partition_of("p0", partitions));
-    entry.set_receipt_time_us(to_us(clock_.utc()));
-    entry.set_payload(vital.SerializeAsString());
-    note("vital " + std::to_string(time_us));
-    journal_.append(
-        {.entries = {std::move(entry)}, .fences = {}},
-        [this, time_us, value](Result<journal::Appended> result) {
-            if (result) {
-                vitals_[time_us] = value;
-            } else if (result.error().retry == Retry::in_doubt) {
-                vitals_[time_us] = value; // MemoryJournal takes what it doubts
-            }
-        }
-    );
 }
 
 } // namespace vigil::simulation

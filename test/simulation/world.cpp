@@ -25,12 +25,16 @@ v1::Entry partitions_entry() {
 
 } // namespace
 
-World::World(std::uint64_t seed, std::chrono::seconds memory)
-    : memory_(memory),
+World::World(std::uint64_t seed, Settings settings)
+    : settings_(settings),
       random_(seed),
       ids_(seed ^ 0x5eedU),
       conflicts_(chance(random_, 50)),
-      streams_(make_streams(random_, chance(random_, 70))) {
+      frees_(!conflicts_ || chance(random_, 30)),
+      streams_(make_streams(random_, (!conflicts_ || !frees_) && chance(random_, 80))) {
+    for (const auto* patient : {"p0", "p1"}) {
+        hearts_.push_back(make_heart(random_, patient));
+    }
     journal_.append({.entries = {partitions_entry()}, .fences = {}}, [](Result<journal::Appended>) {
     });
     if (!directory_.load(journal_)) {
@@ -40,7 +44,7 @@ World::World(std::uint64_t seed, std::chrono::seconds memory)
         start_intake(intake);
     }
     start_records();
-    shown_ = std::make_unique<Shown>();
+    open_page();
 }
 
 void World::note(std::string what) {
@@ -61,8 +65,10 @@ void World::step() {
         send(false);
     } else if (what < 41) {
         send(conflicts_);
-    } else if (what < 44) {
-        send_vital();
+    } else if (what < 43) {
+        send_some_vitals();
+    } else if (what < 45) {
+        send_beats(hearts_[pick(random_, hearts_.size())]);
     } else if (what < 52) {
         read_intake(intakes_[pick(random_, 2)], 1 + pick(random_, 20));
     } else if (what < 70) {
@@ -80,7 +86,9 @@ void World::step() {
         shown_->look(journal_, 1 + pick(random_, 20), clock_.utc());
     } else if (what < 93) {
         note("ward restarts");
-        shown_ = std::make_unique<Shown>();
+        open_page();
+    } else if (what < 95) {
+        free_journal();
     } else if (what < 97) {
         disturb_journal();
     } else if (what < 98 || (stepped_ != Microseconds{0} && chance(random_, 3))) {
@@ -104,9 +112,11 @@ void World::take_over(Owner& owner) {
     options.partitions = partitions;
     options.owner = &owner == &owners_.front() ? "a" : "b";
     options.epoch = ++epochs_;
-    options.memory = memory_;
+    options.memory = settings_.memory;
+    options.checkpoint_entries = settings_.checkpoint_entries;
     auto core = std::make_unique<detector::Core>(scorer_, options);
     const auto taken = core->take_over(journal_, clock_.utc());
+    begun_from_checkpoints_ += taken && core->position() > journal_.oldest() ? 1 : 0;
     owner.batch.reset();
     owner.in_doubt = false;
     owner.core = taken ? std::move(core) : nullptr;
@@ -121,6 +131,7 @@ void World::run_owner(Owner& owner, std::size_t entries) {
     }
     if (!owner.batch) {
         const auto inputs = journal_.read(owner.core->position(), {.entries = entries});
+        must_be_kept(inputs);
         if (!inputs || inputs->empty()) {
             return;
         }
@@ -170,6 +181,7 @@ void World::start_records() {
 
 void World::read_records(std::size_t entries) {
     const auto next = journal_.read(records_->position(), {.entries = entries});
+    must_be_kept(next);
     if (next) {
         records_->apply(*next);
     }
@@ -180,6 +192,65 @@ void World::flush_records() {
     if (const auto flushed = records_->flush(clock_.steady());
         !flushed && flushed.error().code != ErrorCode::unavailable) {
         throw Failure{"a flush failed: " + flushed.error().detail + ' ' + flushed.error().cause};
+    }
+}
+
+// --- ward, and what no reader needs any more
+// ------------------------------------------------------------------------------------------------------------
+
+void World::open_page() {
+    if (shown_) {
+        for (const auto& [key, samples] : shown_->samples()) {
+            seen_on_pages_[key].insert(samples.begin(), samples.end());
+        }
+    }
+    shown_ = std::make_unique<Shown>(journal_.oldest() - 1);
+}
+
+/// As records does: up to what every reader has, and the next owner of the detector need not read.
+/// An owner that was overtaken and does not know it yet says so too.
+void World::free_journal() {
+    const auto& owner = owners_[pick(random_, 2)];
+    if (!frees_ || !owner.core) {
+        return;
+    }
+    if (chance(random_, 70)) { // else mostly one of them holds everything back
+        for (auto& intake : intakes_) {
+            read_intake(intake, SIZE_MAX);
+        }
+        shown_->look(journal_, SIZE_MAX, clock_.utc());
+        read_records(SIZE_MAX);
+        flush_records();
+    }
+    auto up_to =
+        std::min({records_->stored_position(), shown_->read(), owner.core->replay_floor()});
+    for (const auto& intake : intakes_) {
+        up_to = std::min(up_to, intake.read);
+    }
+    while (journal_.oldest() <= up_to) {
+        freed_.push_back(journal_.read(journal_.oldest() - 1, {.entries = 1}).value().front());
+        if (!journal_.free_up_to(journal_.oldest())) {
+            throw Failure{"the journal cannot be freed"};
+        }
+    }
+    note("freed up to " + std::to_string(up_to));
+}
+
+std::vector<journal::StoredPtr> World::history() {
+    auto all = freed_;
+    while (true) {
+        const auto after = all.empty() ? 0 : all.back()->sequence;
+        const auto next = journal_.read(after, {.entries = 1000, .bytes = 64 << 20}).value();
+        if (next.empty()) {
+            return all;
+        }
+        all.insert(all.end(), next.begin(), next.end());
+    }
+}
+
+void must_be_kept(const Result<std::vector<journal::StoredPtr>>& read) {
+    if (!read && read.error().code == ErrorCode::not_found) {
+        throw Failure{"entries were freed that a reader had not read"};
     }
 }
 
@@ -231,6 +302,10 @@ void World::crash_all() {
         streams_[at].todo.push_front(range);
     }
     on_the_way_.clear();
+    for (auto& [heart, range] : beats_on_the_way_) {
+        heart->todo.push_front(range);
+    }
+    beats_on_the_way_.clear();
     for (auto& intake : intakes_) {
         start_intake(intake);
     }
@@ -238,7 +313,7 @@ void World::crash_all() {
         owner = Owner{};
     }
     start_records();
-    shown_ = std::make_unique<Shown>();
+    open_page();
 }
 
 // --- the end
@@ -267,6 +342,7 @@ void World::finish() {
         }
         send(false);
     }
+    finish_hearts();
     if (owners_[0].core == nullptr || owners_[0].in_doubt || chance(random_, 50)) {
         take_over(owners_[0]);
     }

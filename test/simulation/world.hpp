@@ -8,6 +8,7 @@
 #include "base/time.hpp"
 #include "detector/core.hpp"
 #include "eeg_intake/block_intake.hpp"
+#include "heart_intake/vital_intake.hpp"
 #include "journal/memory_journal.hpp"
 #include "records/core.hpp"
 #include "simulation/plan.hpp"
@@ -29,10 +30,15 @@ struct Failure {
     std::string what;
 };
 
+struct Settings {
+    std::chrono::seconds memory{30
+    }; // after so much silence the detector forgets a stream's samples
+    std::uint64_t checkpoint_entries = 5000; // between two checkpoints of the detector
+};
+
 class World {
 public:
-    /// `memory`: after so much silence the detector forgets what it holds of a stream.
-    World(std::uint64_t seed, std::chrono::seconds memory);
+    World(std::uint64_t seed, Settings settings);
 
     /// Lives through `steps` steps with faults, then lets everything finish without.
     /// errors  throws Failure
@@ -49,7 +55,15 @@ public:
 
     [[nodiscard]] const Shown& shown() const { return *shown_; }
 
-    [[nodiscard]] const std::map<std::int64_t, double>& vitals() const { return vitals_; }
+    [[nodiscard]] const std::vector<Heart>& hearts() const { return hearts_; }
+
+    /// Every entry that the journal ever held, also those that were freed.
+    [[nodiscard]] std::vector<journal::StoredPtr> history();
+
+    /// What all pages showed, each of them once, and what came before the first page's end.
+    [[nodiscard]] const Shown::Samples& seen_on_pages() const { return seen_on_pages_; }
+
+    [[nodiscard]] std::uint64_t freed() const { return freed_.size(); }
 
     /// Conflicts that no intake refused, by stream and first sample.
     [[nodiscard]] const std::multiset<std::string>& let_in() const { return let_in_; }
@@ -58,18 +72,23 @@ public:
 
     [[nodiscard]] Engine& random() { return random_; }
 
+    /// Takeovers that found a checkpoint.
+    [[nodiscard]] std::size_t begun_from_checkpoints() const { return begun_from_checkpoints_; }
+
     [[nodiscard]] std::size_t refused_owners() const { return refused_owners_; }
 
     [[nodiscard]] std::size_t refused_conflicts() const { return refused_conflicts_; }
 
-    [[nodiscard]] std::chrono::seconds memory() const { return memory_; }
+    [[nodiscard]] const Settings& settings() const { return settings_; }
 
     static constexpr std::uint32_t partitions = 4;
 
 private:
     struct Intake {
         std::unique_ptr<eeg_intake::BlockIntake> core;
+        std::unique_ptr<heart_intake::HeartIntake> heart;
         journal::Sequence read = 0;
+        bool knows_all = true; // it has read the journal from its first entry on
     };
 
     struct Owner {
@@ -88,7 +107,11 @@ private:
     void answered(std::size_t stream, journal::SampleRange range, Outcomes outcomes);
     [[nodiscard]] bool was_misled(const Stream& stream, journal::SampleRange range) const;
     void conflict_answered(const std::string& what, bool must_refuse, const Outcomes& outcomes);
-    void send_vital();
+    void send_vitals(Heart& heart, std::size_t first, std::size_t count);
+    void send_some_vitals();
+    void send_beats(Heart& heart);
+    [[nodiscard]] bool hearts_are_sent() const;
+    void finish_hearts();
     void start_intake(Intake& intake);
     void read_intake(Intake& intake, std::size_t entries);
 
@@ -100,6 +123,9 @@ private:
     void read_records(std::size_t entries);
     void flush_records();
 
+    void open_page();
+    void free_journal();
+
     void disturb_journal();
     void step_clock();
     void crash_all();
@@ -107,7 +133,7 @@ private:
     [[nodiscard]] bool all_sent() const;
 
     std::vector<std::string> trace_;
-    std::chrono::seconds memory_;
+    Settings settings_;
     Engine random_;
     SeededRandom ids_;
     ManualClock clock_{epoch + std::chrono::minutes{1}};
@@ -118,21 +144,29 @@ private:
     access::Directory directory_;
     TinyScorer scorer_;
     bool conflicts_; // in half of the worlds
+    bool frees_;     // not where a conflict could take the place of what was freed
     std::vector<Stream> streams_;
+    std::vector<Heart> hearts_;
     std::array<Intake, 2> intakes_;
     std::array<Owner, 2> owners_;
     std::unique_ptr<records::Core> records_;
     std::unique_ptr<Shown> shown_;
     std::vector<std::pair<std::size_t, journal::SampleRange>> on_the_way_;
-    std::map<std::int64_t, double> vitals_; // acknowledged, by time
-    std::set<std::string> tried_;           // conflicts that were sent at least once
+    std::vector<std::pair<Heart*, journal::SampleRange>> beats_on_the_way_;
+    std::vector<journal::StoredPtr> freed_;
+    Shown::Samples seen_on_pages_; // of pages that were closed
+    std::set<std::string> tried_;  // conflicts that were sent at least once
     std::multiset<std::string> let_in_;
     std::uint64_t epochs_ = 0;
     bool holding_ = false;
+    std::size_t begun_from_checkpoints_ = 0;
     std::size_t refused_owners_ = 0;
     std::size_t refused_conflicts_ = 0;
     bool faults_ = true;
 };
+
+/// errors  throws Failure: entries were freed that this reader had not read
+void must_be_kept(const Result<std::vector<journal::StoredPtr>>& read);
 
 /// Everything that must hold when a world has finished; how many windows were detected.
 /// errors  throws Failure
