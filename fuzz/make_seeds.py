@@ -59,6 +59,8 @@ seeds |= {
         b'{"device":"d","stream":"s","first_beat":0,"start_time_us":1725876005000000,"rr_us":[800000]}', b"2024-09-09 10:00:00 +0200",
     ],
 }
+traced = b"-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+seeds["trace_context_fuzz"] = [b"00" + traced, b"cc" + traced + b"-more"]
 values = b",".join(b"%d" % (n - 90) for n in range(178))
 seeds |= {
     "predict_fuzz": [b'{"eeg_data":[%s]}' % values, b'{"eeg_data":[%s]}' % values.replace(b",1,", b",1e6,")],

@@ -3,12 +3,15 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
+#include "base/trace_context.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
 #include <limits>
+#include <string>
 
 using namespace vigil;
+using namespace std::string_literals;
 
 TEST_CASE("a derived id follows from its cause and its name alone") {
     CHECK(derived_id("cause", "detection/0") == derived_id("cause", "detection/0"));
@@ -39,6 +42,43 @@ TEST_CASE("JSON text has no word for NaN and writes null") {
         .value(-3)
         .close_array();
     CHECK(json.text() == "[null,0.1,true,-3]");
+}
+
+TEST_CASE("a traceparent gives its trace, and a malformed one none") {
+    const std::string good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const auto trace = trace_of(good);
+    REQUIRE(trace);
+    CHECK(to_hex(trace->bytes()) == "0af7651916cd43dd8448eb211c80319c");
+    const auto hex = trace->hex();
+    CHECK(std::string_view(hex.data(), hex.size()) == good.substr(3, 32));
+    const std::string later = "cc" + good.substr(2);
+    CHECK(trace_of(later) == trace);
+    CHECK(trace_of(later + "-what-the-future-will-be-like") == trace);
+    CHECK(TraceId{}.bytes().empty());
+    const std::string zeros(32, '0');
+    for (const auto& bad : {
+             std::string(),
+             good.substr(1),
+             good.substr(0, 54),
+             good + "-more", // version 00 ends with its flags
+             good + " ",
+             good + ", " + good, // two headers
+             later + "more",
+             "ff" + good.substr(2),
+             "0g" + good.substr(2),
+             "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01"s,
+             "00-0af7651916cd43dd8448eb211c8031xx-b7ad6b7169203331-01"s,
+             "00-" + zeros + "-b7ad6b7169203331-01",
+             good.substr(0, 36) + zeros.substr(0, 16) + "-01",
+             good.substr(0, 36) + "b7ad6b716920333g-01",
+             good.substr(0, 53) + "0.",
+             "00_" + good.substr(3),
+             good.substr(0, 35) + "_" + good.substr(36),
+             good.substr(0, 52) + "_01",
+         }) {
+        INFO(bad);
+        CHECK_FALSE(trace_of(bad));
+    }
 }
 
 TEST_CASE("a log line is one JSON object with the fixed fields first") {

@@ -58,10 +58,12 @@ void Connection::finished(unsigned status, const std::string& cause) {
     state.answered[digit == 0 ? state.answered.size() - 1 : digit]->Increment();
     const std::chrono::duration<double> took = core_.clock.steady() - started_;
     state.duration->Observe(took.count());
+    const auto trace = trace_.hex();
     core_.log.write(
         level_of(status, cause),
         "http_request",
         {{"request_id", id_},
+         {"trace_id", std::string_view(trace.data(), trace.size())},
          {"route",
           state.route != nullptr ? std::string_view(state.route->pattern) : std::string_view("none")
          },

@@ -83,6 +83,7 @@ private:
     // The request in progress.
     Request request_;
     std::string id_;
+    TraceId trace_;
     SteadyTime started_;
     RouteState* state_ = nullptr;
     std::optional<Response> refusal_;

@@ -143,6 +143,7 @@ Connection::Step Connection::start_request() {
     request_ = Request{};
     request_.peer = place_->peer();
     id_ = loop_->request_id();
+    request_.trace = trace_ = loop_->new_trace();
     return Step::ok;
 }
 
@@ -171,6 +172,10 @@ Connection::Step Connection::take_fields() {
         id_ = id;
     }
     request_.id = id_;
+    // a malformed one is passed over, as the standard asks, and the new trace stays
+    if (const auto given = trace_of(request_.header("traceparent"))) {
+        request_.trace = trace_ = *given;
+    }
     return Step::ok;
 }
 

@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <bit>
 #include <format>
 #include <random>
 
@@ -14,7 +15,9 @@ Loop::Loop(std::shared_ptr<Core> shared)
       tick_(core->tick()),
       now_(core->clock.steady()) {
     std::random_device seed;
-    ids_ = (static_cast<std::uint64_t>(seed()) << 32U) | seed();
+    const auto seed_64 = [&] { return (static_cast<std::uint64_t>(seed()) << 32U) | seed(); };
+    ids_ = seed_64();
+    trace_salt_ = seed_64();
 }
 
 Loop::~Loop() {
@@ -86,20 +89,28 @@ void Loop::wake_waiting() {
     waking_.clear();
 }
 
-std::string Loop::request_id() {
-    // SplitMix64 (Steele, Lea, Flood 2014): consecutive counts give unrelated digits. 15 digits
-    // stay within the string itself.
+// SplitMix64 (Steele, Lea, Flood 2014): consecutive counts give unrelated digits.
+std::uint64_t Loop::next_id() {
     ids_ += 0x9E3779B97F4A7C15U;
     auto mixed = ids_;
     mixed = (mixed ^ (mixed >> 30U)) * 0xBF58476D1CE4E5B9U;
     mixed = (mixed ^ (mixed >> 27U)) * 0x94D049BB133111EBU;
-    mixed ^= mixed >> 31U;
-    std::string id(15, '0');
+    return mixed ^ (mixed >> 31U);
+}
+
+std::string Loop::request_id() {
+    auto mixed = next_id();
+    std::string id(15, '0'); // so many stay within the string itself
     for (auto& digit : id) {
         digit = "0123456789abcdef"[mixed & 15U];
         mixed >>= 4U;
     }
     return id;
+}
+
+TraceId Loop::new_trace() {
+    const std::array<std::uint64_t, 2> halves{next_id() ^ trace_salt_, next_id()};
+    return {std::bit_cast<std::array<char, TraceId::size>>(halves)};
 }
 
 void Loop::arm() {

@@ -2,6 +2,7 @@
 // their deadlines.
 #pragma once
 
+#include "base/trace_context.hpp"
 #include "http/core.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -70,11 +71,14 @@ public:
 
     /// Tells one request from another; not secret.
     [[nodiscard]] std::string request_id();
+    /// Of a request that brought none: unlikely to be met twice, not secret, and no system call.
+    [[nodiscard]] TraceId new_trace();
 
     asio::io_context context{1};
     const std::shared_ptr<Core> core;
 
 private:
+    std::uint64_t next_id();
     void arm();
     void sweep();
     void wake_waiting();
@@ -90,7 +94,8 @@ private:
     SteadyTime now_;
     std::string date_;
     std::int64_t date_second_ = -1;
-    std::uint64_t ids_;
+    std::uint64_t ids_;        // what the next id is made from
+    std::uint64_t trace_salt_; // traces of two servers differ also where their ids meet
     std::mutex mutex_;
     std::vector<std::shared_ptr<Session>> waiting_;
     std::vector<std::shared_ptr<Session>> waking_;

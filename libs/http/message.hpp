@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/trace_context.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -45,6 +46,7 @@ struct Request {
     std::string body; // decompressed
     std::string peer; // address without port
     std::string id;   // of the request: X-Request-Id of the answer and of the log
+    TraceId trace;    // of the header traceparent, or a new one
     Principal principal;
     std::chrono::steady_clock::time_point deadline;
 

@@ -1,9 +1,11 @@
+#include "base/random.hpp"
 #include "http/test_server.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
 #include <atomic>
+#include <set>
 #include <thread>
 
 namespace vigil::http {
@@ -219,6 +221,42 @@ TEST_CASE("a handler that drops its reply or throws gives 500, and the log knows
     CHECK(server.log.text().find("the disk fell off") != std::string::npos);
     CHECK(server.log.text().find("Reply dropped") != std::string::npos);
     CHECK(client.request(Verb::get, "/patients/p")->status == 200);
+}
+
+TEST_CASE("a request has the trace of its traceparent, or a new one where that is malformed") {
+    Router router;
+    router.add(Verb::get, "/trace", open_route, [](Request request, Reply reply) {
+        reply(Response::json(to_hex(request.trace.bytes())));
+    });
+    TestServer server(std::move(router));
+    server.log.level(LogLevel::debug);
+    auto client = server.client();
+    const auto trace_with = [&](std::vector<std::pair<std::string, std::string>> headers) {
+        return client.request(Verb::get, "/trace", "", std::move(headers)).value().body;
+    };
+    const std::string given = "0af7651916cd43dd8448eb211c80319c";
+    const std::pair<std::string, std::string> header(
+        "TraceParent",
+        "00-" + given + "-b7ad6b7169203331-01"
+    );
+    std::set<std::string> seen{given};
+    CHECK(trace_with({header}) == given);
+    const auto first_made = trace_with({});
+    seen.insert(first_made);
+    for (int i = 0; i < 20; ++i) {
+        const auto none = trace_with({});
+        const auto malformed = trace_with({{"traceparent", "00-" + given + "-01"}});
+        const auto twice = trace_with({header, header});
+        for (const auto& made : {none, malformed, twice}) {
+            CHECK(made.size() == 32);
+            CHECK(seen.insert(made).second);
+        }
+    }
+    const auto log = server.log.text(); // a line is written behind its answer: the last may lack
+    for (const auto& trace : {given, first_made}) {
+        INFO(trace);
+        CHECK(log.contains("\"trace_id\":\"" + trace + "\""));
+    }
 }
 
 TEST_CASE("metrics count answers by route and status") {

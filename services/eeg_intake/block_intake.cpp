@@ -214,6 +214,7 @@ void BlockIntake::take(Writing& writing, v1::EegBlock& block, std::size_t index)
     outcome.id = writing.submission.id.empty() ? random_id(on_.random) : writing.submission.id;
     auto made = entry(*writing.directory, writing.submission.patient, outcome.id);
     made.set_type(v1::EEG_BLOCK);
+    made.set_trace_id(std::string(writing.submission.trace.bytes()));
     made.set_device_time_us(block.start_time_us());
     block.SerializeToString(made.mutable_payload());
     stream.pending.push_back({range, digest, compared.cells(block.isolated()), outcome.id, {}});

@@ -6,6 +6,7 @@
 #include "base/metrics.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
+#include "base/trace_context.hpp"
 #include "eeg_intake/block_limits.hpp"
 #include "eeg_intake/stream_table.hpp"
 #include "journal/journal.hpp"
@@ -47,6 +48,7 @@ struct Submission {
     bool numbered = true; // a fault's field is "blocks[2].rate_numerator", else "rate_numerator"
     bool legacy = false;  // made from an old-contract window
     std::string id;       // of the entry of a single block; empty: a random one
+    TraceId trace{};
 };
 
 /// threads any
@@ -72,6 +74,7 @@ public:
     void end_stream(
         std::string patient,
         v1::StreamEnd end,
+        TraceId trace,
         std::move_only_function<void(Result<void>)> done
     );
 

@@ -385,7 +385,7 @@ TEST_CASE("a stream ends with an entry, but not before samples that are held") {
         ended.set_stream("run-1");
         ended.set_end_sample(sample);
         std::optional<Result<void>> answer;
-        ward.service.blocks.end_stream("p1", ended, [&](Result<void> result) {
+        ward.service.blocks.end_stream("p1", ended, {}, [&](Result<void> result) {
             answer = std::move(result);
         });
         return *answer;

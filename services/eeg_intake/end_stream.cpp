@@ -10,6 +10,7 @@ namespace vigil::eeg_intake {
 void BlockIntake::end_stream(
     std::string patient,
     v1::StreamEnd end,
+    TraceId trace,
     std::move_only_function<void(Result<void>)> done
 ) {
     if (!is_stream_name(end.device()) || !is_stream_name(end.stream())) {
@@ -43,6 +44,7 @@ void BlockIntake::end_stream(
     journal::Batch batch;
     batch.entries.push_back(entry(*directory, patient, random_id(on_.random)));
     batch.entries.back().set_type(v1::STREAM_END);
+    batch.entries.back().set_trace_id(std::string(trace.bytes()));
     end.SerializeToString(batch.entries.back().mutable_payload());
     on_.journal.append(
         std::move(batch),

@@ -100,6 +100,7 @@ TEST_CASE("an old window becomes an isolated block of one channel") {
     v1::EegBlock block;
     REQUIRE(block.ParseFromString(entries[0]->entry.payload()));
     CHECK(entries[0]->entry.patient() == "p1");
+    CHECK(entries[0]->entry.trace_id() == trace_of(test_traceparent)->bytes());
     CHECK(block.isolated());
     CHECK(block.channels(0).label() == "EEG");
     CHECK(block.rate_numerator() == 17361);

@@ -26,8 +26,8 @@ struct StreamBounds {
 class BlockStream final : public http::WebSocketPeer,
                           public std::enable_shared_from_this<BlockStream> {
 public:
-    BlockStream(BlockIntake& intake, http::Principal sender, StreamBounds bounds)
-        : intake_(intake), sender_(std::move(sender)), bounds_(bounds) {}
+    BlockStream(BlockIntake& intake, http::Principal sender, TraceId trace, StreamBounds bounds)
+        : intake_(intake), sender_(std::move(sender)), trace_(trace), bounds_(bounds) {}
 
     void on_open(std::shared_ptr<http::WebSocket> socket) override;
     void on_message(std::string message) override;
@@ -43,6 +43,7 @@ private:
 
     BlockIntake& intake_;
     http::Principal sender_;
+    TraceId trace_; // of the request that opened the socket
     StreamBounds bounds_;
     std::mutex mutex_;
     std::shared_ptr<http::WebSocket> socket_;

@@ -33,7 +33,8 @@ http::Handler post_blocks(EegIntake& service) {
              .blocks = std::move(posted->blocks),
              .numbered = posted->numbered,
              .legacy = false,
-             .id = {}},
+             .id = {},
+             .trace = request.trace},
             [reply = std::move(reply), protobuf, request_id = std::move(request.id)](
                 Result<std::vector<BlockOutcome>> outcomes
             ) mutable {

@@ -26,7 +26,8 @@ void submit(EegIntake& service, const OldAdder& route, http::Request request, ht
         .blocks = {},
         .numbered = false,
         .legacy = true,
-        .id = {}
+        .id = {},
+        .trace = request.trace
     };
     submission.blocks.push_back(legacy_block(*window));
     service.blocks.submit(

@@ -63,7 +63,8 @@ void submit(EegIntake& service, const OldRoute& route, http::Request request, ht
         .blocks = {},
         .numbered = false,
         .legacy = true,
-        .id = id
+        .id = id,
+        .trace = request.trace
     };
     submission.blocks.push_back(legacy_block(*window));
     service.blocks.submit(

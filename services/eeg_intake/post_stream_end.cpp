@@ -35,6 +35,7 @@ http::Handler post_stream_end(EegIntake& service) {
         service.blocks.end_stream(
             std::move(request.principal.patient),
             std::move(*end),
+            request.trace,
             [reply = std::move(reply),
              request_id = std::move(request.id)](Result<void> ended) mutable {
                 reply(

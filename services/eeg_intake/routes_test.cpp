@@ -66,6 +66,7 @@ struct OpenSocket {
         REQUIRE(match.route != nullptr);
         http::Request request;
         request.principal = principal;
+        request.trace = *trace_of(test_traceparent);
         auto opened = std::get<http::WebSocketHandler>(match.route->handler)(request);
         REQUIRE(opened);
         peer = *opened;
@@ -102,6 +103,7 @@ TEST_CASE("a block in JSON becomes the same block as in protobuf") {
         response.body ==
         R"({"results":[{"status":"accepted","device":"cap-7","stream":"run-1","first_sample":0,"end_sample":3}]})"
     );
+    CHECK(ward.entries().at(0)->entry.trace_id() == trace_of(test_traceparent)->bytes());
     v1::EegBlock block;
     REQUIRE(block.ParseFromString(ward.entries().at(0)->entry.payload()));
     CHECK(block.rate_denominator() == 1);
@@ -299,6 +301,7 @@ TEST_CASE("a stream is ended in JSON and in protobuf") {
     CHECK(ward.post("/v1/eeg/streams/end", R"({"device":"cap-7","end":1})").status == 400);
     CHECK(ward.post("/v1/eeg/streams/end", "{}", "text/plain").status == 415);
     CHECK(ward.entries().size() == 2);
+    CHECK(ward.entries().at(0)->entry.trace_id() == trace_of(test_traceparent)->bytes());
 }
 
 TEST_CASE("a WebSocket is answered block by block, when the journal holds it") {
@@ -311,6 +314,7 @@ TEST_CASE("a WebSocket is answered block by block, when the journal holds it") {
     REQUIRE(open.socket->replies.size() == 1);
     CHECK(open.socket->replies[0].results(0).status() == v1::BlockResult::ACCEPTED);
     CHECK(open.socket->replies[0].results(0).end_sample() == 4);
+    CHECK(ward.entries().at(0)->entry.trace_id() == trace_of(test_traceparent)->bytes());
     open.peer->on_message("\x0A\x50xx");
     CHECK(open.socket->replies.at(1).results(0).code() == "invalid_argument");
     auto wrong = good_block(4);

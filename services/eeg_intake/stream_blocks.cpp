@@ -62,7 +62,8 @@ void BlockStream::on_message(std::string message) {
         .blocks = {},
         .numbered = false,
         .legacy = false,
-        .id = {}
+        .id = {},
+        .trace = trace_
     };
     auto& block = submission.blocks.emplace_back();
     if (!block.ParseFromString(message)) {
@@ -148,8 +149,12 @@ http::WebSocketHandler stream_blocks(EegIntake& service) {
             }
             // the key may have been revoked since the server asked who this is
             const auto directory = service.on.directory.state();
-            auto stream =
-                std::make_shared<BlockStream>(service.blocks, request.principal, StreamBounds{});
+            auto stream = std::make_shared<BlockStream>(
+                service.blocks,
+                request.principal,
+                request.trace,
+                StreamBounds{}
+            );
             service.streams.add(stream);
             const auto key = directory->keys.find(request.principal.id);
             if (key != directory->keys.end() && key->second.revoked_us() != 0) {

@@ -13,6 +13,8 @@
 
 namespace vigil::eeg_intake {
 
+inline constexpr std::string_view test_traceparent =
+    "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 inline constexpr std::int64_t test_now_us = 1'725'876'007'000'000; // 2024-09-09T10:00:07Z
 
 struct TestWard {
@@ -69,6 +71,7 @@ struct TestWard {
         request.body = std::move(body);
         request.headers["content-type"] = type;
         request.id = "request-1";
+        request.trace = *trace_of(test_traceparent);
         request.principal = std::move(principal);
         auto answer = std::make_shared<std::optional<http::Response>>();
         const auto match = router.match(http::Verb::post, path);

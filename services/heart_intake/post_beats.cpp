@@ -34,6 +34,7 @@ http::Handler post_beats(HeartIntake& service) {
         service.submit(
             std::move(request.principal.patient),
             std::move(*beats),
+            request.trace,
             [reply = std::move(reply),
              request_id = std::move(request.id)](Result<bool> known) mutable {
                 if (!known) {

@@ -21,6 +21,7 @@ void submit(
     service.submit(
         std::move(patient),
         std::move(*posted),
+        request.trace,
         [reply = std::move(reply),
          counts,
          request_id = std::move(request.id)](Result<VitalOutcome> outcome) mutable {
@@ -84,6 +85,7 @@ http::Handler legacy_heart_chunk(HeartIntake& service, std::string patient_witho
         service.submit(
             std::move(patient),
             std::move(*posted),
+            request.trace,
             [reply = std::move(reply),
              request_id = std::move(request.id)](Result<VitalOutcome> outcome) mutable {
                 if (!outcome) {

@@ -28,6 +28,7 @@ http::Handler post_vitals(HeartIntake& service) {
         service.submit(
             std::move(request.principal.patient),
             std::move(*posted),
+            request.trace,
             [reply = std::move(reply),
              request_id = std::move(request.id)](Result<VitalOutcome> outcome) mutable {
                 reply(

@@ -12,6 +12,8 @@
 
 namespace vigil::heart_intake {
 
+inline constexpr std::string_view test_traceparent =
+    "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 inline constexpr std::int64_t now_us = 1'725'876'007'000'000; // 2024-09-09T10:00:07Z
 
 struct Ward {
@@ -58,6 +60,7 @@ struct Ward {
         request.body = std::move(body);
         request.headers["content-type"] = type;
         request.principal = std::move(principal);
+        request.trace = *trace_of(test_traceparent);
         std::optional<http::Response> answer;
         const auto match = router.match(http::Verb::post, path);
         std::get<http::Handler>(match.route->handler)(

@@ -89,6 +89,7 @@ v1::Entry HeartIntake::entry(
 void HeartIntake::submit(
     std::string patient,
     PostedVitals posted,
+    TraceId trace,
     std::move_only_function<void(Result<VitalOutcome>)> done
 ) {
     auto writing = std::make_unique<Writing>();
@@ -120,6 +121,7 @@ void HeartIntake::submit(
         here[key.identity] = key.content;
         ++outcome.accepted;
         auto made = entry(v1::VITAL, patient, point.vital.start_time_us());
+        made.set_trace_id(std::string(trace.bytes()));
         point.vital.SerializeToString(made.mutable_payload());
         writing->batch.entries.push_back(std::move(made));
         writing->keys.push_back(key);
@@ -170,6 +172,7 @@ journal::SampleRanges& HeartIntake::beats_of(const std::string& key) {
 void HeartIntake::submit(
     std::string patient,
     v1::Beats beats,
+    TraceId trace,
     std::move_only_function<void(Result<bool>)> done
 ) {
     beats.DiscardUnknownFields();
@@ -205,6 +208,7 @@ void HeartIntake::submit(
     }
     journal::Batch batch;
     batch.entries.push_back(entry(v1::BEATS, patient, beats.start_time_us()));
+    batch.entries.back().set_trace_id(std::string(trace.bytes()));
     beats.SerializeToString(batch.entries.back().mutable_payload());
     on_.journal.append(
         std::move(batch),

@@ -6,6 +6,7 @@
 #include "base/metrics.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
+#include "base/trace_context.hpp"
 #include "heart_intake/read_vitals.hpp"
 #include "heart_intake/seen_values.hpp"
 #include "heart_intake/vital_limits.hpp"
@@ -55,14 +56,19 @@ public:
     void submit(
         std::string patient,
         PostedVitals posted,
+        TraceId trace,
         std::move_only_function<void(Result<VitalOutcome>)> done
     );
 
     /// errors  invalid_argument, too_large; forbidden: a device of another patient; conflict: the
     /// same beats with other
     ///         intervals; the journal's own. True: they were held already.
-    void
-    submit(std::string patient, v1::Beats beats, std::move_only_function<void(Result<bool>)> done);
+    void submit(
+        std::string patient,
+        v1::Beats beats,
+        TraceId trace,
+        std::move_only_function<void(Result<bool>)> done
+    );
 
     /// Takes what other instances accepted, and what was before a restart, out of the journal's
     /// tail.

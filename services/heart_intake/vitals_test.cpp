@@ -23,6 +23,7 @@ TEST_CASE("vitals are taken in JSON and in protobuf by the names of the schema")
             .status == 200
     );
     CHECK_FALSE(ward.vital(0).batched());
+    CHECK(ward.entries().at(0)->entry.trace_id() == trace_of(test_traceparent)->bytes());
     CHECK(ward.vital(0).maximum() == 75);
     v1::VitalBatch batch;
     *batch.add_vitals() = ward.vital(0);
@@ -88,6 +89,7 @@ TEST_CASE("beats are taken once, their conflicts and faults are named") {
     v1::Beats beats;
     REQUIRE(beats.ParseFromString(ward.entries().at(0)->entry.payload()));
     CHECK(beats.rr_us_size() == 3);
+    CHECK(ward.entries().at(0)->entry.trace_id() == trace_of(test_traceparent)->bytes());
     beats.set_first_beat(3);
     CHECK(
         ward.post("/v1/beats", beats.SerializeAsString(), "application/x-protobuf").status == 200

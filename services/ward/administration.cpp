@@ -144,13 +144,16 @@ Result<v1::StaffUser> user_of(const access::DirectoryState& directory, std::stri
 void Administration::append(
     std::vector<v1::Entry> entries,
     http::Response success,
-    std::string request_id,
+    const http::Request& request,
     http::Reply reply
 ) {
+    for (auto& entry : entries) {
+        entry.set_trace_id(std::string(request.trace.bytes()));
+    }
     journal_.append(
         {.entries = std::move(entries), .fences = {}},
         [success = std::move(success),
-         request_id = std::move(request_id),
+         request_id = request.id,
          reply = std::move(reply)](Result<journal::Appended> done) mutable {
             if (done) {
                 reply(std::move(success));
@@ -204,7 +207,7 @@ void Administration::add_key(const http::Request& request, http::Reply reply) {
     append(
         std::move(entries),
         http::Response::json(std::move(answer).text(), 201),
-        request.id,
+        request,
         std::move(reply)
     );
 }
@@ -245,7 +248,7 @@ void Administration::revoke_key(const http::Request& request, http::Reply reply)
     append(
         {access::directory_entry(key, to_us(clock_.utc()), id())},
         {.status = 204, .content_type = "", .body = "", .headers = {}},
-        request.id,
+        request,
         std::move(reply)
     );
 }
@@ -259,7 +262,7 @@ void Administration::put_patient(const http::Request& request, http::Reply reply
     append(
         {access::directory_entry(*patient, to_us(clock_.utc()), id())},
         {.status = 204, .content_type = "", .body = "", .headers = {}},
-        request.id,
+        request,
         std::move(reply)
     );
 }
@@ -273,7 +276,7 @@ void Administration::put_user(const http::Request& request, http::Reply reply) {
     append(
         {access::directory_entry(*user, to_us(clock_.utc()), id())},
         {.status = 204, .content_type = "", .body = "", .headers = {}},
-        request.id,
+        request,
         std::move(reply)
     );
 }

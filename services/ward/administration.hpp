@@ -48,7 +48,7 @@ private:
     void append(
         std::vector<v1::Entry> entries,
         http::Response success,
-        std::string request_id,
+        const http::Request& request,
         http::Reply reply
     );
 

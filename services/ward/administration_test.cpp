@@ -30,11 +30,14 @@ struct Fixture {
     Quiet log;
     Administration administration{journal, directory, secret, clock, random, log};
 
+    TraceId trace = *trace_of("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+
     using Handler = void (Administration::*)(const http::Request&, http::Reply);
 
     http::Response call(Handler handler, std::string body, std::string id = {}) {
         http::Request request;
         request.body = std::move(body);
+        request.trace = trace;
         request.parameters["id"] = std::move(id);
         std::optional<http::Response> answer;
         (administration.*handler)(request, http::Reply([&](http::Response response) {
@@ -54,6 +57,11 @@ TEST_CASE_METHOD(Fixture, "a key is shown once, works for its patient and is gon
     const auto text = made.body.substr(at, made.body.find('"', at) - at);
     const auto state = directory.state();
     CHECK(state->patient("p1") != nullptr);
+    const auto entries = journal.read(0, {.entries = 10, .bytes = 1 << 20}).value();
+    REQUIRE(entries.size() == 2); // the patient and its key
+    for (const auto& stored : entries) {
+        CHECK(stored->entry.trace_id() == trace.bytes());
+    }
     const auto found = access::find_device_key(*state, secret, text);
     REQUIRE(found);
     CHECK((*found)->patient() == "p1");

@@ -172,6 +172,35 @@ class Samples(unittest.TestCase):
             time.sleep(0.1)
         self.assertGreaterEqual(len(rows), 3)
 
+    def test_a_request_s_trace_is_in_its_log_line_and_in_its_entries(self):
+        vigil = Vigil("--log-level", "debug", "--legacy-open", "eeg", "--legacy-senders", "p1")
+        self.addCleanup(vigil.close)
+        self.assertEqual(vigil.command("patient", "p1", "--number", "1").returncode, 0)
+        key = bearer(vigil.key("p1"))
+        given = [f"{n}af7651916cd43dd8448eb211c80319c" for n in range(5)]
+        header = [{"traceparent": f"00-{trace}-b7ad6b7169203331-01"} for trace in given]
+        beats = {"device": "strap", "stream": "s", "start_time_us": START_US, "rr_us": [800000, 810000]}
+        calls = [
+            ("/v1/eeg/blocks", block(0), {**key, **header[0]}, 200),
+            ("/eeg", legacy_window(), header[1], 200),
+            ("/v1/beats", beats, {**key, **header[2]}, 200),
+            ("/v1/admin/keys", {"patient": "p2", "label": ""}, {**vigil.sign_in(), **header[3]}, 201),
+            ("/v1/eeg/blocks", block(256), {**key, "traceparent": header[4]["traceparent"].upper()}, 200),
+        ]
+        for path, body, headers, expected in calls:
+            status, _, answer = vigil.call("POST", path, body, headers)
+            self.assertEqual(status, expected, answer)
+        self.assertEqual(vigil.stop(), 0)
+        lines = [json.loads(line) for line in vigil.log_text().splitlines() if '"http_request"' in line]
+        logged = [line["trace_id"] for line in lines if line["route"] in {path for path, *_ in calls}][-len(calls):]
+        self.assertEqual(logged[:4], given[:4])
+        self.assertRegex(logged[4], "^[0-9a-f]{32}$")
+        self.assertNotIn(logged[4], given)
+        held = b"".join(vigil.entries())
+        for trace in logged:  # field 10 of an entry, of 16 bytes
+            self.assertIn(b"\x52\x10" + bytes.fromhex(trace), held)
+        vigil.start()
+
     def test_sigterm_drains_and_exits_with_0(self):
         self.vigil.call("POST", "/v1/eeg/blocks", block(0), bearer(self.key))
         self.assertEqual(self.vigil.stop(), 0)

@@ -8,6 +8,7 @@ import pathlib
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -92,6 +93,14 @@ class Vigil:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
             return answer.status, dict(answer.getheaders()), answer.read().decode()
+
+    def entries(self) -> list[bytes]:
+        """The journal's entries (vigil.v1.Entry in protobuf's bytes), in order; the program must not run."""
+        found = []
+        for segment in sorted((self.state / "state").glob("**/segment-*.db")):
+            with contextlib.closing(sqlite3.connect(f"file:{segment}?mode=ro", uri=True)) as file:
+                found += [entry for (entry,) in file.execute("SELECT entry FROM entries ORDER BY sequence")]
+        return found
 
     def sign_in(self) -> dict:
         """Headers of a signed-in administrator, by the one-time link."""
