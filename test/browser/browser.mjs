@@ -1,5 +1,7 @@
 // Debian's Chromium with a fresh profile; a page remembers every address that it asked for.
+import { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
+import { Server } from './server.mjs';
 
 const FLAGS = [
   '--no-sandbox',
@@ -12,6 +14,22 @@ const FLAGS = [
 ];
 
 export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+
+/** What all tests of a file share; there once the first of them runs. Each file has a process of its own. */
+export let browser;
+export let server;
+
+/** Starts both before a file's tests, and ends them behind the last. */
+export function startBoth() {
+  before(async () => {
+    browser = await launch();
+    server = await new Server().start();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+}
 
 export async function openPage(browser, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1920, height: 1080 }, colorScheme: 'dark', ...options });

@@ -1,21 +1,12 @@
 // What the eye meets: many patients on one screen, no motion for those who ask for none, nothing that flashes.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { launch, openWard, tile, waitFor } from './browser.mjs';
+import { browser, openWard, server, startBoth, tile, waitFor } from './browser.mjs';
 import { bonn, Device, quiet } from './device.mjs';
 import { Server } from './server.mjs';
 
-let browser;
-let server;
-before(async () => {
-  browser = await launch();
-  server = await new Server().start();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+startBoth();
 
 describe('the screen', { timeout: 200_000 }, () => {
   it('does not flash: under 3 pairs of opposing changes in any second, even with eight devices that disagree', { skip: !process.env.VIGIL_DATA && 'VIGIL_DATA is not set' }, async () => {

@@ -1,21 +1,11 @@
 // The states that are neither live nor missing: the detector is behind, and a signal that cannot be scored.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import { launch, openWard, tile, waitFor } from './browser.mjs';
+import { describe, it } from 'node:test';
+import { browser, openWard, server, startBoth, tile, waitFor } from './browser.mjs';
 import { Device, quiet } from './device.mjs';
 import { FrozenThread } from './frozen_thread.mjs';
-import { Server } from './server.mjs';
 
-let browser;
-let server;
-before(async () => {
-  browser = await launch();
-  server = await new Server().start();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+startBoth();
 
 describe('a tile', { timeout: 150_000 }, () => {
   it('says BEHIND while the detector hangs, and LIVE once it has caught up', async () => {

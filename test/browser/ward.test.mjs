@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { after, before, describe, it as nodeTest } from 'node:test';
+import { describe, it as nodeTest } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { launch, openPage, openWard, tile, waitFor } from './browser.mjs';
+import { browser, openPage, openWard, server, startBoth, tile, waitFor } from './browser.mjs';
 import { bonn, Device, quiet } from './device.mjs';
 import { Server } from './server.mjs';
 
@@ -15,16 +15,7 @@ mkdirSync(OUT, { recursive: true });
 /** Longer than any wait inside a test, so that a test that hangs names itself. */
 const it = (name, options, act = options) => nodeTest(name, { timeout: 150_000, ...(act === options ? {} : options) }, act);
 
-let browser;
-let server;
-before(async () => {
-  browser = await launch();
-  server = await new Server().start();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+startBoth();
 
 const violations = async (page) => {
   await page.addScriptTag({ path: axe });
