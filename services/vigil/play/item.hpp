@@ -28,6 +28,12 @@ struct Item {
     std::chrono::steady_clock::time_point made = {};
     /// How often the server failed on it when it was sent by itself, in this run.
     unsigned failures = 0;
+    /// How often it was on its way when the server dropped the request or did not answer.
+    unsigned doubts = 0;
+    /// What the server had taken of all patients when it was last in doubt.
+    std::uint64_t taken_by_then = 0;
+    /// The spool file holds it until everything that was read from the file is delivered.
+    bool in_spool = false;
 };
 
 /// What it is, for a human: never its samples.

@@ -106,13 +106,14 @@ void LaneWorker::deliver(Box& box, std::vector<Item> items) {
 bool LaneWorker::settle(Box& box, std::vector<Item> items, const Answer& answer) {
     std::vector<Item> done;
     std::vector<Item> again;
+    std::vector<Item> doubtful;
     std::vector<Item> failed;
     std::vector<Item> alone;
     for (std::size_t i = 0; i < items.size(); ++i) {
         const bool block = items[i].kind == Kind::eeg_block || items[i].kind == Kind::legacy_window;
         switch (answer.fates[i]) {
             case Fate::again:
-                again.push_back(std::move(items[i]));
+                (answer.in_doubt ? doubtful : again).push_back(std::move(items[i]));
                 continue;
             case Fate::alone:
                 alone.push_back(std::move(items[i]));
@@ -139,11 +140,39 @@ bool LaneWorker::settle(Box& box, std::vector<Item> items, const Answer& answer)
         tally_.last_trouble(answer.why);
     }
     box.outbox.settled(done);
-    const bool in_trouble = !again.empty() || !failed.empty();
+    const bool in_trouble = !again.empty() || !doubtful.empty() || !failed.empty();
     box.outbox.give_back(lane_, std::move(again));
+    doubt(box, std::move(doubtful), answer.why);
     put_off(box, std::move(failed), answer.why);
     send_alone(box, std::move(alone));
     return in_trouble;
+}
+
+// A server that takes other items and never this one fails on it; one that takes nothing is away,
+// and then no item is to blame.
+void LaneWorker::doubt(Box& box, std::vector<Item> items, const std::string& why) {
+    const std::uint64_t taken = tally_.accepted + tally_.duplicates;
+    const bool by_itself = items.size() == 1;
+    std::vector<Item> again;
+    std::vector<Item> behind;
+    std::vector<Item> failed;
+    std::vector<Item> alone;
+    for (auto& item : items) {
+        const bool took_others = item.doubts > 0 && taken > item.taken_by_then;
+        ++item.doubts;
+        item.taken_by_then = taken;
+        if (!by_itself) {
+            (item.doubts == 1 ? again : alone).push_back(std::move(item));
+        } else if (took_others) {
+            failed.push_back(std::move(item));
+        } else {
+            (item.failures == 0 ? again : behind).push_back(std::move(item));
+        }
+    }
+    box.outbox.give_back(lane_, std::move(again));
+    box.outbox.put_behind(std::move(behind));
+    put_off(box, std::move(failed), why);
+    send_alone(box, std::move(alone));
 }
 
 void LaneWorker::put_off(Box& box, std::vector<Item> failed, const std::string& why) {

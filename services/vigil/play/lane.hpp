@@ -59,6 +59,8 @@ private:
     [[nodiscard]] Answer transmit(Box& box, const std::vector<Item>& items);
     /// Returns true when something is to be tried again, after a pause.
     bool settle(Box& box, std::vector<Item> items, const Answer& answer);
+    /// The server is away, or it fails on one of these: what it takes meanwhile tells which.
+    void doubt(Box& box, std::vector<Item> items, const std::string& why);
     /// Later, or never again in this run.
     void put_off(Box& box, std::vector<Item> failed, const std::string& why);
     /// One after the other, since one of them spoils the request of all.

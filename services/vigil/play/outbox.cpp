@@ -161,6 +161,7 @@ void Outbox::refill_from_spool() {
             return;
         }
         budget_.used += item->body.size();
+        item->in_spool = true;
         if (item->kind == Kind::stream_end) {
             --open_[0];
             ends_.push_back(std::move(*item));
@@ -249,7 +250,9 @@ std::size_t Outbox::keep() {
     for (auto* items : {&backfill_, &behind_, &live_, &ends_}) {
         for (auto& item : *items) {
             free(item);
-            left.push_back(std::move(item));
+            if (!item.in_spool) {
+                left.push_back(std::move(item));
+            }
         }
         items->clear();
     }

@@ -54,7 +54,8 @@ public:
     [[nodiscard]] bool set_aside(const Item& item);
     void settled(const std::vector<Item>& items);
 
-    /// Moves what is left into the spool file. Returns how many items found no room: they are lost.
+    /// Moves what is left, and is not there yet, into the spool file. Returns how many items found
+    /// no room: they are lost.
     std::size_t keep();
 
     [[nodiscard]] std::size_t undelivered() const;

@@ -189,6 +189,28 @@ TEST_CASE("what a run could not deliver is sent by the next one, its end of stre
     CHECK(outbox.undelivered() == 0);
 }
 
+TEST_CASE("what was read from the file and not delivered is not written to it again") {
+    const Folder folder;
+    MemoryBudget budget{.limit = 300};
+    {
+        Outbox outbox(1, budget, folder.spool());
+        for (int i = 0; i < 10; ++i) {
+            outbox.push(block(i)); // beside 9 memory has room for 0 and 1; the file gets the rest
+        }
+        outbox.settled(outbox.take(Lane::live, all, any));
+        outbox.settled(outbox.take(Lane::backfill, all, any));
+        outbox.give_back(Lane::backfill, outbox.take(Lane::backfill, all, any));
+        outbox.put_behind(outbox.take(Lane::backfill, 2, any));
+        outbox.push(block(10, 2));
+        const auto before = std::filesystem::file_size(folder.path / "p.spool");
+        CHECK(outbox.keep() == 0);
+        CHECK(std::filesystem::file_size(folder.path / "p.spool") == before + before / 7);
+    }
+    Outbox outbox(1, budget, folder.spool());
+    CHECK(numbers(outbox.take(Lane::backfill, all, any)) == std::vector{2, 3, 4, 5, 6, 7, 8, 10});
+    CHECK(outbox.undelivered() == 8);
+}
+
 TEST_CASE(
     "a run that dies in the middle of its file loses nothing of it; a torn record alone is lost"
 ) {

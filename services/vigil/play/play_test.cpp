@@ -1,7 +1,7 @@
 #include "vigil/play/play.hpp"
 
 #include "vigil/play/play_command.hpp"
-#include "vigil/play/test_intake.hpp"
+#include "vigil/play/test_play.hpp"
 
 #include <CLI/CLI.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -15,50 +15,6 @@ using namespace vigil::play;
 using namespace std::chrono_literals;
 
 namespace {
-
-/// Three patients, fast, with short waiting times.
-PlayOptions fast(const std::string& url) {
-    PlayOptions options;
-    options.url = url;
-    options.ward.patients = 3;
-    options.duration_s = 20;
-    options.speed = 40;
-    options.first_pause = 5ms;
-    options.longest_pause = 40ms;
-    options.timeout = 2s;
-    options.drain = 10s;
-    for (int i = 1; i <= 3; ++i) {
-        const auto id = "ward-" + std::to_string(i);
-        options.keys[id] = "key-of-" + id;
-    }
-    return options;
-}
-
-Result<PlaySummary> play_it(
-    const PlayOptions& options,
-    std::stop_token stop = {},
-    const std::function<void(const PlaySummary&)>& report = {}
-) {
-    const SystemClock clock;
-    SystemRandom random;
-    std::vector<std::string> notes;
-    return run(
-        options,
-        open_patients(options, notes).value(),
-        clock,
-        random,
-        std::move(stop),
-        report
-    );
-}
-
-struct Folder {
-    Folder() { std::filesystem::create_directories(path); }
-
-    ~Folder() { std::filesystem::remove_all(path); }
-
-    std::filesystem::path path = std::filesystem::temp_directory_path() / "vigil_play_test";
-};
 
 /// Lets the intake be away for the middle of a run.
 void away_for(
@@ -247,68 +203,6 @@ TEST_CASE("a server that asks to be left alone for a second is, for a second and
         CHECK(times[i] - times[i - 1] >= 1s);
         CHECK(times[i] - times[i - 1] < 2s); // a quarter, and what a busy machine adds
     }
-}
-
-TEST_CASE("a wrong block is refused for good and takes no other with it") {
-    TestIntake intake;
-    intake.wrong_block = 640; // of both patients with 256 Hz
-    const auto summary = play_it(fast(intake.url())).value();
-    CHECK(summary.refused == 2);
-    CHECK(summary.accepted == summary.made - 2);
-    CHECK(summary.exit_status() == 1);
-    CHECK(summary.trouble.starts_with("400"));
-}
-
-TEST_CASE(
-    "a block on which the server fails for ever is set aside, named and kept, and holds up nothing"
-) {
-    for (const bool with_spool : {true, false}) {
-        CAPTURE(with_spool);
-        const Folder folder;
-        TestIntake intake;
-        intake.failing_block = 640; // of both patients with 256 Hz
-        auto options = fast(intake.url());
-        options.spool_folder = with_spool ? folder.path.string() : "";
-        const auto summary = play_it(options).value();
-        CHECK(summary.set_aside == (with_spool ? 2 : 0));
-        CHECK(summary.lost == (with_spool ? 0 : 2));
-        CHECK(summary.waiting == 0);
-        CHECK(summary.accepted == summary.made - 2);
-        CHECK(summary.exit_status() == 1);
-        CHECK(static_cast<unsigned>(intake.failed_alone) == 2 * options.item_tries);
-        CHECK(intake.ends().size() == 3);
-        REQUIRE(summary.aside.size() == 2);
-        for (const auto& name : summary.aside) {
-            CHECK(name.contains("from sample 640, "));
-            CHECK(
-                name.contains(with_spool ? "kept after 8 tries: 500 " : "LOST after 8 tries: 500 ")
-            );
-        }
-        if (with_spool) {
-            intake.failing_block = -1;
-            options.duration_s = 1;
-            const auto second = play_it(options).value();
-            CHECK(second.exit_status() == 0);
-            CHECK(second.accepted == second.made + 2);
-            CHECK(intake.complete(6));
-        }
-    }
-}
-
-TEST_CASE("a server that fails on everything for a while sets nothing aside") {
-    TestIntake intake;
-    intake.failing_block = -2;
-    std::jthread fault([&intake] {
-        std::this_thread::sleep_for(300ms);
-        intake.failing_block = -1;
-    });
-    auto options = fast(intake.url());
-    options.first_pause = options.longest_pause = 40ms; // 8 failures a patient would need longer
-    const auto summary = play_it(options).value();
-    fault.join();
-    CHECK(summary.exit_status() == 0);
-    CHECK(summary.retries > 0);
-    CHECK(intake.complete(3));
 }
 
 TEST_CASE("an unknown key is final, by WebSocket too, and no patient goes without one") {

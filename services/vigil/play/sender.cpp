@@ -115,6 +115,8 @@ Answer read_answer(Kind kind, std::size_t count, const http::Response& response)
     answer.why = std::format("{} {}", response.status, response.body.substr(0, 200));
     if (asks_again(response.status)) {
         answer.fates.assign(count, Fate::again);
+        // what a proxy says where its server dropped the request or did not answer
+        answer.in_doubt = response.status == 502 || response.status == 504;
         answer.retry_after = retry_after(response);
         return answer;
     }

@@ -59,6 +59,10 @@ void TestIntake::open() {
 }
 
 void TestIntake::vanish() {
+    {
+        const std::scoped_lock lock(mutex_);
+        unanswered_.clear();
+    }
     server_.reset();
 }
 
@@ -104,6 +108,15 @@ void TestIntake::post_blocks(http::Request request, http::Reply reply) {
             static_cast<std::int64_t>(block.first_sample()) == failing_block) {
             failed_alone += batch.blocks_size() == 1 ? 1 : 0;
             return reply(fail(ErrorCode::internal, "broken").error(), request.id);
+        }
+    }
+    for (const auto& block : batch.blocks()) {
+        if (hanging_block == -2 ||
+            static_cast<std::int64_t>(block.first_sample()) == hanging_block) {
+            failed_alone += batch.blocks_size() == 1 ? 1 : 0;
+            const std::scoped_lock lock(mutex_);
+            unanswered_.push_back(std::move(reply));
+            return;
         }
     }
     v1::BlockReply results;

@@ -36,7 +36,9 @@ public:
     std::atomic<std::int64_t> wrong_block{-1};
     /// Blocks of this first_sample make the server fail: 500. -2: all do.
     std::atomic<std::int64_t> failing_block{-1};
-    /// Requests of one block that failed.
+    /// Requests with a block of this first_sample are never answered. -2: none is.
+    std::atomic<std::int64_t> hanging_block{-1};
+    /// Requests of one block that failed, or were never answered.
     std::atomic<int> failed_alone{0};
     std::atomic<int> requests{0};
     std::atomic<int> repeated{0};
@@ -75,6 +77,7 @@ private:
     bool after_end_ = false;
     std::size_t vitals_ = 0;
     std::size_t windows_ = 0;
+    std::vector<http::Reply> unanswered_;
 };
 
 } // namespace vigil::play
