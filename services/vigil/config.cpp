@@ -9,41 +9,49 @@
 
 namespace vigil {
 
-void add_options(CLI::App& command, ServeConfig& config) {
-    const auto option = [&](const std::string& flag,
-                            auto& value,
-                            const std::string& variable,
-                            const std::string& help) {
-        return command.add_option(flag, value, help)->envname(variable)->capture_default_str();
-    };
+namespace {
+
+template <class Value>
+CLI::Option* option(
+    CLI::App& command,
+    const std::string& flag,
+    Value& value,
+    const std::string& variable,
+    const std::string& help
+) {
+    return command.add_option(flag, value, help)->envname(variable)->capture_default_str();
+}
+
+void add_server_options(CLI::App& command, ServeConfig& config) {
     option(
+        command,
         "--state",
         config.state,
         "VIGIL_STATE",
         "Folder of the journal, the store and the installation's secret"
     );
-    option("--address", config.address, "VIGIL_ADDRESS", "Address to listen on; 0.0.0.0 for all");
-    option("--port", config.port, "VIGIL_PORT", "Port of pages and devices; 0 takes a free one");
     option(
+        command,
+        "--address",
+        config.address,
+        "VIGIL_ADDRESS",
+        "Address to listen on; 0.0.0.0 for all"
+    );
+    option(
+        command,
+        "--port",
+        config.port,
+        "VIGIL_PORT",
+        "Port of pages and devices; 0 takes a free one"
+    );
+    option(
+        command,
         "--monitor-port",
         config.monitor_port,
         "VIGIL_MONITOR_PORT",
         "Port of /livez, /readyz and /metrics; 0 takes a free one"
     );
-    option("--threads", config.threads, "VIGIL_THREADS", "Threads that serve connections");
-    option(
-        "--play",
-        config.play,
-        "VIGIL_PLAY",
-        "Play \"synthetic\" patients or the recordings of a folder through the intake"
-    );
-    option("--start", config.start_s, "VIGIL_START", "Seconds into each played recording");
-    option(
-        "--seizure-after",
-        config.seizure_after_s,
-        "VIGIL_SEIZURE_AFTER",
-        "Seconds until the first synthetic seizure"
-    );
+    option(command, "--threads", config.threads, "VIGIL_THREADS", "Threads that serve connections");
     command
         .add_flag(
             "--secure-cookie",
@@ -51,8 +59,36 @@ void add_options(CLI::App& command, ServeConfig& config) {
             "Staff cookies only over TLS (behind a proxy that ends it)"
         )
         ->envname("VIGIL_SECURE_COOKIE");
-    option("--log-level", config.log_level, "VIGIL_LOG_LEVEL", "debug, info, warning or error");
     option(
+        command,
+        "--log-level",
+        config.log_level,
+        "VIGIL_LOG_LEVEL",
+        "debug, info, warning or error"
+    );
+}
+
+void add_play_options(CLI::App& command, ServeConfig& config) {
+    option(
+        command,
+        "--play",
+        config.play,
+        "VIGIL_PLAY",
+        "Play \"synthetic\" patients or the recordings of a folder through the intake"
+    );
+    option(command, "--start", config.start_s, "VIGIL_START", "Seconds into each played recording");
+    option(
+        command,
+        "--seizure-after",
+        config.seizure_after_s,
+        "VIGIL_SEIZURE_AFTER",
+        "Seconds until the first synthetic seizure"
+    );
+}
+
+void add_legacy_options(CLI::App& command, ServeConfig& config) {
+    option(
+        command,
         "--legacy-open",
         config.legacy_open,
         "VIGIL_LEGACY_OPEN",
@@ -60,6 +96,7 @@ void add_options(CLI::App& command, ServeConfig& config) {
     )
         ->delimiter(',');
     option(
+        command,
         "--legacy-senders",
         config.legacy_senders,
         "VIGIL_LEGACY_SENDERS",
@@ -67,24 +104,31 @@ void add_options(CLI::App& command, ServeConfig& config) {
     )
         ->delimiter(',');
     option(
+        command,
         "--legacy-heart",
         config.legacy_heart,
         "VIGIL_LEGACY_HEART",
         "The patient whose heart the old heart route brings"
     );
     option(
+        command,
         "--legacy-zone",
         config.legacy_zone,
         "VIGIL_LEGACY_ZONE",
         "IANA time zone of old senders' local times"
     );
+}
+
+void add_journal_options(CLI::App& command, ServeConfig& config) {
     option(
+        command,
         "--queue-entries",
         config.queue_entries,
         "VIGIL_QUEUE_ENTRIES",
         "Entries that may wait for the journal; more get 503"
     );
     option(
+        command,
         "--segment-mib",
         config.segment_mib,
         "VIGIL_SEGMENT_MIB",
@@ -99,6 +143,9 @@ void add_options(CLI::App& command, ServeConfig& config) {
         ->envname("VIGIL_KEEP_JOURNAL")
         ->type_name("HOURS")
         ->default_str("24");
+}
+
+void add_deadline_options(CLI::App& command, ServeConfig& config) {
     command
         .add_option(
             "--score-deadline",
@@ -113,6 +160,16 @@ void add_options(CLI::App& command, ServeConfig& config) {
         ->envname("VIGIL_DRAIN")
         ->type_name("MS")
         ->default_str("10000");
+}
+
+} // namespace
+
+void add_options(CLI::App& command, ServeConfig& config) {
+    add_server_options(command, config);
+    add_play_options(command, config);
+    add_legacy_options(command, config);
+    add_journal_options(command, config);
+    add_deadline_options(command, config);
     command.add_flag(
         "--check-config",
         config.check_only,

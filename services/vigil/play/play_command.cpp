@@ -167,12 +167,7 @@ int play(const Arguments& arguments) {
     return play_patients(arguments, options, std::move(*patients));
 }
 
-void add_options(CLI::App& command, Arguments& arguments) {
-    auto& options = arguments.options;
-    command.add_option("--to", options.url, "The intake's address")->capture_default_str();
-    command
-        .add_option("--keys", arguments.keys_file, "File of device keys: lines of \"PATIENT KEY\"");
-    command.add_flag("--list", arguments.list, "Print the patients that would be played, and end");
+void add_source_options(CLI::App& command, PlayOptions& options) {
     command
         .add_option(
             "--recordings",
@@ -211,6 +206,10 @@ void add_options(CLI::App& command, Arguments& arguments) {
             "Seconds between a patient's seizures, at least 90"
         )
         ->capture_default_str();
+}
+
+void add_pace_options(CLI::App& command, Arguments& arguments) {
+    auto& options = arguments.options;
     command
         .add_option("--speed", options.speed, "Times real time; 0: as fast as the server takes it")
         ->capture_default_str();
@@ -230,6 +229,13 @@ void add_options(CLI::App& command, Arguments& arguments) {
             "Seconds between values of heart rate; 0: none"
         )
         ->capture_default_str();
+}
+
+void add_way_options(CLI::App& command, Arguments& arguments) {
+    auto& options = arguments.options;
+    command.add_option("--to", options.url, "The intake's address")->capture_default_str();
+    command
+        .add_option("--keys", arguments.keys_file, "File of device keys: lines of \"PATIENT KEY\"");
     command.add_flag("--websocket", options.websocket, "Send live blocks by WebSocket");
     command.add_flag(
         "--legacy",
@@ -253,6 +259,10 @@ void add_options(CLI::App& command, Arguments& arguments) {
     command
         .add_option("--backfill-connections", options.backfill_connections, "Of the backfill lane")
         ->capture_default_str();
+}
+
+void add_patience_options(CLI::App& command, Arguments& arguments) {
+    auto& options = arguments.options;
     command.add_option(
         "--spool",
         options.spool_folder,
@@ -268,6 +278,14 @@ void add_options(CLI::App& command, Arguments& arguments) {
     command
         .add_option("--drain", arguments.drain_s, "Seconds to try what is undelivered at the end")
         ->capture_default_str();
+}
+
+void add_options(CLI::App& command, Arguments& arguments) {
+    add_way_options(command, arguments);
+    add_source_options(command, arguments.options);
+    add_pace_options(command, arguments);
+    add_patience_options(command, arguments);
+    command.add_flag("--list", arguments.list, "Print the patients that would be played, and end");
     command.add_flag("--quiet", arguments.quiet, "No progress, only the summary");
 }
 
@@ -302,8 +320,9 @@ void add_play_command(CLI::App& app, int& status) {
     command->footer(
         "Exit status: 0 all accepted, 1 something refused, set aside, lost or undelivered, 2 wrong "
         "usage.\n"
-        "An item on which the server fails (500) is tried 8 times, then set aside: kept in the "
-        "--spool folder for the next run, without one lost; the summary names it.\n"
+        "An item on which the server fails, while it takes others, is tried 8 times, then set "
+        "aside: kept in the --spool folder for the next run, without one lost; the summary names "
+        "it.\n"
         "Examples:\n"
         "  vigil play --list                                     patients of the synthetic ward\n"
         "  vigil play --keys keys.txt                            plays it in real time until "
