@@ -1,7 +1,6 @@
 #include "ward/live_feed.hpp"
 
 #include <map>
-#include <tuple>
 #include <utility>
 
 namespace vigil::ward {
@@ -47,28 +46,26 @@ public:
         closed_ = true;
     }
 
-    using Need = std::tuple<journal::Sequence, std::vector<std::string>, std::uint32_t>;
-
     [[nodiscard]] bool closed() const {
         const std::scoped_lock lock(mutex_);
         return closed_;
     }
 
     /// From where and what this page is to be sent next; nothing while it is not open yet.
-    [[nodiscard]] std::optional<Need> need() const {
+    [[nodiscard]] std::optional<PageNeed> need() const {
         const std::scoped_lock lock(mutex_);
-        return socket_ ? std::optional<Need>({sent_, view_.patients, view_.channels})
+        return socket_ ? std::optional<PageNeed>({sent_, view_.patients, view_.channels})
                        : std::nullopt;
     }
 
     /// False when the page cannot take it now: the next frame then carries this one's news too.
     bool send(
-        const Need& need,
+        const PageNeed& need,
         const std::shared_ptr<const std::string>& message,
         journal::Sequence reaches
     ) {
         const std::scoped_lock lock(mutex_);
-        if (!socket_ || Need{sent_, view_.patients, view_.channels} != need) {
+        if (!socket_ || PageNeed{sent_, view_.patients, view_.channels} != need) {
             return true;
         }
         if (!socket_->send(message)) {
@@ -157,23 +154,44 @@ void LiveFeed::run(const std::stop_token& stop) {
     }
 }
 
-void LiveFeed::push(UtcTime now, bool status) {
+std::vector<std::shared_ptr<LiveFeed::Page>> LiveFeed::open_pages() {
     std::vector<std::shared_ptr<Page>> pages;
-    {
-        const std::scoped_lock lock(pages_mutex_);
-        for (const auto& weak : pages_) {
-            if (auto page = weak.lock(); page && !page->closed()) {
-                pages.push_back(std::move(page));
-            }
+    const std::scoped_lock lock(pages_mutex_);
+    for (const auto& weak : pages_) {
+        if (auto page = weak.lock(); page && !page->closed()) {
+            pages.push_back(std::move(page));
         }
     }
+    return pages;
+}
+
+LiveFeed::Message LiveFeed::message_for(const PageNeed& need, UtcTime now, bool status) {
+    const auto& [since, patients, channels] = need;
+    // A page that has seen all before the first entry still gets its whole picture once.
+    const bool whole = status || since == 0;
+    v1::LiveFrame frame;
+    {
+        const std::scoped_lock lock(state_mutex_);
+        frame = state_.frame(since, {.patients = patients, .channels = channels}, now, whole);
+    }
+    Message message{.reaches = std::max<journal::Sequence>(frame.sequence(), 1)};
+    if (whole || frame.patients_size() > 0) {
+        frame.set_version(version_);
+        frame.set_journal_failing(!journal_.health().writable);
+        message.text = std::make_shared<const std::string>(frame.SerializeAsString());
+    }
+    return message;
+}
+
+void LiveFeed::push(UtcTime now, bool status) {
+    const auto pages = open_pages();
     open_pages_.Set(static_cast<double>(pages.size()));
     if (status) {
         const std::scoped_lock lock(state_mutex_);
         state_.apply(*directory_.state());
         state_.prune(now);
     }
-    std::map<Page::Need, std::pair<std::shared_ptr<const std::string>, journal::Sequence>> made;
+    std::map<PageNeed, Message> made;
     for (const auto& page : pages) {
         const auto need = page->need();
         if (!need) {
@@ -181,41 +199,14 @@ void LiveFeed::push(UtcTime now, bool status) {
         }
         auto found = made.find(*need);
         if (found == made.end()) {
-            const auto& [since, patients, channels] = *need;
-            v1::LiveFrame frame;
-            {
-                const std::scoped_lock lock(state_mutex_);
-                // A page that has seen all before the first entry still gets its whole picture
-                // once.
-                frame = state_.frame(
-                    since,
-                    {.patients = patients, .channels = channels},
-                    now,
-                    status || since == 0
-                );
-            }
-            const bool worth_sending = status || since == 0 || frame.patients_size() > 0;
-            frame.set_version(version_);
-            frame.set_journal_failing(!journal_.health().writable);
-            frame.set_detector_behind(frame.detector_behind() || detector_behind_);
-            auto message = worth_sending
-                               ? std::make_shared<const std::string>(frame.SerializeAsString())
-                               : nullptr;
-            found = made.emplace(
-                            *need,
-                            std::pair{
-                                std::move(message),
-                                std::max<journal::Sequence>(frame.sequence(), 1)
-                            }
-            )
-                        .first;
+            found = made.emplace(*need, message_for(*need, now, status)).first;
         }
-        const auto& [message, reaches] = found->second;
-        if (!message) {
+        const auto& message = found->second;
+        if (!message.text) {
             continue;
         }
-        if (page->send(*need, message, reaches)) {
-            sent_bytes_.Increment(static_cast<double>(message->size()));
+        if (page->send(*need, message.text, message.reaches)) {
+            sent_bytes_.Increment(static_cast<double>(message.text->size()));
         } else {
             skipped_.Increment();
         }

@@ -9,11 +9,11 @@
 #include "journal/tail.hpp"
 #include "ward/live_state.hpp"
 
-#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 namespace vigil::ward {
@@ -48,12 +48,20 @@ public:
     /// The pages have what the journal has up to here.
     [[nodiscard]] journal::Sequence reached() const { return tail_->reached(); }
 
-    /// Said on every page: the detector has stopped or waits.
-    void detector_behind(bool behind) { detector_behind_ = behind; }
-
 private:
     class Page;
+    /// What a page is to be sent next: behind which entry, which patients (none: all), how many
+    /// channels of each.
+    using PageNeed = std::tuple<journal::Sequence, std::vector<std::string>, std::uint32_t>;
+
+    struct Message {
+        std::shared_ptr<const std::string> text{}; // null: there is nothing to say
+        journal::Sequence reaches = 0;
+    };
+
     void run(const std::stop_token& stop);
+    [[nodiscard]] std::vector<std::shared_ptr<Page>> open_pages();
+    [[nodiscard]] Message message_for(const PageNeed& need, UtcTime now, bool status);
     void push(UtcTime now, bool status);
 
     journal::Journal& journal_;
@@ -64,7 +72,6 @@ private:
     prometheus::Gauge& open_pages_;
     prometheus::Counter& sent_bytes_;
     prometheus::Counter& skipped_;
-    std::atomic<bool> detector_behind_ = false;
     std::mutex state_mutex_;
     LiveState state_;
     std::mutex pages_mutex_;
