@@ -119,6 +119,22 @@ Response problem_with_status(unsigned status, const Error& error, std::string_vi
     return response;
 }
 
+std::optional<Response>
+refused_type(const Request& request, std::initializer_list<std::string_view> accepted) {
+    if (std::ranges::contains(accepted, request.content_type())) {
+        return std::nullopt;
+    }
+    std::string detail = "must be ";
+    for (const auto type : accepted) {
+        detail.append(type == *accepted.begin() ? "" : " or ").append(type);
+    }
+    return problem_with_status(
+        415,
+        fail(ErrorCode::invalid_argument, std::move(detail), "content-type").error(),
+        request.id
+    );
+}
+
 std::string_view Request::content_type() const {
     thread_local std::string lower;
     auto text = header("content-type");

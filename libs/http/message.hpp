@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -83,6 +84,9 @@ struct Response {
 /// The same for statuses that no code has, such as 405, 415 and 431.
 [[nodiscard]] Response
 problem_with_status(unsigned status, const Error& error, std::string_view request_id);
+/// 415 for a request whose content type is none of `accepted`; nothing where it is one of them.
+[[nodiscard]] std::optional<Response>
+refused_type(const Request& request, std::initializer_list<std::string_view> accepted);
 [[nodiscard]] unsigned status_of(ErrorCode code) noexcept;
 
 /// Gives the answer to one request; exactly one call, from any thread, at any time. Destroyed

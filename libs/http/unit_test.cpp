@@ -187,6 +187,19 @@ TEST_CASE("every code has its status, and a problem shows the detail but not the
     }
 }
 
+TEST_CASE("a body of another type is answered 415 and told which types are taken") {
+    Request request;
+    request.id = "r-1";
+    request.headers["content-type"] = "Text/Plain; charset=utf-8";
+    const auto response = refused_type(request, {"application/json", "text/csv"});
+    REQUIRE(response);
+    CHECK(response->status == 415);
+    CHECK(response->body.contains("must be application/json or text/csv"));
+    CHECK(response->body.contains("\"field\":\"content-type\""));
+    CHECK(response->body.contains("\"request_id\":\"r-1\""));
+    CHECK_FALSE(refused_type(request, {"application/json", "text/plain"}));
+}
+
 TEST_CASE("a reply is given once, and 500 when it is dropped") {
     std::vector<unsigned> answers;
     {

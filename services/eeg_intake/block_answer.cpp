@@ -80,23 +80,6 @@ block_answer(std::span<const BlockOutcome> outcomes, bool protobuf, std::string_
     return response;
 }
 
-std::optional<http::Response> refused_type(const http::Request& request) {
-    const auto type = request.content_type();
-    if (type == protobuf_type || type == json_type) {
-        return std::nullopt;
-    }
-    return http::problem_with_status(
-        415,
-        fail(
-            ErrorCode::invalid_argument,
-            "must be application/x-protobuf or application/json",
-            "content-type"
-        )
-            .error(),
-        request.id
-    );
-}
-
 bool wants_protobuf(const http::Request& request) {
     const auto accept = request.header("accept");
     if (accept.contains(protobuf_type)) {

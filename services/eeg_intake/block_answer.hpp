@@ -5,7 +5,6 @@
 #include "eeg_intake/block_intake.hpp"
 #include "http/message.hpp"
 
-#include <optional>
 #include <span>
 #include <string>
 
@@ -13,9 +12,6 @@ namespace vigil::eeg_intake {
 
 inline constexpr const char* protobuf_type = "application/x-protobuf";
 inline constexpr const char* json_type = "application/json";
-
-/// 415 where the body is neither protobuf nor JSON.
-[[nodiscard]] std::optional<http::Response> refused_type(const http::Request& request);
 
 /// The reply of the WebSocket and of protobuf senders; `detail` begins with the field where there
 /// is one.

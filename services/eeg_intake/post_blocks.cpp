@@ -20,7 +20,7 @@ http::Handler post_blocks(EegIntake& service) {
         if (request.principal.patient.empty()) {
             return reply(fail(ErrorCode::forbidden, "a device key is needed").error(), request.id);
         }
-        if (auto refused = refused_type(request)) {
+        if (auto refused = http::refused_type(request, {protobuf_type, json_type})) {
             return reply(std::move(*refused));
         }
         auto posted = read(request);

@@ -24,7 +24,8 @@ http::Handler post_beats(HeartIntake& service) {
         if (request.principal.patient.empty()) {
             return reply(fail(ErrorCode::forbidden, "a device key is needed").error(), request.id);
         }
-        if (auto refused = refused_type(request)) {
+        if (auto refused =
+                http::refused_type(request, {"application/x-protobuf", "application/json"})) {
             return reply(std::move(*refused));
         }
         auto beats = read(request);

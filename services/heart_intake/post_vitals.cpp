@@ -18,7 +18,8 @@ http::Handler post_vitals(HeartIntake& service) {
         if (request.principal.patient.empty()) {
             return reply(fail(ErrorCode::forbidden, "a device key is needed").error(), request.id);
         }
-        if (auto refused = refused_type(request)) {
+        if (auto refused =
+                http::refused_type(request, {"application/x-protobuf", "application/json"})) {
             return reply(std::move(*refused));
         }
         auto posted = read(request);

@@ -47,21 +47,4 @@ http::Response vital_answer(const VitalOutcome& outcome, bool counts, std::strin
     return http::Response::json(std::move(json).text(), partial ? 207 : 200);
 }
 
-std::optional<http::Response> refused_type(const http::Request& request) {
-    const auto type = request.content_type();
-    if (type == "application/x-protobuf" || type == "application/json") {
-        return std::nullopt;
-    }
-    return http::problem_with_status(
-        415,
-        fail(
-            ErrorCode::invalid_argument,
-            "must be application/x-protobuf or application/json",
-            "content-type"
-        )
-            .error(),
-        request.id
-    );
-}
-
 } // namespace vigil::heart_intake

@@ -4,8 +4,6 @@
 #include "heart_intake/vital_intake.hpp"
 #include "http/message.hpp"
 
-#include <optional>
-
 namespace vigil::heart_intake {
 
 /// 200 in the old contract's words; 207 that names each refused value where others were held; a
@@ -13,8 +11,5 @@ namespace vigil::heart_intake {
 /// skipped.
 [[nodiscard]] http::Response
 vital_answer(const VitalOutcome& outcome, bool counts, std::string_view request_id);
-
-/// 415 where the body is neither protobuf nor JSON.
-[[nodiscard]] std::optional<http::Response> refused_type(const http::Request& request);
 
 } // namespace vigil::heart_intake
