@@ -103,8 +103,16 @@ std::vector<SampleRange> SampleRanges::unseen(SampleRange range) const {
     return found;
 }
 
+bool SampleRanges::any_seen(SampleRange range) const {
+    const auto next = std::ranges::upper_bound(ranges_, range.first, {}, &SampleRange::end);
+    return next != ranges_.end() && next->first < range.end;
+}
+
 SampleRanges::Seen SampleRanges::look(const BlockSamples& block) const {
     const auto range = block.range();
+    if (range.first < range.end && !any_seen(range)) {
+        return Seen::fresh;
+    }
     for (const auto& cell : cells_) {
         const SampleRange of_cell{cell.first, cell.first + cell.samples};
         if (of_cell.first >= range.first && of_cell.end <= range.end &&
@@ -122,9 +130,16 @@ SampleRanges::Seen SampleRanges::look(const BlockSamples& block) const {
 void SampleRanges::hold(std::span<const SampleCell> cells, std::uint64_t sequence) {
     for (auto cell : cells) {
         cell.sequence = sequence;
-        const auto held = std::ranges::find_if(cells_, [&](const SampleCell& one) {
-            return one.first == cell.first && one.samples == cell.samples;
-        });
+        // What was never seen is not held either: the usual case, without a search.
+        const auto held =
+            any_seen({cell.first, cell.first + cell.samples})
+                ? std::ranges::find_if(
+                      cells_,
+                      [&](const SampleCell& one) {
+                          return one.first == cell.first && one.samples == cell.samples;
+                      }
+                  )
+                : cells_.end();
         if (held != cells_.end()) {
             if (sequence < held->sequence) {
                 *held = cell;
@@ -156,10 +171,12 @@ void SampleRanges::add(SampleRange range) {
         ranges_.erase(begin + 1, end);
     }
     if (ranges_.size() > max_ranges) {
-        if (!isolated_) {
+        if (isolated_) { // many at once: each erasing moves all the others
+            ranges_.erase(ranges_.begin(), ranges_.begin() + forgotten_at_once);
+        } else {
             ranges_[1].first = ranges_[0].first;
+            ranges_.erase(ranges_.begin());
         }
-        ranges_.erase(ranges_.begin());
     }
 }
 

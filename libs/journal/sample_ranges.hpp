@@ -58,8 +58,8 @@ private:
 ///
 /// bounds  at most max_ranges disjoint ranges: beyond that the lowest two are joined, so that very
 /// old gaps count as seen;
-///         isolated streams (old contract) forget their lowest ranges instead; max_cells cells of
-///         24 bytes
+///         isolated streams (old contract) forget their lowest forgotten_at_once ranges instead;
+///         max_cells cells of 24 bytes
 /// threads one
 class SampleRanges {
 public:
@@ -77,13 +77,14 @@ public:
     [[nodiscard]] std::vector<SampleRange> unseen(SampleRange range) const;
     void add(SampleRange range);
     /// Holds the cells of a block that an entry brought; those of a repeat too, since it may be cut
-    /// in another way. Of two values of one cell the earlier entry's counts.
+    /// in another way. Of two values of one cell the earlier entry's counts. Quick before the block
+    /// is added.
     void hold(std::span<const SampleCell> cells, std::uint64_t sequence);
 
     /// add() and hold() in one.
     void add(const BlockSamples& block, std::uint64_t sequence) {
-        add(block.range());
         hold(block.cells(isolated_), sequence);
+        add(block.range());
     }
 
     [[nodiscard]] bool isolated() const { return isolated_; }
@@ -99,11 +100,14 @@ public:
     void load_cells(std::string_view bytes);
 
     static constexpr std::size_t max_ranges = 4096;
+    static constexpr std::ptrdiff_t forgotten_at_once = 256;
     static constexpr std::size_t max_cells = 512;
     /// Of a repeat, which has no entry of its own: any entry's value counts more.
     static constexpr std::uint64_t no_entry = UINT64_MAX;
 
 private:
+    [[nodiscard]] bool any_seen(SampleRange range) const;
+
     bool isolated_;
     std::vector<SampleRange> ranges_;
     std::vector<SampleCell> cells_; // a ring once it is full

@@ -177,9 +177,11 @@ TEST_CASE(
     CHECK(joined.ranges().size() == SampleRanges::max_ranges);
     CHECK(joined.ranges().front() == SampleRange{0, 15});
     CHECK(look(joined, {5, 10}) == Seen::duplicate);
-    CHECK(isolated.ranges().size() == SampleRanges::max_ranges);
-    CHECK(isolated.ranges().front() == SampleRange{10, 15});
-    CHECK(look(isolated, {0, 5}) == Seen::fresh);
+    constexpr std::uint64_t forgotten = SampleRanges::forgotten_at_once;
+    CHECK(isolated.ranges().size() == SampleRanges::max_ranges + 1 - forgotten);
+    CHECK(isolated.ranges().front() == SampleRange{forgotten * 10, forgotten * 10 + 5});
+    CHECK(look(isolated, {(forgotten - 1) * 10, (forgotten - 1) * 10 + 5}) == Seen::fresh);
+    CHECK(look(isolated, {forgotten * 10, forgotten * 10 + 5}) == Seen::duplicate);
 }
 
 TEST_CASE("beyond the bound of cells the oldest are not compared any more") {

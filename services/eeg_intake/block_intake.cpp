@@ -249,8 +249,8 @@ void BlockIntake::written(Writing& writing, const Result<journal::Appended>& res
                 return p.range == outcome.range;
             });
             if (result) {
-                stream->remember(block.range, block.id);
                 stream->seen.hold(block.cells, (*result)[at]);
+                stream->remember(block.range, block.id);
             } else {
                 mark_own(block.id, false);
                 table_.drop_if_empty(part.key);
@@ -357,8 +357,8 @@ void BlockIntake::apply(std::span<const journal::StoredPtr> entries) {
         );
         if (stream.differs(block, layout) == nullptr) {
             stream.take_layout(block, layout);
-            stream.remember(range, entry.id());
             stream.seen.hold(compared.cells(block.isolated()), stored->sequence);
+            stream.remember(range, entry.id());
         }
     }
 }

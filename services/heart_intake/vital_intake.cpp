@@ -221,8 +221,8 @@ void HeartIntake::submit(
             {
                 const std::lock_guard lock(mutex_);
                 auto& ranges = beats_of(key);
-                ranges.add(range);
                 ranges.hold(cells, result->front());
+                ranges.add(range);
             }
             accepted_.Increment();
             done(false);

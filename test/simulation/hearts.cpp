@@ -33,6 +33,7 @@ void World::send_vitals(Heart& heart, std::size_t first, std::size_t count) {
     intakes_[pick(random_, 2)].heart->submit(
         heart.patient,
         std::move(*posted),
+        TraceId{},
         [&heart, first, versions](Result<heart_intake::VitalOutcome> outcome) {
             if (!outcome) {
                 return; // it will be in the next export
@@ -84,6 +85,7 @@ void World::send_beats(Heart& heart) {
     intakes_[pick(random_, 2)].heart->submit(
         heart.patient,
         heart.beats_of(range),
+        TraceId{},
         [this, &heart, range, again](Result<bool> known) {
             if (!known && known.error().code != ErrorCode::unavailable &&
                 !is_early(known.error().field)) {
