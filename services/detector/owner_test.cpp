@@ -318,8 +318,11 @@ TEST_CASE("where a checkpoint has no room for all digests, the ranges of every s
         REQUIRE_FALSE(ward.run(*core).has_value());
         ward.now += std::chrono::seconds(1);
     }
-    const auto checkpoint = ward.steps().back();
-    CHECK(checkpoint.seen_size() == devices);
+    v1::Step checkpoint;
+    for (auto& step : ward.steps()) { // of the one partition that has streams
+        checkpoint = step.seen_size() > 0 ? step : checkpoint;
+    }
+    REQUIRE(checkpoint.seen_size() == devices);
     CHECK(checkpoint.ByteSizeLong() < (257U << 10U));
     CHECK_FALSE(checkpoint.seen(0).cells().empty()); // the newest
     CHECK(checkpoint.seen(devices - 1).cells().empty());

@@ -32,7 +32,9 @@ void Partition::load_run(const v1::HeldRun& run) {
     auto first = run.first();
     for (int i = 0; i < std::min(run.part_samples_size(), run.part_sequence_size()); ++i) {
         const auto end = first + run.part_samples(i);
-        restorable.emplace(run.part_sequence(i), Restorable{.part = {first, end}, .run = held});
+        if (run.part_sequence(i) >= replay_from) { // else dropped since, and not read again
+            restorable.emplace(run.part_sequence(i), Restorable{.part = {first, end}, .run = held});
+        }
         first = end;
     }
 }
