@@ -10,8 +10,6 @@ namespace vigil::simulation {
 
 namespace {
 
-using Indices = std::map<std::uint64_t, std::vector<std::int32_t>>;
-
 /// Everything that the store has of every stream, through the queries, page by page.
 Shown::Samples stored_samples(World& world) {
     Shown::Samples stored;
@@ -31,20 +29,17 @@ Shown::Samples stored_samples(World& world) {
                 auto& samples = stored[patient + '/' + info->device + '/' + info->stream];
                 for (const auto& run : runs) {
                     for (std::uint64_t i = 0; i < run.samples; ++i) {
-                        std::vector<std::int32_t> values;
+                        SampleTable::Values values{};
                         for (std::size_t channel = 0; channel < info->channels.size(); ++channel) {
-                            values.push_back(run.values.at(channel * run.samples + i));
+                            values.at(channel) = run.values.at(channel * run.samples + i);
                         }
-                        require(
-                            samples.emplace(run.first_sample + i, std::move(values)).second,
-                            [&] {
-                                return std::format(
-                                    "stored twice: {} {}",
-                                    info->stream,
-                                    run.first_sample + i
-                                );
-                            }
-                        );
+                        require(samples.insert(run.first_sample + i, values), [&] {
+                            return std::format(
+                                "stored twice: {} {}",
+                                info->stream,
+                                run.first_sample + i
+                            );
+                        });
                     }
                 }
             }
@@ -61,20 +56,21 @@ Shown::Samples stored_samples(World& world) {
 void check_samples(const World& world, const Shown::Samples& found, const char* where) {
     for (const auto& stream : world.streams()) {
         const auto held = found.find(stream.key());
-        const Indices& samples = held == found.end() ? Indices{} : held->second;
+        static const SampleTable none;
+        const auto& samples = held == found.end() ? none : held->second;
         std::size_t accepted = 0;
-        std::set<std::uint64_t> indices;
+        SampleTable indices;
         for (const auto& range : stream.accepted) {
             for (auto index = range.first; index < range.end; ++index) {
-                if (!indices.insert(index).second) {
+                if (!indices.insert(index, {})) {
                     continue;
                 }
-                const auto at = samples.find(index);
-                require(at != samples.end(), [&] {
+                const auto* at = samples.find(index);
+                require(at != nullptr, [&] {
                     return std::format("accepted and not {}: {} {}", where, stream.key(), index);
                 });
                 for (std::size_t channel = 0; channel < stream.channels; ++channel) {
-                    require(at->second.at(channel) == stream.sample(index, channel), [&] {
+                    require(at->at(channel) == stream.sample(index, channel), [&] {
                         return std::format(
                             "accepted and {} with another value: {} {}",
                             where,
@@ -279,7 +275,7 @@ std::size_t check(World& world) {
     check_samples(world, stored_samples(world), "stored");
     auto shown = world.seen_on_pages();
     for (const auto& [key, samples] : world.shown().samples()) {
-        shown[key].insert(samples.begin(), samples.end());
+        shown[key].insert(samples);
     }
     check_samples(world, shown, "shown");
     check_fences(entries);

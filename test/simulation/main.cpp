@@ -39,7 +39,7 @@ Options chosen(std::uint64_t seed, Options options) {
                                            : 3600;
     }
     if (options.steps == 0) {
-        options.steps = is_long ? 300 : 150;
+        options.steps = is_long ? 200 : 130;
     }
     if (options.checkpoint_entries == 0) {
         const auto kind = seed % 7;
@@ -95,7 +95,7 @@ int main(int argc, char** argv) {
     app.add_option(
            "--steps",
            options.steps,
-           "Steps with faults in each world; 0: 300 in every fourth world, else 150"
+           "Steps with faults in each world; 0: 200 in every fourth world, else 130"
     )
         ->capture_default_str();
     app.add_option(

@@ -54,13 +54,12 @@ void Shown::look(journal::Journal& journal, std::size_t entries, UtcTime now) {
             }
             auto& stream = samples_[patient.id() + '/' + block.device() + '/' + block.stream()];
             for (std::uint32_t i = 0; i < block.samples(); ++i) {
-                std::vector<std::int32_t> sample;
+                SampleTable::Values sample{};
                 for (int channel = 0; channel < block.channels_size(); ++channel) {
-                    sample.push_back(
-                        values->at(static_cast<std::size_t>(channel) * block.samples() + i)
-                    );
+                    const auto at = static_cast<std::size_t>(channel);
+                    sample.at(at) = values->at(at * block.samples() + i);
                 }
-                if (!stream.emplace(block.first_sample() + i, std::move(sample)).second) {
+                if (!stream.insert(block.first_sample() + i, sample)) {
                     throw Failure{
                         "the page shows a sample twice: " + block.stream() + ' ' +
                         std::to_string(block.first_sample() + i)

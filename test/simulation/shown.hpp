@@ -2,13 +2,12 @@
 #pragma once
 
 #include "journal/journal.hpp"
+#include "simulation/sample_table.hpp"
 #include "ward/live_state.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <map>
 #include <string>
-#include <vector>
 
 namespace vigil::simulation {
 
@@ -24,8 +23,8 @@ public:
 
     [[nodiscard]] journal::Sequence after() const { return after_; }
 
-    /// By stream and index: the samples of all channels.
-    using Samples = std::map<std::string, std::map<std::uint64_t, std::vector<std::int32_t>>>;
+    /// By stream.
+    using Samples = std::map<std::string, SampleTable>;
 
     [[nodiscard]] const Samples& samples() const { return samples_; }
 

@@ -53,7 +53,8 @@ void World::note(std::string what) {
 
 void World::live(std::size_t steps) {
     for (std::size_t at = 0; at < steps; ++at) {
-        clock_.advance(std::chrono::milliseconds{pick(random_, 200)});
+        // Now and then a quiet time, so that what is not added to is forgotten.
+        clock_.advance(std::chrono::milliseconds{chance(random_, 3) ? 5000 : pick(random_, 200)});
         step();
     }
     finish();
@@ -61,33 +62,33 @@ void World::live(std::size_t steps) {
 
 void World::step() {
     const auto what = pick(random_, 100);
-    if (what < 38) {
+    if (what < 37) {
         send(false);
-    } else if (what < 41) {
+    } else if (what < 40) {
         send(conflicts_);
-    } else if (what < 43) {
+    } else if (what < 42) {
         send_some_vitals();
-    } else if (what < 45) {
+    } else if (what < 44) {
         send_beats(hearts_[pick(random_, hearts_.size())]);
-    } else if (what < 52) {
+    } else if (what < 51) {
         read_intake(intakes_[pick(random_, 2)], 1 + pick(random_, 20));
-    } else if (what < 70) {
+    } else if (what < 68) {
         run_owner(owners_[pick(random_, 2)], 1 + pick(random_, 20));
-    } else if (what < 74) {
+    } else if (what < 72) {
         take_over(owners_[pick(random_, 2)]);
-    } else if (what < 82) {
+    } else if (what < 80) {
         read_records(1 + pick(random_, 20));
-    } else if (what < 85) {
+    } else if (what < 83) {
         flush_records();
-    } else if (what < 86) {
+    } else if (what < 84) {
         note("records restarts");
         start_records();
-    } else if (what < 92) {
+    } else if (what < 90) {
         shown_->look(journal_, 1 + pick(random_, 20), clock_.utc());
-    } else if (what < 93) {
+    } else if (what < 91) {
         note("ward restarts");
         open_page();
-    } else if (what < 95) {
+    } else if (what < 93) {
         free_journal();
     } else if (what < 97) {
         disturb_journal();
@@ -111,7 +112,7 @@ void World::take_over(Owner& owner) {
     detector::CoreOptions options;
     options.partitions = partitions;
     options.owner = &owner == &owners_.front() ? "a" : "b";
-    options.epoch = ++epochs_;
+    options.epoch = owner.epoch = ++epochs_;
     options.memory = settings_.memory;
     options.checkpoint_entries = settings_.checkpoint_entries;
     auto core = std::make_unique<detector::Core>(scorer_, options);
@@ -131,6 +132,10 @@ void World::run_owner(Owner& owner, std::size_t entries) {
     }
     if (!owner.batch) {
         const auto inputs = journal_.read(owner.core->position(), {.entries = entries});
+        if (!inputs && owner.epoch != epochs_) {
+            take_over(owner); // as the service does; overtaken, it had read nothing for long
+            return;
+        }
         must_be_kept(inputs);
         if (!inputs || inputs->empty()) {
             return;
@@ -201,7 +206,7 @@ void World::flush_records() {
 void World::open_page() {
     if (shown_) {
         for (const auto& [key, samples] : shown_->samples()) {
-            seen_on_pages_[key].insert(samples.begin(), samples.end());
+            seen_on_pages_[key].insert(samples);
         }
     }
     shown_ = std::make_unique<Shown>(journal_.oldest() - 1);
@@ -210,7 +215,7 @@ void World::open_page() {
 /// As records does: up to what every reader has, and the next owner of the detector need not read.
 /// An owner that was overtaken and does not know it yet says so too.
 void World::free_journal() {
-    const auto& owner = owners_[pick(random_, 2)];
+    auto& owner = owners_[pick(random_, 2)];
     if (!frees_ || !owner.core) {
         return;
     }
@@ -221,6 +226,10 @@ void World::free_journal() {
         shown_->look(journal_, SIZE_MAX, clock_.utc());
         read_records(SIZE_MAX);
         flush_records();
+        run_owner(owner, SIZE_MAX);
+    }
+    if (!owner.core) {
+        return; // it was overtaken
     }
     auto up_to =
         std::min({records_->stored_position(), shown_->read(), owner.core->replay_floor()});

@@ -94,8 +94,9 @@ private:
     struct Owner {
         std::unique_ptr<detector::Core> core;
         std::optional<journal::Batch>
-            batch;             // made and not appended: the owner paused, or must try again
-        bool waiting = false;  // appended, no answer yet
+            batch;            // made and not appended: the owner paused, or must try again
+        bool waiting = false; // appended, no answer yet
+        std::uint64_t epoch = 0;
         bool in_doubt = false; // must take over again to know
     };
 
