@@ -154,6 +154,19 @@ v1::Entry BlockIntake::entry(
     return entry;
 }
 
+v1::Entry BlockIntake::block_entry(
+    const Writing& writing,
+    const v1::EegBlock& block,
+    const std::string& id
+) const {
+    auto made = entry(*writing.directory, writing.submission.patient, id);
+    made.set_type(v1::EEG_BLOCK);
+    made.set_trace_id(std::string(writing.submission.trace.bytes()));
+    made.set_device_time_us(block.start_time_us());
+    block.SerializeToString(made.mutable_payload());
+    return made;
+}
+
 /// Decides on one block, under the lock: its outcome, and where it is new its entry in the batch.
 void BlockIntake::take(Writing& writing, v1::EegBlock& block, std::size_t index) {
     const journal::SampleRange range{block.first_sample(), block.first_sample() + block.samples()};
@@ -170,19 +183,17 @@ void BlockIntake::take(Writing& writing, v1::EegBlock& block, std::size_t index)
     const std::lock_guard lock(mutex_);
     auto& outcome = writing.ticket->outcomes[index];
     auto& stream = table_.at(key, block.isolated());
+    const auto refuse_as = [&](const char* detail, const char* member) {
+        refuse(outcome, conflict(detail, member), prefix);
+    };
     if (const char* member = stream.differs(block, layout)) {
-        return refuse(
-            outcome,
-            conflict("differs from the blocks that this stream has: start another stream", member),
-            prefix
+        return refuse_as(
+            "differs from the blocks that this stream has: start another stream",
+            member
         );
     }
     const auto other_samples = [&] {
-        refuse(
-            outcome,
-            conflict("the same samples are held with other values", "first_sample"),
-            prefix
-        );
+        refuse_as("the same samples are held with other values", "first_sample");
     };
     if (auto* same = stream.pending_in(range)) {
         if (same->digest != digest) {
@@ -212,14 +223,9 @@ void BlockIntake::take(Writing& writing, v1::EegBlock& block, std::size_t index)
     stream.take_layout(block, layout);
     outcome.status = v1::BlockResult::ACCEPTED;
     outcome.id = writing.submission.id.empty() ? random_id(on_.random) : writing.submission.id;
-    auto made = entry(*writing.directory, writing.submission.patient, outcome.id);
-    made.set_type(v1::EEG_BLOCK);
-    made.set_trace_id(std::string(writing.submission.trace.bytes()));
-    made.set_device_time_us(block.start_time_us());
-    block.SerializeToString(made.mutable_payload());
     stream.pending.push_back({range, digest, compared.cells(block.isolated()), outcome.id, {}});
     mark_own(outcome.id, true);
-    writing.batch.entries.push_back(std::move(made));
+    writing.batch.entries.push_back(block_entry(writing, block, outcome.id));
     writing.parts.push_back({std::move(key), index});
 }
 

@@ -99,6 +99,8 @@ private:
     void written(Writing& writing, const Result<journal::Appended>& result);
     [[nodiscard]] v1::Entry
     entry(const access::DirectoryState& directory, std::string_view patient, std::string id) const;
+    [[nodiscard]] v1::Entry
+    block_entry(const Writing& writing, const v1::EegBlock& block, const std::string& id) const;
     void mark_own(const std::string& id, bool own);
     [[nodiscard]] bool is_own(const std::string& id) const;
 

@@ -86,6 +86,13 @@ v1::Entry HeartIntake::entry(
     return entry;
 }
 
+void HeartIntake::count(const VitalOutcome& outcome) {
+    accepted_.Increment(static_cast<double>(outcome.accepted));
+    duplicates_.Increment(static_cast<double>(outcome.duplicates));
+    refused_.Increment(static_cast<double>(outcome.refused.size()));
+    skipped_.Increment(static_cast<double>(outcome.skipped));
+}
+
 void HeartIntake::submit(
     std::string patient,
     PostedVitals posted,
@@ -126,12 +133,6 @@ void HeartIntake::submit(
         writing->batch.entries.push_back(std::move(made));
         writing->keys.push_back(key);
     }
-    const auto count = [this](const VitalOutcome& o) {
-        accepted_.Increment(static_cast<double>(o.accepted));
-        duplicates_.Increment(static_cast<double>(o.duplicates));
-        refused_.Increment(static_cast<double>(o.refused.size()));
-        skipped_.Increment(static_cast<double>(o.skipped));
-    };
     if (writing->batch.entries.empty()) {
         count(outcome);
         return writing->done(std::move(outcome));
@@ -139,7 +140,7 @@ void HeartIntake::submit(
     auto batch = std::move(writing->batch);
     on_.journal.append(
         std::move(batch),
-        [this, count, writing = std::move(writing)](Result<journal::Appended> result) {
+        [this, writing = std::move(writing)](Result<journal::Appended> result) {
             if (!result) {
                 return writing->done(std::unexpected(std::move(result.error())));
             }

@@ -83,6 +83,7 @@ private:
     };
 
     [[nodiscard]] UtcTime latest() const;
+    void count(const VitalOutcome& outcome);
     [[nodiscard]] v1::Entry
     entry(v1::EntryType type, const std::string& patient, std::int64_t device_time_us) const;
     [[nodiscard]] journal::SampleRanges& beats_of(const std::string& key);
