@@ -9,11 +9,16 @@
 
 #include <cstdint>
 #include <format>
+#include <functional>
+#include <initializer_list>
 #include <limits>
+#include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 namespace vigil::json {
 
@@ -100,6 +105,30 @@ inline std::unexpected<Error> unfit(
     }
 }
 
+inline Result<ondemand::object> object_of(ondemand::value value, const Path& path) {
+    ondemand::object object;
+    if (const auto code = value.get_object().get(object); code != simdjson::SUCCESS) {
+        return unfit(code, path, "must be an object");
+    }
+    return object;
+}
+
+/// Gives what was read to set(), or its error back: one member of a visit.
+template <class T, class Set>
+Result<void> keep(Result<T> read, Set&& set) {
+    if (!read) {
+        return std::unexpected(std::move(read.error()));
+    }
+    set(*read);
+    return {};
+}
+
+/// For a visit that has no use for how many, or which, there were.
+template <class T>
+Result<void> done(Result<T> read) {
+    return keep(std::move(read), [](const T&) {});
+}
+
 /// Calls visit(index into names, value, path) for each member; visit returns Result<void>.
 ///
 /// out     a bit for each name that occurred (at most 64 names)
@@ -143,6 +172,22 @@ Result<std::uint64_t> each_member(
     return seen;
 }
 
+/// each_member() of a value that is to be an object.
+template <class Visit>
+Result<std::uint64_t> each_member_of(
+    ondemand::value value,
+    std::span<const std::string_view> names,
+    const Path& path,
+    Visit&& visit,
+    bool others_allowed = false
+) {
+    auto object = object_of(value, path);
+    if (!object) {
+        return std::unexpected(std::move(object.error()));
+    }
+    return each_member(*object, names, path, std::forward<Visit>(visit), others_allowed);
+}
+
 /// Calls visit(index, value, path) for each element; visit returns Result<void>.
 /// out     how many there were
 /// errors  invalid_argument: no array, broken JSON; too_large: more than `most`
@@ -173,14 +218,6 @@ each_element(ondemand::value value, std::size_t most, const Path& path, Visit&& 
         ++index;
     }
     return index;
-}
-
-inline Result<ondemand::object> object_of(ondemand::value value, const Path& path) {
-    ondemand::object object;
-    if (const auto code = value.get_object().get(object); code != simdjson::SUCCESS) {
-        return unfit(code, path, "must be an object");
-    }
-    return object;
 }
 
 /// An integer, also when it is written as 1.0.
@@ -261,5 +298,90 @@ auto read_object(std::string& body, Read&& read)
     }
     return result;
 }
+
+/// An object of text, whole numbers and flags, for the small requests of people's pages.
+class FlatObject {
+public:
+    /// errors  invalid_argument: no object of plain values, a name twice, or one that is not in
+    ///         `names`
+    static Result<FlatObject>
+    read(std::string body, std::initializer_list<std::string_view> names) {
+        return read_object(body, [&](ondemand::object root, const Path& path) {
+            FlatObject flat;
+            const auto visit = [&](std::size_t name, ondemand::value value, const Path& here) {
+                return keep(plain(value, here), [&](Value& read) {
+                    flat.values_.emplace(names.begin()[name], std::move(read));
+                });
+            };
+            auto seen = each_member(root, std::span(names.begin(), names.size()), path, visit);
+            return seen ? Result<FlatObject>(std::move(flat))
+                        : Result<FlatObject>(std::unexpected(std::move(seen.error())));
+        });
+    }
+
+    /// errors  invalid_argument: missing or of another type
+    [[nodiscard]] Result<std::string> text(std::string_view name) const {
+        return value<std::string>(name, "must be text", nullptr);
+    }
+
+    [[nodiscard]] Result<std::string> text_or(std::string_view name, std::string otherwise) const {
+        return value<std::string>(name, "must be text", &otherwise);
+    }
+
+    [[nodiscard]] Result<std::int64_t> number_or(std::string_view name, std::int64_t otherwise)
+        const {
+        return value<std::int64_t>(name, "must be a whole number", &otherwise);
+    }
+
+    [[nodiscard]] Result<bool> flag_or(std::string_view name, bool otherwise) const {
+        return value<bool>(name, "must be true or false", &otherwise);
+    }
+
+private:
+    using Value = std::variant<std::string, std::int64_t, bool>;
+
+    static Result<Value> plain(ondemand::value value, const Path& path) {
+        const auto as_value = [](auto read) {
+            return read ? Result<Value>(Value(std::move(*read)))
+                        : Result<Value>(std::unexpected(std::move(read.error())));
+        };
+        ondemand::json_type type{};
+        if (value.type().get(type) != simdjson::SUCCESS) {
+            return broken(path);
+        }
+        switch (type) {
+            case ondemand::json_type::string:
+                return as_value(json::text(value, path).transform([](std::string_view text) {
+                    return std::string(text);
+                }));
+            case ondemand::json_type::number:
+                return as_value(integer(
+                    value,
+                    path,
+                    std::numeric_limits<std::int64_t>::min(),
+                    std::numeric_limits<std::int64_t>::max()
+                ));
+            case ondemand::json_type::boolean:
+                return as_value(boolean(value, path));
+            default:
+                return wrong(path, "must be text, a whole number, true or false");
+        }
+    }
+
+    template <class T>
+    [[nodiscard]] Result<T> value(std::string_view name, const char* kind, const T* otherwise)
+        const {
+        const auto found = values_.find(name);
+        const Path root;
+        if (found == values_.end()) {
+            return otherwise != nullptr ? Result<T>(*otherwise)
+                                        : Result<T>(wrong(root.member(name), "is missing"));
+        }
+        const auto* held = std::get_if<T>(&found->second);
+        return held != nullptr ? Result<T>(*held) : Result<T>(wrong(root.member(name), kind));
+    }
+
+    std::map<std::string, Value, std::less<>> values_;
+};
 
 } // namespace vigil::json

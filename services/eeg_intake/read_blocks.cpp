@@ -29,43 +29,33 @@ struct PostedData {
     bool wide = false; // some value needs 24 bits
 };
 
-template <class T, class Set>
-Result<void> keep(Result<T> read, Set&& set) {
-    if (!read) {
-        return std::unexpected(std::move(read.error()));
-    }
-    set(*read);
-    return {};
-}
-
 Result<void> read_channel(value from, const Path& path, v1::Channel& channel) {
     static constexpr std::array<std::string_view, 4> names{"label", "unit", "scale", "offset"};
-    auto object = json::object_of(from, path);
-    if (!object) {
-        return std::unexpected(std::move(object.error()));
-    }
-    auto seen = json::each_member(
-        *object,
+    return json::done(json::each_member_of(
+        from,
         names,
         path,
         [&](std::size_t name, value v, const Path& here) -> Result<void> {
             switch (name) {
                 case 0:
-                    return keep(json::text(v, here), [&](std::string_view t) {
+                    return json::keep(json::text(v, here), [&](std::string_view t) {
                         channel.set_label(std::string(t));
                     });
                 case 1:
-                    return keep(json::text(v, here), [&](std::string_view t) {
+                    return json::keep(json::text(v, here), [&](std::string_view t) {
                         channel.set_unit(std::string(t));
                     });
                 case 2:
-                    return keep(json::number(v, here), [&](double d) { channel.set_scale(d); });
+                    return json::keep(json::number(v, here), [&](double d) {
+                        channel.set_scale(d);
+                    });
                 default:
-                    return keep(json::number(v, here), [&](double d) { channel.set_offset(d); });
+                    return json::keep(json::number(v, here), [&](double d) {
+                        channel.set_offset(d);
+                    });
             }
         }
-    );
-    return seen ? Result<void>{} : std::unexpected(std::move(seen.error()));
+    ));
 }
 
 Result<void> read_data(value from, const Path& path, PostedData& data) {
@@ -189,15 +179,15 @@ constexpr std::size_t blocks_name = 12;
 Result<void>
 read_member(std::size_t name, value v, const Path& here, v1::EegBlock& block, PostedData& data) {
     const auto whole = [&](std::int64_t most, auto set) {
-        return keep(json::integer(v, here, 0, most), set);
+        return json::keep(json::integer(v, here, 0, most), set);
     };
     switch (name) {
         case 0:
-            return keep(json::text(v, here), [&](std::string_view t) {
+            return json::keep(json::text(v, here), [&](std::string_view t) {
                 block.set_device(std::string(t));
             });
         case 1:
-            return keep(json::text(v, here), [&](std::string_view t) {
+            return json::keep(json::text(v, here), [&](std::string_view t) {
                 block.set_stream(std::string(t));
             });
         case 2:
@@ -213,33 +203,31 @@ read_member(std::size_t name, value v, const Path& here, v1::EegBlock& block, Po
                 block.set_rate_denominator(static_cast<std::uint32_t>(n));
             });
         case 5:
-            return keep(
+            return json::keep(
                 json::integer(v, here, std::numeric_limits<std::int64_t>::min(), int64_max),
                 [&](auto n) { block.set_start_time_us(n); }
             );
-        case 6: {
-            auto count = json::each_element(
+        case 6:
+            return json::done(json::each_element(
                 v,
                 max_channels,
                 here,
                 [&](std::size_t, value c, const Path& at) {
                     return read_channel(c, at, *block.add_channels());
                 }
-            );
-            return count ? Result<void>{} : std::unexpected(std::move(count.error()));
-        }
+            ));
         case 7:
             return whole(uint32_max, [&](auto n) {
                 block.set_samples(static_cast<std::uint32_t>(n));
             });
         case 8:
-            return keep(read_codec(v, here), [&](v1::Codec c) { block.set_codec(c); });
+            return json::keep(read_codec(v, here), [&](v1::Codec c) { block.set_codec(c); });
         case 9:
             return read_data(v, here, data);
         case 10:
-            return keep(json::boolean(v, here), [&](bool b) { block.set_isolated(b); });
+            return json::keep(json::boolean(v, here), [&](bool b) { block.set_isolated(b); });
         default:
-            return keep(json::boolean(v, here), [&](bool b) { block.set_synthetic(b); });
+            return json::keep(json::boolean(v, here), [&](bool b) { block.set_synthetic(b); });
     }
 }
 
@@ -302,7 +290,7 @@ Result<PostedBlocks> read_blocks_json(std::string& body) {
                 if (name != blocks_name) {
                     return read_member(name, v, here, single, data);
                 }
-                auto count = json::each_element(
+                return json::done(json::each_element(
                     v,
                     max_blocks,
                     here,
@@ -311,12 +299,11 @@ Result<PostedBlocks> read_blocks_json(std::string& body) {
                         if (!object) {
                             return std::unexpected(std::move(object.error()));
                         }
-                        return keep(read_block(*object, at), [&](v1::EegBlock& block) {
+                        return json::keep(read_block(*object, at), [&](v1::EegBlock& block) {
                             posted.blocks.push_back(std::move(block));
                         });
                     }
-                );
-                return count ? Result<void>{} : std::unexpected(std::move(count.error()));
+                ));
             }
         );
         if (!seen) {
@@ -353,15 +340,15 @@ Result<v1::StreamEnd> read_stream_end_json(std::string& body) {
             [&](std::size_t name, value v, const Path& here) -> Result<void> {
                 switch (name) {
                     case 0:
-                        return keep(json::text(v, here), [&](std::string_view t) {
+                        return json::keep(json::text(v, here), [&](std::string_view t) {
                             end.set_device(std::string(t));
                         });
                     case 1:
-                        return keep(json::text(v, here), [&](std::string_view t) {
+                        return json::keep(json::text(v, here), [&](std::string_view t) {
                             end.set_stream(std::string(t));
                         });
                     default:
-                        return keep(json::integer(v, here, 0, int64_max), [&](auto n) {
+                        return json::keep(json::integer(v, here, 0, int64_max), [&](auto n) {
                             end.set_end_sample(static_cast<std::uint64_t>(n));
                         });
                 }

@@ -64,18 +64,14 @@ read_point_member(std::size_t name, value v, const Path& here, v1::Vital& vital,
 
 Result<v1::Vital>
 read_point(value from, const VitalKind& kind, std::string_view unit, const Path& path) {
-    auto object = json::object_of(from, path);
-    if (!object) {
-        return std::unexpected(std::move(object.error()));
-    }
     v1::Vital vital;
     vital.set_name(std::string(kind.name));
     vital.set_unit(std::string(unit));
     vital.set_batched(true);
     bool valued = false;
     // the app adds members from version to version: those that are not ours are passed over
-    auto seen = json::each_member(
-        *object,
+    auto seen = json::each_member_of(
+        from,
         point_names,
         path,
         [&](std::size_t name, value v, const Path& here) {
@@ -105,12 +101,9 @@ public:
         bool data_first = false;
         auto visit = [&](std::size_t name, value v, const Path& here) -> Result<void> {
             if (name < 2) {
-                auto text = json::text(v, here);
-                if (!text) {
-                    return std::unexpected(std::move(text.error()));
-                }
-                (name == 0 ? name_ : unit_) = std::string(*text);
-                return {};
+                return json::keep(json::text(v, here), [&](std::string_view text) {
+                    (name == 0 ? name_ : unit_) = std::string(text);
+                });
             }
             if (!name_ || !unit_) {
                 data_first = true;
@@ -150,7 +143,7 @@ private:
     Result<void> points(value data, const Path& path) {
         const auto* kind = vital_kind(*name_);
         const auto unit = ucum(*unit_);
-        auto count = json::each_element(
+        return json::done(json::each_element(
             data,
             max_points,
             path,
@@ -184,8 +177,7 @@ private:
                 }
                 return {};
             }
-        );
-        return count ? Result<void>{} : std::unexpected(std::move(count.error()));
+        ));
     }
 
     PostedVitals& posted_;
@@ -196,7 +188,7 @@ private:
 };
 
 Result<void> read_metrics(value from, const Path& path, PostedVitals& posted) {
-    auto count = json::each_element(
+    return json::done(json::each_element(
         from,
         max_metrics,
         path,
@@ -207,8 +199,7 @@ Result<void> read_metrics(value from, const Path& path, PostedVitals& posted) {
             }
             return MetricReader(posted, here).read(*metric);
         }
-    );
-    return count ? Result<void>{} : std::unexpected(std::move(count.error()));
+    ));
 }
 
 } // namespace
@@ -224,12 +215,8 @@ Result<PostedVitals> read_health_export(std::string& body) {
             outer,
             path,
             [&](std::size_t, value v, const Path& here) -> Result<void> {
-                auto data = json::object_of(v, here);
-                if (!data) {
-                    return std::unexpected(std::move(data.error()));
-                }
-                auto seen = json::each_member(
-                    *data,
+                return json::done(json::each_member_of(
+                    v,
                     inner,
                     here,
                     [&](std::size_t, value metrics, const Path& at) {
@@ -237,8 +224,7 @@ Result<PostedVitals> read_health_export(std::string& body) {
                         return read_metrics(metrics, at, posted);
                     },
                     true
-                );
-                return seen ? Result<void>{} : std::unexpected(std::move(seen.error()));
+                ));
             },
             true
         );

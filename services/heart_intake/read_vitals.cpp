@@ -18,15 +18,6 @@ using json::ondemand::value;
 constexpr std::int64_t int64_min = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t int64_max = std::numeric_limits<std::int64_t>::max();
 
-template <class T, class Set>
-Result<void> keep(Result<T> read, Set&& set) {
-    if (!read) {
-        return std::unexpected(std::move(read.error()));
-    }
-    set(*read);
-    return {};
-}
-
 std::string place_of(std::size_t index) {
     return std::format("vitals[{}]", index);
 }
@@ -44,47 +35,51 @@ Result<v1::Vital> read_vital(value from, const Path& path) {
         "batched",
         "synthetic"
     };
-    auto object = json::object_of(from, path);
-    if (!object) {
-        return std::unexpected(std::move(object.error()));
-    }
     v1::Vital vital;
-    auto seen = json::each_member(
-        *object,
+    auto seen = json::each_member_of(
+        from,
         names,
         path,
         [&](std::size_t name, value v, const Path& here) -> Result<void> {
             switch (name) {
                 case 0:
-                    return keep(json::text(v, here), [&](std::string_view t) {
+                    return json::keep(json::text(v, here), [&](std::string_view t) {
                         vital.set_name(std::string(t));
                     });
                 case 1:
-                    return keep(json::text(v, here), [&](std::string_view t) {
+                    return json::keep(json::text(v, here), [&](std::string_view t) {
                         vital.set_unit(std::string(t));
                     });
                 case 2:
-                    return keep(json::text(v, here), [&](std::string_view t) {
+                    return json::keep(json::text(v, here), [&](std::string_view t) {
                         vital.set_source(std::string(t));
                     });
                 case 3:
-                    return keep(json::number(v, here), [&](double d) { vital.set_value(d); });
+                    return json::keep(json::number(v, here), [&](double d) { vital.set_value(d); });
                 case 4:
-                    return keep(json::number(v, here), [&](double d) { vital.set_minimum(d); });
+                    return json::keep(json::number(v, here), [&](double d) {
+                        vital.set_minimum(d);
+                    });
                 case 5:
-                    return keep(json::number(v, here), [&](double d) { vital.set_maximum(d); });
+                    return json::keep(json::number(v, here), [&](double d) {
+                        vital.set_maximum(d);
+                    });
                 case 6:
-                    return keep(json::integer(v, here, int64_min, int64_max), [&](auto n) {
+                    return json::keep(json::integer(v, here, int64_min, int64_max), [&](auto n) {
                         vital.set_start_time_us(n);
                     });
                 case 7:
-                    return keep(json::integer(v, here, -86'400, 86'400), [&](auto n) {
+                    return json::keep(json::integer(v, here, -86'400, 86'400), [&](auto n) {
                         vital.set_utc_offset_s(static_cast<std::int32_t>(n));
                     });
                 case 8:
-                    return keep(json::boolean(v, here), [&](bool b) { vital.set_batched(b); });
+                    return json::keep(json::boolean(v, here), [&](bool b) {
+                        vital.set_batched(b);
+                    });
                 default:
-                    return keep(json::boolean(v, here), [&](bool b) { vital.set_synthetic(b); });
+                    return json::keep(json::boolean(v, here), [&](bool b) {
+                        vital.set_synthetic(b);
+                    });
             }
         }
     );
@@ -108,19 +103,18 @@ Result<PostedVitals> read_vitals_json(std::string& body) {
             names,
             path,
             [&](std::size_t, value v, const Path& here) -> Result<void> {
-                auto count = json::each_element(
+                return json::done(json::each_element(
                     v,
                     max_points,
                     here,
                     [&](std::size_t i, value item, const Path& at) {
                         // our own format: a fault of form refuses the whole, a value out of bounds
                         // only itself
-                        return keep(read_vital(item, at), [&](v1::Vital& vital) {
+                        return json::keep(read_vital(item, at), [&](v1::Vital& vital) {
                             posted.points.push_back({std::move(vital), i, at.text()});
                         });
                     }
-                );
-                return count ? Result<void>{} : std::unexpected(std::move(count.error()));
+                ));
             }
         );
         if (!seen) {
@@ -172,37 +166,36 @@ Result<v1::Beats> read_beats_json(std::string& body) {
             [&](std::size_t name, value v, const Path& here) -> Result<void> {
                 switch (name) {
                     case 0:
-                        return keep(json::text(v, here), [&](std::string_view t) {
+                        return json::keep(json::text(v, here), [&](std::string_view t) {
                             beats.set_device(std::string(t));
                         });
                     case 1:
-                        return keep(json::text(v, here), [&](std::string_view t) {
+                        return json::keep(json::text(v, here), [&](std::string_view t) {
                             beats.set_stream(std::string(t));
                         });
                     case 2:
-                        return keep(json::integer(v, here, 0, int64_max), [&](auto n) {
+                        return json::keep(json::integer(v, here, 0, int64_max), [&](auto n) {
                             beats.set_first_beat(static_cast<std::uint64_t>(n));
                         });
                     case 3:
-                        return keep(json::integer(v, here, int64_min, int64_max), [&](auto n) {
-                            beats.set_start_time_us(n);
-                        });
-                    case 4: {
-                        auto count = json::each_element(
+                        return json::keep(
+                            json::integer(v, here, int64_min, int64_max),
+                            [&](auto n) { beats.set_start_time_us(n); }
+                        );
+                    case 4:
+                        return json::done(json::each_element(
                             v,
                             max_intervals,
                             here,
                             [&](std::size_t, value rr, const Path& at) {
-                                return keep(
+                                return json::keep(
                                     json::integer(rr, at, min_rr_us, max_rr_us),
                                     [&](auto n) { beats.add_rr_us(static_cast<std::uint32_t>(n)); }
                                 );
                             }
-                        );
-                        return count ? Result<void>{} : std::unexpected(std::move(count.error()));
-                    }
+                        ));
                     default:
-                        return keep(json::boolean(v, here), [&](bool b) {
+                        return json::keep(json::boolean(v, here), [&](bool b) {
                             beats.set_synthetic(b);
                         });
                 }

@@ -3,7 +3,7 @@
 #include "access/device_key.hpp"
 #include "access/session.hpp"
 #include "base/json_text.hpp"
-#include "ward/flat_json.hpp"
+#include "base/strict_json.hpp"
 
 #include <format>
 #include <utility>
@@ -52,10 +52,11 @@ Result<v1::StaffUser::Role> role_of(std::string_view word) {
 /// What a request asks for, or the error to answer with: lets the handlers below read like
 /// sentences.
 Result<v1::Patient> patient_of(const access::DirectoryState& directory, std::string_view body) {
-    const auto json = FlatJson::read(body, {"id", "label", "number", "monitoring"});
-    if (!json)
-        return std::unexpected(json.error());
-    const auto id = json->text("id");
+    const auto asked =
+        json::FlatObject::read(std::string(body), {"id", "label", "number", "monitoring"});
+    if (!asked)
+        return std::unexpected(asked.error());
+    const auto id = asked->text("id");
     if (!id)
         return std::unexpected(id.error());
     if (!access::is_patient_id(*id)) {
@@ -68,12 +69,12 @@ Result<v1::Patient> patient_of(const access::DirectoryState& directory, std::str
     const auto* known = directory.patient(*id);
     v1::Patient patient = known != nullptr ? *known : v1::Patient{};
     patient.set_id(*id);
-    const auto label = json->text_or("label", known != nullptr ? patient.label() : *id);
+    const auto label = asked->text_or("label", known != nullptr ? patient.label() : *id);
     if (!label)
         return std::unexpected(label.error());
     if (auto checked = check_label(*label); !checked)
         return std::unexpected(checked.error());
-    const auto number = json->number_or("number", patient.number());
+    const auto number = asked->number_or("number", patient.number());
     if (!number)
         return std::unexpected(number.error());
     if (*number < 0 || *number > 2'000'000'000) {
@@ -87,7 +88,7 @@ Result<v1::Patient> patient_of(const access::DirectoryState& directory, std::str
             "number"
         );
     }
-    const auto word = json->text_or("monitoring", "on");
+    const auto word = asked->text_or("monitoring", "on");
     if (!word)
         return std::unexpected(word.error());
     const auto monitoring = monitoring_of(*word);
@@ -100,13 +101,14 @@ Result<v1::Patient> patient_of(const access::DirectoryState& directory, std::str
 }
 
 Result<v1::StaffUser> user_of(const access::DirectoryState& directory, std::string_view body) {
-    const auto json = FlatJson::read(body, {"name", "password", "role", "disabled"});
-    if (!json)
-        return std::unexpected(json.error());
-    const auto name = json->text("name");
-    const auto password = json->text_or("password", "");
-    const auto word = json->text_or("role", "viewer");
-    const auto disabled = json->flag_or("disabled", false);
+    const auto asked =
+        json::FlatObject::read(std::string(body), {"name", "password", "role", "disabled"});
+    if (!asked)
+        return std::unexpected(asked.error());
+    const auto name = asked->text("name");
+    const auto password = asked->text_or("password", "");
+    const auto word = asked->text_or("role", "viewer");
+    const auto disabled = asked->flag_or("disabled", false);
     for (const auto* text : {&name, &password, &word}) {
         if (!*text)
             return std::unexpected(text->error());
@@ -165,10 +167,10 @@ void Administration::append(
 }
 
 void Administration::add_key(const http::Request& request, http::Reply reply) {
-    const auto json = FlatJson::read(request.body, {"patient", "label"});
+    const auto asked = json::FlatObject::read(request.body, {"patient", "label"});
     const auto patient =
-        json ? json->text("patient") : Result<std::string>(std::unexpected(json.error()));
-    const auto label = json ? json->text_or("label", "") : patient;
+        asked ? asked->text("patient") : Result<std::string>(std::unexpected(asked.error()));
+    const auto label = asked ? asked->text_or("label", "") : patient;
     if (!patient || !label) {
         return reply(patient ? label.error() : patient.error(), request.id);
     }

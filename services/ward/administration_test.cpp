@@ -4,7 +4,6 @@
 
 #include "access/device_key.hpp"
 #include "journal/memory_journal.hpp"
-#include "ward/flat_json.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -86,6 +85,12 @@ TEST_CASE_METHOD(Fixture, "wrong administration requests name the member and app
     refused(&Administration::add_key, R"({"patient":"a/b"})", "patient");
     refused(&Administration::add_key, R"({"patient":"a","patient":"b"})", "patient");
     refused(&Administration::add_key, R"({"patient":"a","extra":1})", "extra");
+    refused(&Administration::add_key, R"(["patient"])", "JSON object");
+    refused(&Administration::add_key, R"({"patient":"a"} {})", "goes on");
+    refused(&Administration::add_key, R"({"patient":{"id":"a"}})", "\"field\":\"patient\"");
+    refused(&Administration::add_key, R"({"patient":7})", "must be text");
+    refused(&Administration::put_patient, R"({"id":"a","number":1.5})", "\"field\":\"number\"");
+    refused(&Administration::put_user, R"({"name":"n","disabled":"no"})", "must be true or false");
     refused(
         &Administration::add_key,
         R"({"patient":"a","label":")" + std::string(101, 'x') + "\"}",

@@ -3,7 +3,7 @@
 #include "access/session.hpp"
 #include "access/sign_in_link.hpp"
 #include "base/json_text.hpp"
-#include "ward/flat_json.hpp"
+#include "base/strict_json.hpp"
 
 #include <format>
 #include <utility>
@@ -102,12 +102,12 @@ http::Response SignIn::signed_in(const std::string& user, v1::StaffUser::Role ro
 }
 
 void SignIn::sign_in(const http::Request& request, http::Reply reply) {
-    const auto json = FlatJson::read(request.body, {"user", "password"});
-    if (!json) {
-        return reply(json.error(), request.id);
+    const auto asked = json::FlatObject::read(request.body, {"user", "password"});
+    if (!asked) {
+        return reply(asked.error(), request.id);
     }
-    const auto user = json->text("user");
-    const auto password = json->text("password");
+    const auto user = asked->text("user");
+    const auto password = asked->text("password");
     if (!user || !password) {
         return reply(user ? password.error() : user.error(), request.id);
     }
