@@ -1,6 +1,6 @@
 """Fails when an include goes against the direction of dependencies that docs/architecture.md fixes.
 
-services -> libs -> third party; among libs base <- signal <- detect, journal <- store, access, http; services never include each
+services -> libs -> third party; among libs base <- signal <- detect, evaluate, journal <- store, access, http; services never include each
 other, except `vigil`, which starts them all. `api` may be included by all.
 """
 
@@ -12,6 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 MAY_USE = {
     "base": set(),
     "signal": {"base"},
+    "evaluate": {"base", "signal"},
     "detect": {"base", "signal"},
     "journal": {"base"},
     "store": {"base", "signal", "journal"},
@@ -19,7 +20,8 @@ MAY_USE = {
     "access": {"base", "journal", "http"},
 }
 SERVICES = {"eeg_intake", "heart_intake", "detector", "records", "ward", "vigil"}
-PURE = {"signal": ["fstream", "filesystem", "sys/socket.h", "unistd.h"]}
+INPUT_AND_OUTPUT = ["fstream", "filesystem", "sys/socket.h", "unistd.h"]
+PURE = {"signal": INPUT_AND_OUTPUT, "evaluate": INPUT_AND_OUTPUT}
 INCLUDE = re.compile(r'^\s*#include\s+[<"]([^>"]+)[>"]', re.MULTILINE)
 
 
