@@ -18,9 +18,9 @@ namespace vigil::evaluate {
 struct Tally {
     std::uint64_t recordings = 0;
     std::uint64_t seizures = 0;
-    Counts events;
-    Counts samples;
-    std::vector<double> latencies_s; // of the detected seizures
+    Counts events = {};
+    Counts samples = {};
+    std::vector<double> latencies_s = {}; // of the detected seizures
 
     Tally& operator+=(const Tally& other);
 };
