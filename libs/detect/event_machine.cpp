@@ -1,0 +1,143 @@
+#include "detect/event_machine.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace vigil::detect {
+
+namespace {
+
+void take_peaks(DetectedEvent& event, const WindowScore& window, std::uint32_t mean_q16) {
+    event.peak_q16 = std::max(event.peak_q16, mean_q16);
+    auto& peaks = event.channel_peak_q16;
+    peaks.resize(std::max(peaks.size(), window.channel_q16.size()), no_score_q16);
+    for (std::size_t channel = 0; channel < window.channel_q16.size(); ++channel) {
+        const auto score = window.channel_q16[channel];
+        if (score != no_score_q16 && (peaks[channel] == no_score_q16 || score > peaks[channel])) {
+            peaks[channel] = score;
+        }
+    }
+}
+
+} // namespace
+
+Result<void> check(const EventParameters& parameters) {
+    constexpr std::uint32_t one = 65'536;
+    constexpr std::uint32_t most_windows = 3'600;
+    const auto wrong = [](std::string detail, std::string field) {
+        return fail(ErrorCode::invalid_argument, std::move(detail), std::move(field));
+    };
+    if (parameters.smoothed_windows < 1 || parameters.smoothed_windows > most_windows) {
+        return wrong("1 to 3600 windows can be smoothed", "smooth");
+    }
+    if (parameters.high_q16 > one) {
+        return wrong("a score is at most 1", "high");
+    }
+    if (parameters.low_q16 > parameters.high_q16) {
+        return wrong("the low threshold is above the high one", "low");
+    }
+    if (parameters.minimum_us < 0) {
+        return wrong("a time is at least 0", "minimum");
+    }
+    if (parameters.end_after_us < 0) {
+        return wrong("a time is at least 0", "end-after");
+    }
+    if (parameters.prolonged_us < 0) {
+        return wrong("a time is at least 0", "prolonged-after");
+    }
+    return {};
+}
+
+EventMachine::EventMachine(EventParameters parameters) : parameters_(parameters) {}
+
+std::uint32_t EventMachine::smoothed(std::uint32_t score_q16) {
+    if (recent_q16_.size() == std::max(1U, parameters_.smoothed_windows)) {
+        recent_q16_.erase(recent_q16_.begin());
+    }
+    recent_q16_.push_back(score_q16);
+    const auto sum = std::accumulate(recent_q16_.begin(), recent_q16_.end(), std::uint64_t{0});
+    return static_cast<std::uint32_t>(sum / recent_q16_.size());
+}
+
+std::vector<EventChange> EventMachine::push(const WindowScore& window) {
+    std::vector<EventChange> out;
+    if (now_us_ && window.end_us <= *now_us_) {
+        return out;
+    }
+    now_us_ = window.end_us;
+    if (scored_us_ && window.start_us - *scored_us_ >= parameters_.end_after_us) {
+        end(out);
+        rise_.reset();
+        recent_q16_.clear();
+        scored_us_.reset();
+    }
+    if (window.score_q16) {
+        scored_us_ = window.end_us;
+        const auto mean = smoothed(*window.score_q16);
+        if (event_) {
+            follow_event(window, mean, out);
+        } else {
+            follow_rise(window, mean, out);
+        }
+    }
+    if (event_ && *now_us_ - event_->end_us >= parameters_.end_after_us) {
+        end(out);
+    }
+    return out;
+}
+
+void EventMachine::follow_event(
+    const WindowScore& window,
+    std::uint32_t mean,
+    std::vector<EventChange>& out
+) {
+    take_peaks(*event_, window, mean);
+    if (mean < parameters_.low_q16) {
+        return;
+    }
+    event_->end_us = window.end_us;
+    if (!event_->prolonged && event_->end_us - event_->start_us >= parameters_.prolonged_us) {
+        event_->prolonged = true;
+        out.push_back({.kind = EventChange::Kind::prolonged, .event = *event_});
+    }
+}
+
+void EventMachine::follow_rise(
+    const WindowScore& window,
+    std::uint32_t mean,
+    std::vector<EventChange>& out
+) {
+    if (mean < parameters_.high_q16) {
+        rise_.reset();
+        return;
+    }
+    if (!rise_) {
+        rise_ = DetectedEvent{.start_us = window.start_us, .end_us = window.start_us};
+        high_us_ = 0;
+    }
+    high_us_ += window.end_us - std::max(window.start_us, rise_->end_us);
+    rise_->end_us = window.end_us;
+    take_peaks(*rise_, window, mean);
+    if (high_us_ >= parameters_.minimum_us) {
+        event_ = std::move(rise_);
+        rise_.reset();
+        event_->raised_us = window.end_us;
+        out.push_back({.kind = EventChange::Kind::raised, .event = *event_});
+    }
+}
+
+void EventMachine::end(std::vector<EventChange>& out) {
+    if (event_) {
+        out.push_back({.kind = EventChange::Kind::ended, .event = std::move(*event_)});
+        event_.reset();
+    }
+}
+
+std::vector<EventChange> EventMachine::finish() {
+    std::vector<EventChange> out;
+    end(out);
+    rise_.reset();
+    return out;
+}
+
+} // namespace vigil::detect

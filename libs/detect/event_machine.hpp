@@ -1,0 +1,97 @@
+// Scores to events: a pure state machine that takes time only from what it is given. Used by
+// `vigil evaluate`; made to run live as well.
+#pragma once
+
+#include "base/error.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace vigil::detect {
+
+/// A channel without a score, as in Detection.channel_q16.
+inline constexpr std::uint32_t no_score_q16 = 65'537;
+
+/// Scores are in 1/65536, times in microseconds.
+struct EventParameters {
+    /// The score that decides is the mean of the last so many scores; at least 1.
+    std::uint32_t smoothed_windows = 5;
+    /// An event begins when that mean stays at or above this ...
+    std::uint32_t high_q16 = 32'768;
+    /// ... for at least so long, counted over the windows that were scored.
+    std::int64_t minimum_us = 5'000'000;
+    /// It ends when the mean has been below this, or absent, ...
+    std::uint32_t low_q16 = 16'384;
+    /// ... for so long.
+    std::int64_t end_after_us = 10'000'000;
+    /// An event that lasts so long is prolonged: raised anew, neither ended nor split.
+    std::int64_t prolonged_us = 300'000'000;
+};
+
+/// errors  invalid_argument with the field: no smoothing or over an hour of it, low above high or
+/// high above 1, a time below 0
+[[nodiscard]] Result<void> check(const EventParameters& parameters);
+
+/// What a model said of one window.
+struct WindowScore {
+    std::int64_t start_us = 0;
+    std::int64_t end_us = 0;
+    /// Nothing: no channel could be evaluated.
+    std::optional<std::uint32_t> score_q16;
+    /// Each channel's, or no_score_q16; as many in every window. May be empty.
+    std::span<const std::uint32_t> channel_q16 = {};
+};
+
+struct DetectedEvent {
+    /// The first window whose mean was high begins here ...
+    std::int64_t start_us = 0;
+    /// ... and the last whose mean was not low ends here: so far, or for good.
+    std::int64_t end_us = 0;
+    /// End of the window that raised it.
+    std::int64_t raised_us = 0;
+    /// The highest mean and, of each channel, the highest score.
+    std::uint32_t peak_q16 = 0;
+    std::vector<std::uint32_t> channel_peak_q16 = {};
+    bool prolonged = false;
+};
+
+struct EventChange {
+    enum class Kind : std::uint8_t { raised, prolonged, ended };
+    Kind kind = Kind::raised;
+    DetectedEvent event;
+};
+
+/// Scores of a stream's windows, in order, to its events. A window that could not be evaluated, or
+/// that is missing, says nothing: it neither breaks a rise nor adds to it. But time goes on: an
+/// event whose signal stays away for end_after_us ends, and what comes after such a hole begins
+/// anew.
+///
+/// threads one      cost  a few additions a window and channel
+class EventMachine {
+public:
+    explicit EventMachine(EventParameters parameters);
+
+    /// Takes the next window, whose end lies after the last one's; earlier ones are passed over.
+    [[nodiscard]] std::vector<EventChange> push(const WindowScore& window);
+
+    /// The stream has ended here: so does the event, if there is one.
+    [[nodiscard]] std::vector<EventChange> finish();
+
+private:
+    [[nodiscard]] std::uint32_t smoothed(std::uint32_t score_q16);
+    void follow_event(const WindowScore& window, std::uint32_t mean, std::vector<EventChange>& out);
+    void follow_rise(const WindowScore& window, std::uint32_t mean, std::vector<EventChange>& out);
+    void end(std::vector<EventChange>& out);
+
+    EventParameters parameters_;
+    std::vector<std::uint32_t> recent_q16_; // the newest last, at most smoothed_windows
+    std::optional<std::int64_t> now_us_;    // end of the last window
+    std::optional<std::int64_t> scored_us_; // end of the last one with a score
+    std::optional<DetectedEvent> rise_;     // high, but not long enough yet
+    std::int64_t high_us_ = 0;              // of the rise
+    std::optional<DetectedEvent> event_;
+};
+
+} // namespace vigil::detect
