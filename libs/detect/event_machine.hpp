@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "detect/patient_score.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -10,9 +11,6 @@
 #include <vector>
 
 namespace vigil::detect {
-
-/// A channel without a score, as in Detection.channel_q16.
-inline constexpr std::uint32_t no_score_q16 = 65'537;
 
 /// Scores are in 1/65536, times in microseconds.
 struct EventParameters {

@@ -1,5 +1,6 @@
 #include "detector/block_windows.hpp"
 
+#include "detect/patient_score.hpp"
 #include "signal/block_samples.hpp"
 
 #include <algorithm>
@@ -9,23 +10,8 @@ namespace vigil::detector {
 
 namespace {
 
-/// A flat electrode, or one that is driven into the converter's limit, says nothing about the
-/// brain. The limit of a tenth is ours: a window of which less is cut off keeps its shape.
-bool can_be_evaluated(std::span<const std::int32_t> samples, v1::Codec codec) {
-    const std::int32_t limit = codec == v1::INT16_LE ? 32767 : 8388607;
-    auto least = samples.front();
-    auto most = samples.front();
-    std::uint32_t at_limit = 0;
-    for (const auto value : samples) {
-        least = std::min(least, value);
-        most = std::max(most, value);
-        at_limit += static_cast<std::uint32_t>(value >= limit) |
-                    static_cast<std::uint32_t>(value <= -limit);
-    }
-    if (least == most) {
-        return false;
-    }
-    return std::size_t{at_limit} * 10 <= samples.size();
+std::int32_t limit_of(v1::Codec codec) {
+    return codec == v1::INT16_LE ? 32767 : 8388607;
 }
 
 std::int64_t time_of(const v1::EegBlock& block, std::uint64_t index) {
@@ -161,7 +147,7 @@ void take_continuous(
         auto pending = pending_for(card, entry, block, {whole.first, whole.end});
         for (int channel = 0; channel < block.channels_size(); ++channel) {
             const auto raw = whole.channels[static_cast<std::size_t>(channel)];
-            if (!can_be_evaluated(raw, block.codec())) {
+            if (!detect::can_be_evaluated(raw, limit_of(block.codec()))) {
                 pending.score_of_channel.push_back(-1);
                 continue;
             }
@@ -198,7 +184,7 @@ void take_isolated(
     for (int channel = 0; channel < block.channels_size(); ++channel) {
         const auto raw =
             samples.subspan(static_cast<std::size_t>(channel) * block.samples(), block.samples());
-        if (!fits || !can_be_evaluated(raw, block.codec())) {
+        if (!fits || !detect::can_be_evaluated(raw, limit_of(block.codec()))) {
             pending.score_of_channel.push_back(-1);
             continue;
         }
@@ -216,25 +202,19 @@ void fill_in(Pending& pending, std::span<const float> scores, UtcTime now) {
     std::vector<float> evaluated;
     for (const auto index : pending.score_of_channel) {
         if (index < 0) {
-            detection.add_channel_q16(not_evaluated_q16);
+            detection.add_channel_q16(detect::no_score_q16);
             continue;
         }
         const float score = scores[static_cast<std::size_t>(index)];
         evaluated.push_back(score);
-        detection.add_channel_q16(static_cast<std::uint32_t>(std::lround(score * 65536.0F)));
+        detection.add_channel_q16(detect::to_q16(score));
     }
-    if (evaluated.empty()) {
+    const auto patient = detect::patient_score(evaluated);
+    if (!patient) {
         detection.set_not_evaluated(true);
         return;
     }
-    const auto top = std::min<std::size_t>(2, evaluated.size());
-    std::ranges::partial_sort(
-        evaluated,
-        evaluated.begin() + static_cast<std::ptrdiff_t>(top),
-        std::ranges::greater{}
-    );
-    const float patient = top == 2 ? (evaluated[0] + evaluated[1]) / 2 : evaluated[0];
-    detection.set_score_q16(static_cast<std::uint32_t>(std::lround(patient * 65536.0F)));
+    detection.set_score_q16(detect::to_q16(*patient));
 }
 
 } // namespace vigil::detector

@@ -21,9 +21,6 @@
 
 namespace vigil::detector {
 
-/// Detection.channel_q16 of a channel that has no score.
-inline constexpr std::uint32_t not_evaluated_q16 = 65537;
-
 /// A detection whose scores are still to come.
 struct Pending {
     v1::Detection detection;
