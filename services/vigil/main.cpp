@@ -1,6 +1,7 @@
 // The program: its commands and their wiring.
 #include "vigil/admin_command.hpp"
 #include "vigil/config.hpp"
+#include "vigil/evaluate/evaluate_command.hpp"
 #include "vigil/play/play_command.hpp"
 #include "vigil/serve.hpp"
 
@@ -22,6 +23,7 @@ int main(int argc, char** argv) {
     vigil::add_options(*serve, config);
     serve->callback([&] { status = vigil::serve(config); });
     vigil::play::add_play_command(app, status);
+    vigil::evaluate::add_evaluate_command(app, status);
     vigil::add_admin_commands(app, status);
 
     try {

@@ -1,0 +1,287 @@
+#include "vigil/evaluate/evaluate_command.hpp"
+
+#include "detect/onnx_scorer.hpp"
+#include "vigil/evaluate/progress.hpp"
+#include "vigil/evaluate/run.hpp"
+#include "vigil/recordings/recording_file.hpp"
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include <cmath>
+#include <iostream>
+#include <memory>
+
+namespace vigil::evaluate {
+
+namespace {
+
+constexpr int done = 0;
+constexpr int incomplete = 1;
+constexpr int unusable = 2;
+constexpr std::uintmax_t largest_results = std::uintmax_t{256} << 20;
+
+struct Arguments {
+    std::string recordings;
+    std::string reference;
+    std::string hypothesis;
+    std::vector<std::string> szcore;
+    std::vector<std::string> channels;
+    std::string write_events;
+    std::string json;
+    std::string html;
+    std::string against;
+    double high = 0.5;
+    double low = 0.25;
+    unsigned smooth = 5;
+    double minimum_s = 5;
+    bool quiet = false;
+};
+
+int wrong(const Error& error) {
+    std::cerr << "vigil evaluate: " << error.detail
+              << (error.field.empty() ? "" : " (--" + error.field + ")") << '\n';
+    return unusable;
+}
+
+Result<ScoreOptions> score_options(const Arguments& arguments) {
+    for (const auto& [score, field] :
+         {std::pair{arguments.high, "high"}, std::pair{arguments.low, "low"}}) {
+        // written so that NaN is refused too
+        if (!(score >= 0 && score <= 1)) {
+            return fail(ErrorCode::invalid_argument, "a score lies between 0 and 1", field);
+        }
+    }
+    if (!(arguments.minimum_s >= 0 && arguments.minimum_s <= 86'400)) {
+        return fail(ErrorCode::invalid_argument, "0 to 86,400 seconds", "minimum");
+    }
+    const auto q16 = [](double score) {
+        return static_cast<std::uint32_t>(std::lround(score * 65536));
+    };
+    ScoreOptions options{
+        .parameters =
+            {
+                .smoothed_windows = arguments.smooth,
+                .high_q16 = q16(arguments.high),
+                .minimum_us = std::llround(arguments.minimum_s * 1e6),
+                .low_q16 = q16(arguments.low),
+            },
+        .channels = arguments.channels,
+    };
+    if (auto checked = detect::check(options.parameters); !checked) {
+        return std::unexpected(checked.error());
+    }
+    return options;
+}
+
+/// One recording to one table, as the benchmark's container is called.
+int szcore(const Arguments& arguments) {
+    const auto options = score_options(arguments);
+    if (!options) {
+        return wrong(options.error());
+    }
+    const auto recording = recordings::open_recording_file(arguments.szcore[0]);
+    if (!recording) {
+        return wrong(recording.error());
+    }
+    const auto model = detect::window_178();
+    if (!model) {
+        return wrong(model.error());
+    }
+    Progress progress(std::cerr, ::isatty(STDERR_FILENO) == 1, arguments.quiet);
+    const auto scored = score_recording(**recording, **model, *options, [&](double share) {
+        progress.show(0, 1, (*recording)->info().name, share);
+    });
+    progress.end();
+    if (!scored) {
+        return wrong(scored.error());
+    }
+    const auto written =
+        write_file(arguments.szcore[1], events_table(*scored, options->parameters));
+    return written ? done : wrong(written.error());
+}
+
+Result<Results> results_of(const Arguments& arguments) {
+    if (!arguments.hypothesis.empty()) {
+        return evaluate_tables(arguments.hypothesis, arguments.reference);
+    }
+    auto score = score_options(arguments);
+    if (!score) {
+        return std::unexpected(score.error());
+    }
+    const auto model = detect::window_178();
+    if (!model) {
+        return std::unexpected(model.error());
+    }
+    Progress progress(std::cerr, ::isatty(STDERR_FILENO) == 1, arguments.quiet);
+    auto results = evaluate_recordings(
+        {
+            .recordings = arguments.recordings,
+            .reference = arguments.reference.empty() ? arguments.recordings : arguments.reference,
+            .write_events = arguments.write_events,
+            .score = std::move(*score),
+        },
+        **model,
+        [&progress](std::size_t number, std::size_t of, const std::string& name, double share) {
+            progress.show(number, of, name, share);
+        }
+    );
+    progress.end();
+    return results;
+}
+
+Result<EarlierResults> read_against(const Arguments& arguments) {
+    auto text = recordings::read_file(arguments.against, largest_results);
+    if (!text) {
+        return std::unexpected(text.error());
+    }
+    return read_results(std::move(*text));
+}
+
+int status_of(const Results& results) {
+    if (results.gate && results.gate->outcome == GateOutcome::not_enough_data) {
+        return unusable;
+    }
+    const bool failed = results.gate && results.gate->outcome != GateOutcome::passed;
+    const bool complete = results.left_out.empty() && results.without_hypothesis.empty();
+    return failed || !complete ? incomplete : done;
+}
+
+int evaluate(const Arguments& arguments) {
+    if (!arguments.szcore.empty()) {
+        return szcore(arguments);
+    }
+    if (arguments.recordings.empty() == arguments.hypothesis.empty() ||
+        (!arguments.hypothesis.empty() && arguments.reference.empty())) {
+        std::cerr
+            << "vigil evaluate: name a folder of recordings, or --hypothesis and --reference, "
+               "or --szcore; see --help\n";
+        return unusable;
+    }
+    // before hours of work, not after them
+    Result<EarlierResults> active;
+    if (!arguments.against.empty()) {
+        active = read_against(arguments);
+        if (!active) {
+            std::cerr << "vigil evaluate: " << arguments.against << ": ";
+            return wrong(active.error());
+        }
+    }
+    auto results = results_of(arguments);
+    if (!results) {
+        return wrong(results.error());
+    }
+    if (!arguments.against.empty()) {
+        auto judged = gate(results->patients, active->patients);
+        if (!judged) {
+            return wrong(judged.error());
+        }
+        results->gate = std::move(*judged);
+        results->active = active->detector;
+    }
+    std::cout << results_table(*results);
+    int status = status_of(*results);
+    for (const auto& [file, form] :
+         {std::pair{arguments.json, &results_json}, std::pair{arguments.html, &results_html}}) {
+        if (file.empty()) {
+            continue;
+        }
+        if (auto written = write_file(file, form(*results)); !written) {
+            wrong(written.error());
+            status = std::max(status, incomplete);
+        }
+    }
+    return status;
+}
+
+void add_inputs(CLI::App& command, Arguments& arguments) {
+    command
+        .add_option(
+            "RECORDINGS",
+            arguments.recordings,
+            "Folder of recordings (.edf, .hea, .txt, .npy), such as a BIDS dataset"
+        )
+        ->check(CLI::ExistingDirectory);
+    auto* reference = command
+                          .add_option(
+                              "--reference",
+                              arguments.reference,
+                              "Folder of the reference events, if not beside the recordings"
+                          )
+                          ->check(CLI::ExistingDirectory);
+    command
+        .add_option(
+            "--hypothesis",
+            arguments.hypothesis,
+            "Folder of event tables of any detector, instead of recordings"
+        )
+        ->check(CLI::ExistingDirectory)
+        ->needs(reference);
+    command
+        .add_option(
+            "--szcore",
+            arguments.szcore,
+            "Write the events of one recording as SzCORE takes them: IN.edf OUT.tsv"
+        )
+        ->expected(2);
+}
+
+void add_outputs(CLI::App& command, Arguments& arguments) {
+    command.add_option("--json", arguments.json, "Write the results as JSON to this file");
+    command.add_option("--html", arguments.html, "Write a report with plots to this file");
+    command.add_option(
+        "--write-events",
+        arguments.write_events,
+        "Write each recording's events as a table below this folder"
+    );
+    command.add_option(
+        "--against",
+        arguments.against,
+        "Gate: JSON results of the active model on the same recordings"
+    );
+    command.add_flag("--quiet", arguments.quiet, "No progress");
+}
+
+void add_thresholds(CLI::App& command, Arguments& arguments) {
+    command.add_option("--channels", arguments.channels, "Labels of the channels to score; all")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    command.add_option("--high", arguments.high, "Score at which an event begins, 0 to 1")
+        ->capture_default_str();
+    command.add_option("--low", arguments.low, "Score below which it ends after 10 s")
+        ->capture_default_str();
+    command.add_option("--smooth", arguments.smooth, "Scores whose mean decides")
+        ->capture_default_str();
+    command.add_option("--minimum", arguments.minimum_s, "Seconds that an event must last")
+        ->capture_default_str();
+}
+
+} // namespace
+
+void add_evaluate_command(CLI::App& app, int& status) {
+    auto arguments = std::make_shared<Arguments>();
+    auto* command = app.add_subcommand(
+        "evaluate",
+        "Measure a detector against marked seizures, by SzCORE's rules"
+    );
+    command->footer(
+        "The reference of a recording X.edf is X_events.tsv or X.tsv (HED-SCORE; BIDS: without the "
+        "_eeg of the name), or its entry in a *-summary.txt (CHB-MIT). A recording without one is "
+        "named and left out.\n"
+        "Exit status: 0 all evaluated, and the gate passed; 1 something left out or missing, or "
+        "the "
+        "gate failed; 2 wrong usage, nothing evaluated, or not enough data for the gate.\n"
+        "Examples:\n"
+        "  vigil evaluate bids/ --json results.json --html report.html\n"
+        "  vigil evaluate chb-mit/ --high 0.7 --low 0.3\n"
+        "  vigil evaluate --hypothesis detector-a/ --reference bids/      any detector's tables\n"
+        "  vigil evaluate bids/ --against active.json                     may it be promoted?\n"
+        "  vigil evaluate --szcore recording.edf events.tsv"
+    );
+    add_inputs(*command, *arguments);
+    add_outputs(*command, *arguments);
+    add_thresholds(*command, *arguments);
+    command->callback([arguments, &status] { status = evaluate(*arguments); });
+}
+
+} // namespace vigil::evaluate
