@@ -51,6 +51,12 @@ block = b'{"device":"d","stream":"s","first_sample":0,"rate_numerator":256,"star
 window = b'{"fk_user":"1","eeg_data":[' + b",".join(b"%d" % (n - 90) for n in range(178)) + b'],"register_timestamp":"2024-9-9 10:0:7"}'
 seeds |= {
     "intake_blocks_fuzz": [block % b"[[1,-2]]", b'{"blocks":[' + block % b'"AQD+/w=="' + b"]}", b'{"device":"d","stream":"s","end_sample":7}'],
+    "event_tables_fuzz": [
+        b"\x00onset\tduration\teventType\tconfidence\tchannels\tdateTime\trecordingDuration\n1.5\t20\tsz_foc\t0.5\tF3,C3\tn/a\t3600\n0\t9\tbckg\tn/a\tn/a\tn/a\tn/a\n",
+        b"\x01File Name: a.edf\nNumber of Seizures in File: 1\nSeizure 1 Start Time: 10 seconds\nSeizure 1 End Time: 30 seconds\n",
+        b'\x02{"format":"vigil-evaluation-1","detector":"d","patients":[{"patient":"p","seizures":1,"events":{"reference":1,"true_positives":1,'
+        b'"false_positives":0,"samples":36000,"rate_hz":10},"latency_s":{"all":[5.5]}}]}',
+    ],
     "intake_legacy_fuzz": [window, b"2024-10-27 02:30:00", b"2024-3-31 2:30:0"],
     "intake_vitals_fuzz": [
         b'{"data":{"metrics":[{"name":"heart_rate","units":"count/min","data":[{"date":"2024-09-09 10:00:00 +0200","Min":5,"Avg":7.5,"Max":9}]}]}}',
