@@ -75,7 +75,7 @@ std::vector<EventChange> EventMachine::push(const WindowScore& window) {
         scored_us_ = window.end_us;
         const auto mean = smoothed(*window.score_q16);
         if (event_) {
-            follow_event(window, mean, out);
+            follow_event(*event_, window, mean, out);
         } else {
             follow_rise(window, mean, out);
         }
@@ -87,18 +87,19 @@ std::vector<EventChange> EventMachine::push(const WindowScore& window) {
 }
 
 void EventMachine::follow_event(
+    DetectedEvent& event,
     const WindowScore& window,
     std::uint32_t mean,
     std::vector<EventChange>& out
-) {
-    take_peaks(*event_, window, mean);
+) const {
+    take_peaks(event, window, mean);
     if (mean < parameters_.low_q16) {
         return;
     }
-    event_->end_us = window.end_us;
-    if (!event_->prolonged && event_->end_us - event_->start_us >= parameters_.prolonged_us) {
-        event_->prolonged = true;
-        out.push_back({.kind = EventChange::Kind::prolonged, .event = *event_});
+    event.end_us = window.end_us;
+    if (!event.prolonged && event.end_us - event.start_us >= parameters_.prolonged_us) {
+        event.prolonged = true;
+        out.push_back({.kind = EventChange::Kind::prolonged, .event = event});
     }
 }
 

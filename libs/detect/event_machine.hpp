@@ -79,7 +79,12 @@ public:
 
 private:
     [[nodiscard]] std::uint32_t smoothed(std::uint32_t score_q16);
-    void follow_event(const WindowScore& window, std::uint32_t mean, std::vector<EventChange>& out);
+    void follow_event(
+        DetectedEvent& event,
+        const WindowScore& window,
+        std::uint32_t mean,
+        std::vector<EventChange>& out
+    ) const;
     void follow_rise(const WindowScore& window, std::uint32_t mean, std::vector<EventChange>& out);
     void end(std::vector<EventChange>& out);
 
