@@ -6,7 +6,7 @@
 namespace vigil::signal {
 namespace {
 
-// Less than the noise of any amplifier; IEC 60601-2-27:2011, 201.12.1.101.4 allows 30.
+// Less than the noise of any amplifier; IEC 60601-2-27 allows 30.
 constexpr float flat_uv = 1;
 constexpr double still_s = 0.1;
 constexpr double limit_s = 0.02;

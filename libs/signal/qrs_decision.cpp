@@ -22,7 +22,7 @@ constexpr double refractory = in_samples(0.2);                      // 300 a min
 constexpr double echo = in_samples(0.42);
 constexpr double p_wave = in_samples(0.24);
 
-// Nothing is a beat whose QRS complex has under 0.15 mV. source  ANSI/AAMI EC13:2002, 4.1.2.1 d;
+// Nothing is a beat whose QRS complex has under 0.15 mV. source  ANSI/AAMI EC13:2002;
 // the envelope of a complex of 1 mV is about 0.45 mV high.
 constexpr float least_height_uv = 60;
 

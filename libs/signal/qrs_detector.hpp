@@ -1,5 +1,5 @@
 // Finds heart beats in one lead of an electrocardiogram while it comes in, and says where it could
-// not. Used by `vigil evaluate --ecg` and by whoever has ECG and wants beats.
+// not. For whoever has ECG and wants beats.
 #pragma once
 
 #include "signal/beat_comparison.hpp"
@@ -41,7 +41,7 @@ struct EcgSecond {
 ///         seconds of a stream
 /// source  filter, search and quality: qrs_filter.hpp, qrs_decision.hpp, ecg_quality.hpp. A second
 ///         is noisy where the search expects more than 0.12 errors a beat around it.
-/// threads one      cost  see README.md
+/// threads one
 class QrsDetector {
 public:
     static constexpr double longest_delay_s = 5;

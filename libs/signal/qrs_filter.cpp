@@ -10,7 +10,7 @@ namespace {
 constexpr int half_taps = 24; // 96 ms
 constexpr int taps = 2 * half_taps + 1;
 
-// A spike of a pacemaker lasts 2 ms at most (IEC 60601-2-27:2011, 201.12.1.101.13) and so touches
+// A spike of a pacemaker lasts 2 ms at most (IEC 60601-2-27) and so touches
 // at most so many samples; a median over twice as many and one is blind to it. Under 200 Hz a QRS
 // complex itself is not longer.
 std::size_t median_length(double rate_hz) {

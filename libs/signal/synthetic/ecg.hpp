@@ -1,5 +1,5 @@
 // An electrocardiogram that a model makes, with beats at known times. Used by the tests of the QRS
-// detector, its benchmark and `vigil synthesise`.
+// detector.
 #pragma once
 
 #include "signal/synthetic/noise.hpp"
@@ -34,7 +34,7 @@ struct EcgPlan {
 ///         Eng. 50:289 (2003), table I. Their phase is turned into time here: P and T move with the
 ///         square root of the interval (Bazett, Heart 7:353, 1920), and the width of Q, R and S
 ///         does not change with the rate.
-/// threads one      cost  about 0.1 us a sample
+/// threads one
 class SyntheticEcg {
 public:
     explicit SyntheticEcg(const EcgPlan& plan);
