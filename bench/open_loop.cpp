@@ -76,6 +76,150 @@ bool whole(const std::string& answer) {
                end + 4 + static_cast<std::size_t>(std::atol(answer.c_str() + length + 16));
 }
 
+struct Offer {
+    std::string host;
+    std::uint16_t port = 0;
+    std::vector<std::string> windows;
+    double rate_hz = 0;
+    std::size_t total = 0;
+};
+
+Offer read_offer(const std::vector<std::string>& words) {
+    Offer offer;
+    const auto& url = words[1];
+    const auto colon = url.rfind(':');
+    offer.host = url.substr(7, colon - 7);
+    offer.port = static_cast<std::uint16_t>(std::stoi(url.substr(colon + 1)));
+    std::ifstream in(words[2]);
+    for (std::string line; std::getline(in, line);) {
+        offer.windows.push_back(line);
+    }
+    offer.rate_hz = std::stod(words[3]);
+    offer.total = static_cast<std::size_t>(offer.rate_hz * std::stod(words[4]));
+    return offer;
+}
+
+/// The sender: as many connections as the server may keep busy, each with one request at a time.
+class Load {
+public:
+    explicit Load(const Offer& offer) : offer_(offer), connections_(256) {
+        for (std::size_t i = 0; i < connections_.size(); ++i) {
+            connections_[i].socket = connect_to(offer.host, offer.port);
+            epoll_event event{.events = EPOLLIN, .data = {.u64 = i}};
+            ::epoll_ctl(poll_, EPOLL_CTL_ADD, connections_[i].socket, &event);
+            free_.push_back(i);
+        }
+    }
+
+    void run() {
+        begin_ = Clock::now();
+        const auto whole_load =
+            std::chrono::duration<double>(static_cast<double>(offer_.total) / offer_.rate_hz);
+        const auto give_up = begin_ + std::chrono::duration_cast<Clock::duration>(whole_load) +
+                             std::chrono::seconds(20);
+        while (answered_ < offer_.total && Clock::now() < give_up) {
+            take_due();
+            send_waiting();
+            receive();
+        }
+    }
+
+    void print() {
+        std::ranges::sort(latencies_ms_);
+        const auto percentile = [&](double p) {
+            return latencies_ms_.empty() ? 0.0
+                                         : latencies_ms_[static_cast<std::size_t>(
+                                               p * static_cast<double>(latencies_ms_.size() - 1)
+                                           )];
+        };
+        std::cout
+            << std::format(
+                   R"({{"offered": {}, "accepted": {}, "unscored": {}, "refused": {}, "failed": {}, "p50_ms": {:.2f}, "p99_ms": {:.2f}, "max_ms": {:.2f}}})",
+                   offer_.total,
+                   accepted_,
+                   unscored_,
+                   refused_,
+                   failed_,
+                   percentile(0.5),
+                   percentile(0.99),
+                   percentile(1.0)
+               )
+            << '\n';
+    }
+
+private:
+    [[nodiscard]] Clock::time_point due_of(std::size_t number) const {
+        const std::chrono::duration<double> after(static_cast<double>(number) / offer_.rate_hz);
+        return begin_ + std::chrono::duration_cast<Clock::duration>(after);
+    }
+
+    void take_due() {
+        while (next_ < offer_.total && due_of(next_) <= Clock::now()) {
+            waiting_.push_back(next_++);
+        }
+    }
+
+    void send_waiting() {
+        while (!waiting_.empty() && !free_.empty()) {
+            auto& connection = connections_[free_.front()];
+            free_.pop_front();
+            connection.due = due_of(waiting_.front());
+            connection.answer.clear();
+            const auto text = request(offer_.windows, waiting_.front());
+            waiting_.pop_front();
+            if (::send(connection.socket, text.data(), text.size(), MSG_NOSIGNAL) !=
+                static_cast<ssize_t>(text.size())) {
+                ++failed_;
+                ++answered_;
+            }
+        }
+    }
+
+    void receive() {
+        std::array<epoll_event, 64> events{};
+        const int count = ::epoll_wait(poll_, events.data(), events.size(), 1);
+        for (int i = 0; i < count; ++i) {
+            take_answer(events[static_cast<std::size_t>(i)].data.u64);
+        }
+    }
+
+    void take_answer(std::size_t number) {
+        auto& connection = connections_[number];
+        std::array<char, 4096> buffer{};
+        const auto got = ::recv(connection.socket, buffer.data(), buffer.size(), 0);
+        if (got <= 0) {
+            ::epoll_ctl(poll_, EPOLL_CTL_DEL, connection.socket, nullptr);
+            ++failed_;
+            ++answered_;
+            return;
+        }
+        connection.answer.append(buffer.data(), static_cast<std::size_t>(got));
+        if (!whole(connection.answer)) {
+            return;
+        }
+        latencies_ms_.push_back(
+            std::chrono::duration<double, std::milli>(Clock::now() - connection.due).count()
+        );
+        const auto status = connection.answer.substr(9, 3);
+        ++(status == "200"   ? accepted_
+           : status == "202" ? unscored_
+           : status == "503" ? refused_
+                             : failed_);
+        ++answered_;
+        free_.push_back(number);
+    }
+
+    const Offer& offer_;
+    int poll_ = ::epoll_create1(0);
+    std::vector<Connection> connections_;
+    std::deque<std::size_t> free_; // in turn: none is idle for so long that the server ends it
+    Clock::time_point begin_;
+    std::deque<std::size_t> waiting_; // due, not sent yet
+    std::vector<double> latencies_ms_;
+    std::size_t accepted_ = 0, unscored_ = 0, refused_ = 0, failed_ = 0;
+    std::size_t next_ = 0, answered_ = 0;
+};
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -83,106 +227,10 @@ int main(int argc, char** argv) {
         std::cerr << "usage: open_loop http://HOST:PORT WINDOWS_FILE RATE SECONDS\n";
         return 2;
     }
-    const std::string url = argv[1];
-    const auto colon = url.rfind(':');
-    const auto host = url.substr(7, colon - 7);
-    const auto port = static_cast<std::uint16_t>(std::atoi(url.c_str() + colon + 1));
-    std::vector<std::string> windows;
-    std::ifstream in(argv[2]);
-    for (std::string line; std::getline(in, line);) {
-        windows.push_back(line);
-    }
-    const double rate = std::atof(argv[3]);
-    const auto total = static_cast<std::size_t>(rate * std::atof(argv[4]));
-
-    const int poll = ::epoll_create1(0);
-    std::vector<Connection> connections(256);
-    std::deque<std::size_t>
-        free; // in turn, so that none is idle for so long that the server ends it
-    for (std::size_t i = 0; i < connections.size(); ++i) {
-        connections[i].socket = connect_to(host, port);
-        epoll_event event{.events = EPOLLIN, .data = {.u64 = i}};
-        ::epoll_ctl(poll, EPOLL_CTL_ADD, connections[i].socket, &event);
-        free.push_back(i);
-    }
+    const auto offer = read_offer({argv, argv + argc});
+    Load load(offer);
     std::this_thread::sleep_for(std::chrono::milliseconds(500));
-
-    std::vector<double> latencies_ms;
-    std::size_t accepted = 0, unscored = 0, refused = 0, failed = 0, next = 0, answered = 0;
-    std::deque<std::pair<std::size_t, Clock::time_point>> waiting;
-    const auto begin = Clock::now();
-    const auto give_up =
-        begin + std::chrono::seconds(static_cast<long>(static_cast<double>(total) / rate) + 20);
-    while (answered < total && Clock::now() < give_up) {
-        const auto due_of = [&](std::size_t i) {
-            return begin + std::chrono::duration_cast<Clock::duration>(
-                               std::chrono::duration<double>(static_cast<double>(i) / rate)
-                           );
-        };
-        while (next < total && due_of(next) <= Clock::now()) {
-            waiting.emplace_back(next, due_of(next));
-            ++next;
-        }
-        while (!waiting.empty() && !free.empty()) {
-            auto& connection = connections[free.front()];
-            free.pop_front();
-            connection.due = waiting.front().second;
-            connection.answer.clear();
-            const auto text = request(windows, waiting.front().first);
-            waiting.pop_front();
-            if (::send(connection.socket, text.data(), text.size(), MSG_NOSIGNAL) !=
-                static_cast<ssize_t>(text.size())) {
-                ++failed;
-                ++answered;
-            }
-        }
-        std::array<epoll_event, 64> events{};
-        const int count = ::epoll_wait(poll, events.data(), events.size(), 1);
-        for (int i = 0; i < count; ++i) {
-            auto& connection = connections[events[static_cast<std::size_t>(i)].data.u64];
-            std::array<char, 4096> buffer{};
-            const auto got = ::recv(connection.socket, buffer.data(), buffer.size(), 0);
-            if (got <= 0) {
-                ::epoll_ctl(poll, EPOLL_CTL_DEL, connection.socket, nullptr);
-                ++failed;
-                ++answered;
-                continue;
-            }
-            connection.answer.append(buffer.data(), static_cast<std::size_t>(got));
-            if (!whole(connection.answer)) {
-                continue;
-            }
-            latencies_ms.push_back(
-                std::chrono::duration<double, std::milli>(Clock::now() - connection.due).count()
-            );
-            const auto status = connection.answer.substr(9, 3);
-            ++(status == "200"   ? accepted
-               : status == "202" ? unscored
-               : status == "503" ? refused
-                                 : failed);
-            ++answered;
-            free.push_back(events[static_cast<std::size_t>(i)].data.u64);
-        }
-    }
-    std::ranges::sort(latencies_ms);
-    const auto percentile = [&](double p) {
-        return latencies_ms.empty() ? 0.0
-                                    : latencies_ms[static_cast<std::size_t>(
-                                          p * static_cast<double>(latencies_ms.size() - 1)
-                                      )];
-    };
-    std::cout
-        << std::format(
-               R"({{"offered": {}, "accepted": {}, "unscored": {}, "refused": {}, "failed": {}, "p50_ms": {:.2f}, "p99_ms": {:.2f}, "max_ms": {:.2f}}})",
-               total,
-               accepted,
-               unscored,
-               refused,
-               failed,
-               percentile(0.5),
-               percentile(0.99),
-               percentile(1.0)
-           )
-        << '\n';
+    load.run();
+    load.print();
     return 0;
 }
