@@ -16,7 +16,7 @@ struct SqliteStoreOptions {
     std::size_t readers = 4; // queries at once; more wait
     /// Called after a failed sync was logged; what the disk holds is then unknown. Empty: the
     /// process ends with EX_IOERR.
-    std::function<void()> on_failed_sync;
+    std::function<void()> on_failed_sync = {};
 };
 
 /// A write is committed without a sync (synchronous=NORMAL): the journal is the truth, and after a
