@@ -50,37 +50,48 @@ Result<void> check(const EventParameters& parameters) {
 
 EventMachine::EventMachine(EventParameters parameters) : parameters_(parameters) {}
 
+EventMachine::EventMachine(EventParameters parameters, State state)
+    : parameters_(parameters), state_(std::move(state)) {}
+
 std::uint32_t EventMachine::smoothed(std::uint32_t score_q16) {
-    if (recent_q16_.size() == std::max(1U, parameters_.smoothed_windows)) {
-        recent_q16_.erase(recent_q16_.begin());
+    if (state_.recent_q16.size() == std::max(1U, parameters_.smoothed_windows)) {
+        state_.recent_q16.erase(state_.recent_q16.begin());
     }
-    recent_q16_.push_back(score_q16);
-    const auto sum = std::accumulate(recent_q16_.begin(), recent_q16_.end(), std::uint64_t{0});
-    return static_cast<std::uint32_t>(sum / recent_q16_.size());
+    state_.recent_q16.push_back(score_q16);
+    return *mean_q16();
+}
+
+std::optional<std::uint32_t> EventMachine::mean_q16() const {
+    const auto& recent = state_.recent_q16;
+    if (recent.empty()) {
+        return std::nullopt;
+    }
+    const auto sum = std::accumulate(recent.begin(), recent.end(), std::uint64_t{0});
+    return static_cast<std::uint32_t>(sum / recent.size());
 }
 
 std::vector<EventChange> EventMachine::push(const WindowScore& window) {
     std::vector<EventChange> out;
-    if (now_us_ && window.end_us <= *now_us_) {
+    if (state_.now_us && window.end_us <= *state_.now_us) {
         return out;
     }
-    now_us_ = window.end_us;
-    if (scored_us_ && window.start_us - *scored_us_ >= parameters_.end_after_us) {
+    state_.now_us = window.end_us;
+    if (state_.scored_us && window.start_us - *state_.scored_us >= parameters_.end_after_us) {
         end(out);
-        rise_.reset();
-        recent_q16_.clear();
-        scored_us_.reset();
+        state_.rise.reset();
+        state_.recent_q16.clear();
+        state_.scored_us.reset();
     }
     if (window.score_q16) {
-        scored_us_ = window.end_us;
+        state_.scored_us = window.end_us;
         const auto mean = smoothed(*window.score_q16);
-        if (event_) {
-            follow_event(*event_, window, mean, out);
+        if (state_.event) {
+            follow_event(*state_.event, window, mean, out);
         } else {
             follow_rise(window, mean, out);
         }
     }
-    if (event_ && *now_us_ - event_->end_us >= parameters_.end_after_us) {
+    if (state_.event && *state_.now_us - state_.event->end_us >= parameters_.end_after_us) {
         end(out);
     }
     return out;
@@ -97,6 +108,7 @@ void EventMachine::follow_event(
         return;
     }
     event.end_us = window.end_us;
+    event.end = window.end;
     if (!event.prolonged && event.end_us - event.start_us >= parameters_.prolonged_us) {
         event.prolonged = true;
         out.push_back({.kind = EventChange::Kind::prolonged, .event = event});
@@ -109,35 +121,40 @@ void EventMachine::follow_rise(
     std::vector<EventChange>& out
 ) {
     if (mean < parameters_.high_q16) {
-        rise_.reset();
+        state_.rise.reset();
         return;
     }
-    if (!rise_) {
-        rise_ = DetectedEvent{.start_us = window.start_us, .end_us = window.start_us};
-        high_us_ = 0;
+    if (!state_.rise) {
+        state_.rise = DetectedEvent{
+            .start_us = window.start_us,
+            .end_us = window.start_us,
+            .onset = window.onset
+        };
+        state_.high_us = 0;
     }
-    high_us_ += window.end_us - std::max(window.start_us, rise_->end_us);
-    rise_->end_us = window.end_us;
-    take_peaks(*rise_, window, mean);
-    if (high_us_ >= parameters_.minimum_us) {
-        event_ = std::move(rise_);
-        rise_.reset();
-        event_->raised_us = window.end_us;
-        out.push_back({.kind = EventChange::Kind::raised, .event = *event_});
+    state_.high_us += window.end_us - std::max(window.start_us, state_.rise->end_us);
+    state_.rise->end_us = window.end_us;
+    state_.rise->end = window.end;
+    take_peaks(*state_.rise, window, mean);
+    if (state_.high_us >= parameters_.minimum_us) {
+        state_.event = std::move(state_.rise);
+        state_.rise.reset();
+        state_.event->raised_us = window.end_us;
+        out.push_back({.kind = EventChange::Kind::raised, .event = *state_.event});
     }
 }
 
 void EventMachine::end(std::vector<EventChange>& out) {
-    if (event_) {
-        out.push_back({.kind = EventChange::Kind::ended, .event = std::move(*event_)});
-        event_.reset();
+    if (state_.event) {
+        out.push_back({.kind = EventChange::Kind::ended, .event = std::move(*state_.event)});
+        state_.event.reset();
     }
 }
 
 std::vector<EventChange> EventMachine::finish() {
     std::vector<EventChange> out;
     end(out);
-    rise_.reset();
+    state_.rise.reset();
     return out;
 }
 

@@ -1,5 +1,5 @@
 // Scores to events: a pure state machine that takes time only from what it is given. Used by
-// `vigil evaluate`; made to run live as well.
+// `vigil evaluate` and, for windows that come in any order, by EventTimeline.
 #pragma once
 
 #include "base/error.hpp"
@@ -32,7 +32,16 @@ struct EventParameters {
 /// high above 1, a time below 0
 [[nodiscard]] Result<void> check(const EventParameters& parameters);
 
-/// What a model said of one window.
+/// Where an event begins or ends, as its window knows it; copied, never computed with.
+struct WindowEdge {
+    std::uint64_t window = 0; // the window's number in its stream
+    std::uint64_t sample = 0; // index in the stream
+    std::int64_t time_us = 0; // UTC microseconds
+
+    bool operator==(const WindowEdge&) const = default;
+};
+
+/// What a model said of one window. Times are of the stream: by its sample indices, not by a clock.
 struct WindowScore {
     std::int64_t start_us = 0;
     std::int64_t end_us = 0;
@@ -40,6 +49,8 @@ struct WindowScore {
     std::optional<std::uint32_t> score_q16;
     /// Each channel's, or no_score_q16; as many in every window. May be empty.
     std::span<const std::uint32_t> channel_q16 = {};
+    WindowEdge onset = {}; // its first sample
+    WindowEdge end = {};   // one past its last
 };
 
 struct DetectedEvent {
@@ -53,6 +64,10 @@ struct DetectedEvent {
     std::uint32_t peak_q16 = 0;
     std::vector<std::uint32_t> channel_peak_q16 = {};
     bool prolonged = false;
+    WindowEdge onset = {}; // of the window at start_us
+    WindowEdge end = {};   // of the window at end_us
+
+    bool operator==(const DetectedEvent&) const = default;
 };
 
 struct EventChange {
@@ -77,6 +92,27 @@ public:
     /// The stream has ended here: so does the event, if there is one.
     [[nodiscard]] std::vector<EventChange> finish();
 
+    /// The event that goes on.
+    [[nodiscard]] const std::optional<DetectedEvent>& event() const { return state_.event; }
+
+    /// Of the newest scores; nothing before the first.
+    [[nodiscard]] std::optional<std::uint32_t> mean_q16() const;
+
+    /// Everything that the next window depends on.
+    struct State {
+        std::vector<std::uint32_t> recent_q16; // the newest last, at most smoothed_windows
+        std::optional<std::int64_t> now_us;    // end of the last window
+        std::optional<std::int64_t> scored_us; // end of the last one with a score
+        std::optional<DetectedEvent> rise;     // high, but not long enough yet
+        std::int64_t high_us = 0;              // of the rise
+        std::optional<DetectedEvent> event;
+    };
+
+    [[nodiscard]] const State& state() const { return state_; }
+
+    /// Goes on from a state that a machine with the same parameters had.
+    EventMachine(EventParameters parameters, State state);
+
 private:
     [[nodiscard]] std::uint32_t smoothed(std::uint32_t score_q16);
     void follow_event(
@@ -89,12 +125,7 @@ private:
     void end(std::vector<EventChange>& out);
 
     EventParameters parameters_;
-    std::vector<std::uint32_t> recent_q16_; // the newest last, at most smoothed_windows
-    std::optional<std::int64_t> now_us_;    // end of the last window
-    std::optional<std::int64_t> scored_us_; // end of the last one with a score
-    std::optional<DetectedEvent> rise_;     // high, but not long enough yet
-    std::int64_t high_us_ = 0;              // of the rise
-    std::optional<DetectedEvent> event_;
+    State state_;
 };
 
 } // namespace vigil::detect
