@@ -2,6 +2,7 @@
 // simulation.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -27,27 +28,29 @@ public:
     [[nodiscard]] SteadyTime steady() const override;
 };
 
-/// A clock that stands still until it is moved: for tests and the simulation.
+/// A clock that stands still until it is moved: for tests and the simulation. threads any
 class ManualClock final : public Clock {
 public:
-    explicit ManualClock(UtcTime start) : utc_(start) {}
+    explicit ManualClock(UtcTime start) : utc_us_(start.time_since_epoch().count()) {}
 
-    [[nodiscard]] UtcTime utc() const override { return utc_; }
+    [[nodiscard]] UtcTime utc() const override { return UtcTime{Microseconds{utc_us_}}; }
 
-    [[nodiscard]] SteadyTime steady() const override { return steady_; }
+    [[nodiscard]] SteadyTime steady() const override {
+        return SteadyTime{Microseconds{steady_us_}};
+    }
 
     /// Lets time pass: both clocks move.
     void advance(Microseconds by) {
-        utc_ += by;
-        steady_ += by;
+        utc_us_ += by.count();
+        steady_us_ += by.count();
     }
 
     /// Sets the wall clock alone, as an administrator or NTP does.
-    void step(Microseconds by) { utc_ += by; }
+    void step(Microseconds by) { utc_us_ += by.count(); }
 
 private:
-    UtcTime utc_;
-    SteadyTime steady_{};
+    std::atomic<std::int64_t> utc_us_;
+    std::atomic<std::int64_t> steady_us_{0};
 };
 
 [[nodiscard]] constexpr std::int64_t to_us(UtcTime time) noexcept {

@@ -46,7 +46,7 @@ struct WindowScore {
     std::int64_t start_us = 0;
     std::int64_t end_us = 0;
     /// Nothing: no channel could be evaluated.
-    std::optional<std::uint32_t> score_q16;
+    std::optional<std::uint32_t> score_q16 = {};
     /// Each channel's, or no_score_q16; as many in every window. May be empty.
     std::span<const std::uint32_t> channel_q16 = {};
     WindowEdge onset = {}; // its first sample

@@ -14,11 +14,18 @@ std::int32_t limit_of(v1::Codec codec) {
     return codec == v1::INT16_LE ? 32767 : 8388607;
 }
 
+/// UTC of an index. Index 0 is taken to the millisecond, so that a window has the same time however
+/// the stream was cut into blocks: devices round each block's time to the microsecond.
 std::int64_t time_of(const v1::EegBlock& block, std::uint64_t index) {
-    const auto offset = static_cast<std::int64_t>(index - block.first_sample());
-    const auto us = static_cast<__int128>(offset) * 1'000'000 * block.rate_denominator() /
-                    std::max(1U, block.rate_numerator());
-    return block.start_time_us() + static_cast<std::int64_t>(us);
+    constexpr std::int64_t millisecond_us = 1'000;
+    const auto in_stream_us = [&block](std::uint64_t at) {
+        return static_cast<__int128>(at) * 1'000'000 * block.rate_denominator() /
+               std::max(1U, block.rate_numerator());
+    };
+    const auto origin_us = block.start_time_us() - in_stream_us(block.first_sample());
+    const auto half = origin_us < 0 ? -millisecond_us / 2 : millisecond_us / 2;
+    const auto rounded_us = (origin_us + half) / millisecond_us * millisecond_us;
+    return static_cast<std::int64_t>(rounded_us + in_stream_us(index));
 }
 
 Pending pending_for(
@@ -145,6 +152,7 @@ void take_continuous(
             return;
         }
         auto pending = pending_for(card, entry, block, {whole.first, whole.end});
+        pending.detection.set_window(stream.shape->first_ending_after(whole.end - 1));
         for (int channel = 0; channel < block.channels_size(); ++channel) {
             const auto raw = whole.channels[static_cast<std::size_t>(channel)];
             if (!detect::can_be_evaluated(raw, limit_of(block.codec()))) {

@@ -5,6 +5,7 @@
 #include "base/time.hpp"
 #include "detect/model_card.hpp"
 #include "detect/window_shape.hpp"
+#include "detector/stream_events.hpp"
 #include "detector/stream_runs.hpp"
 #include "journal/journal.hpp"
 #include "journal/sample_ranges.hpp"
@@ -38,13 +39,14 @@ struct Waiting {
 
 /// What is known of one stream.
 struct StreamState {
-    std::string layout; // rate and channels, serialized: another layout starts the stream anew
+    std::uint64_t layout = 0; // layout_of() its blocks: another one starts the stream anew
     bool isolated = false;
     journal::SampleRanges seen{false};
     std::unique_ptr<StreamRuns> runs;
     std::shared_ptr<const detect::WindowShape> shape; // nullptr: a rate that cannot be read
     std::int64_t touched_us = 0;                      // of the journal's time
     bool from_checkpoint = false;
+    std::unique_ptr<StreamEvents> events; // nullptr: none yet
 };
 
 struct ReadBlock {

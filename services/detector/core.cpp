@@ -49,8 +49,14 @@ struct Core::Inside {
         : scorer(model), options(std::move(chosen)), partitions(options.partitions) {}
 
     void take(const journal::Stored& entry, Waiting& waiting, std::vector<StepContent>& contents);
+    void take_events(const journal::Stored& entry, std::vector<StepContent>& contents);
     void take_again(Partition& partition, const journal::Stored& entry);
-    StreamState* stream_of(Partition& partition, const v1::Entry& entry, const v1::EegBlock& block);
+    StreamState* stream_of(
+        Partition& partition,
+        const journal::Stored& entry,
+        const v1::EegBlock& block,
+        StepContent* content
+    );
     void score(Waiting& waiting, std::vector<StepContent>& contents, UtcTime now);
     StepHead head_of(std::uint32_t number, UtcTime now);
     void put_out(std::uint32_t number, StepContent content, UtcTime now, journal::Batch& batch);
@@ -130,7 +136,7 @@ Result<void> Core::take_over(journal::Journal& journal, UtcTime now) {
         }
     }
     for (auto& partition : in.partitions) {
-        if (const auto loaded = partition.load_checkpoint(journal); !loaded) {
+        if (const auto loaded = partition.load_checkpoint(journal, in.options.events); !loaded) {
             return std::unexpected(loaded.error());
         }
     }
@@ -143,14 +149,25 @@ Result<void> Core::take_over(journal::Journal& journal, UtcTime now) {
     return {};
 }
 
-StreamState*
-Core::Inside::stream_of(Partition& partition, const v1::Entry& entry, const v1::EegBlock& block) {
+/// The block's stream, anew where its layout is another; the content is told of events that this
+/// ends.
+StreamState* Core::Inside::stream_of(
+    Partition& partition,
+    const journal::Stored& entry,
+    const v1::EegBlock& block,
+    StepContent* content
+) {
     auto& streams = partition.streams;
     auto [place, is_new] =
-        streams.try_emplace(stream_key(entry.patient(), block.device(), block.stream()));
+        streams.try_emplace(stream_key(entry.entry.patient(), block.device(), block.stream()));
     auto& stream = place->second;
     const auto layout = layout_of(block);
-    if (is_new || stream.layout != layout) {
+    const bool is_other = stream.layout != layout;
+    if (is_other && stream.events && content != nullptr) {
+        partition.end_events(entry, block.device(), block.stream(), *content);
+        stream.events.reset();
+    }
+    if (is_other || !stream.runs) {
         stream.layout = layout;
         stream.isolated = block.isolated();
         if (is_new) {
@@ -188,7 +205,7 @@ void Core::Inside::take_again(Partition& partition, const journal::Stored& entry
     if (is_in_checkpoint && begin == end) {
         return;
     }
-    auto& stream = *stream_of(partition, entry.entry, block);
+    auto& stream = *stream_of(partition, entry, block, nullptr);
     if (!stream.shape) {
         return;
     }
@@ -231,7 +248,7 @@ void Core::Inside::take(
     }
     const auto& [block, samples] = *read;
     ++counts.blocks;
-    auto& stream = *stream_of(partition, entry.entry, block);
+    auto& stream = *stream_of(partition, entry, block, &contents[number]);
     const journal::SampleRange range{block.first_sample(), block.first_sample() + block.samples()};
     const journal::BlockSamples compared(
         range,
@@ -267,6 +284,19 @@ void Core::Inside::take(
     stream.seen.add(range);
 }
 
+/// What an entry says for events: a step its detections, whoever's it was; a stream's end its end.
+void Core::Inside::take_events(const journal::Stored& entry, std::vector<StepContent>& contents) {
+    const auto number = entry.entry.partition();
+    if (number >= partitions.size() || entry.sequence <= partitions[number].checkpoint_input) {
+        return;
+    }
+    if (entry.entry.type() == v1::STEP) {
+        partitions[number].take_detections(entry, options.events, contents[number]);
+    } else if (entry.entry.type() == v1::STREAM_END) {
+        partitions[number].take_stream_end(entry, options.events, contents[number]);
+    }
+}
+
 void Core::Inside::score(Waiting& waiting, std::vector<StepContent>& contents, UtcTime now) {
     std::vector<float> scores;
     if (waiting.windows > 0) {
@@ -279,6 +309,9 @@ void Core::Inside::score(Waiting& waiting, std::vector<StepContent>& contents, U
         scores = std::move(*scored);
     }
     counts.windows_scored += waiting.windows;
+    for (const auto& content : contents) {
+        counts.event_revisions += content.events();
+    }
     for (auto& pending : waiting.detections) {
         fill_in(pending, scores, now);
         counts.windows_not_evaluated += pending.detection.not_evaluated() ? 1 : 0;
@@ -363,6 +396,7 @@ journal::Batch Core::step(std::span<const journal::StoredPtr> inputs, UtcTime no
             in.take(*input, waiting, contents);
             ++in.inputs;
         }
+        in.take_events(*input, contents);
         in.position = input->sequence;
     }
     in.score(waiting, contents, now);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "detect/event_machine.hpp"
 #include "detect/scorer.hpp"
 #include "journal/journal.hpp"
 
@@ -29,6 +30,8 @@ struct CoreOptions {
     /// After so many entries beside the detector's own every partition writes down which samples it
     /// has taken in.
     std::uint64_t checkpoint_entries = 5000;
+    /// How detections become events.
+    detect::EventParameters events = {};
 };
 
 /// What happened since the core was made.
@@ -38,7 +41,8 @@ struct CoreCounts {
     std::uint64_t windows_not_evaluated = 0; // detections without a score
     std::uint64_t duplicates = 0;
     std::uint64_t conflicts = 0;
-    std::uint64_t unreadable = 0; // entries whose payload is no block that can be scored
+    std::uint64_t unreadable = 0;      // entries whose payload is no block that can be scored
+    std::uint64_t event_revisions = 0; // put out: raised, prolonged, ended, revised
 };
 
 /// Owns every partition between take_over() and the first refused fence.

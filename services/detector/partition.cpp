@@ -6,18 +6,25 @@
 
 namespace vigil::detector {
 
-void Partition::load(const v1::Step& checkpoint) {
+void Partition::load(const v1::Step& checkpoint, const detect::EventParameters& events) {
     checkpoint_input = checkpoint.input_sequence();
     checkpoint_time = read_clock(checkpoint.has_checkpoint_clock(), checkpoint.checkpoint_clock());
     for (const auto& seen : checkpoint.seen()) {
         auto& stream = streams[stream_key(seen.patient(), seen.device(), seen.stream())];
         stream.isolated = seen.isolated();
+        stream.layout = seen.layout_digest();
         stream.seen = journal::SampleRanges::parse(seen.ranges(), seen.isolated());
         stream.seen.load_cells(seen.cells());
         stream.touched_us = seen.touched_us();
         stream.from_checkpoint = true;
         for (const auto& run : seen.held()) {
             load_run(run);
+        }
+        for (const auto& memory : seen.events()) {
+            if (!stream.events) {
+                stream.events = std::make_unique<StreamEvents>(events);
+            }
+            stream.events->load(memory);
         }
     }
 }
@@ -40,7 +47,8 @@ void Partition::load_run(const v1::HeldRun& run) {
 }
 
 /// Without its checkpoint (freed with old entries) a partition only knows what it reads again.
-Result<void> Partition::load_checkpoint(journal::Journal& journal) {
+Result<void>
+Partition::load_checkpoint(journal::Journal& journal, const detect::EventParameters& events) {
     if (checkpoint_sequence == 0) {
         return {};
     }
@@ -51,7 +59,7 @@ Result<void> Partition::load_checkpoint(journal::Journal& journal) {
     v1::Step step;
     if (read && !read->empty() && read->front()->sequence == checkpoint_sequence &&
         step.ParseFromString(read->front()->entry.payload())) {
-        load(step);
+        load(step, events);
     }
     return {};
 }
@@ -114,10 +122,16 @@ std::vector<v1::StreamSeen> Partition::checkpoint() const {
         seen.set_device(key.substr(device_at, stream_at - 1 - device_at));
         seen.set_stream(key.substr(stream_at));
         seen.set_isolated(stream.isolated);
+        seen.set_layout_digest(stream.layout);
         seen.set_ranges(stream.seen.serialize());
         seen.set_touched_us(stream.touched_us);
         if (stream.runs) {
             describe_runs(*stream.runs, seen);
+        }
+        if (stream.events) {
+            for (auto& memory : stream.events->memory()) {
+                *seen.add_events() = std::move(memory);
+            }
         }
         bytes += seen.ByteSizeLong();
         if (bytes > most_bytes) {
@@ -145,13 +159,13 @@ stream_key(const std::string& patient, const std::string& device, const std::str
     return key;
 }
 
-std::string layout_of(const v1::EegBlock& block) {
+std::uint64_t layout_of(const v1::EegBlock& block) {
     v1::EegBlock layout;
     layout.set_rate_numerator(block.rate_numerator());
     layout.set_rate_denominator(block.rate_denominator());
     layout.set_isolated(block.isolated());
     *layout.mutable_channels() = block.channels();
-    return layout.SerializeAsString();
+    return fnv(fnv_start, layout.SerializeAsString());
 }
 
 } // namespace vigil::detector

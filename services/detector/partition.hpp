@@ -16,6 +16,7 @@
 namespace vigil::detector {
 
 struct StepHead; // step_entries.hpp
+class StepContent;
 
 struct Partition {
     journal::Sequence last_output = 0; // its newest STEP or TAKEOVER: the fence
@@ -38,10 +39,31 @@ struct Partition {
     std::multimap<journal::Sequence, Restorable> restorable;
 
     /// Reads the checkpoint that checkpoint_sequence names, where it is still there.
-    Result<void> load_checkpoint(journal::Journal& journal);
+    Result<void> load_checkpoint(journal::Journal& journal, const detect::EventParameters& events);
     /// Takes the streams out of a checkpoint, but for the samples.
-    void load(const v1::Step& checkpoint);
+    void load(const v1::Step& checkpoint, const detect::EventParameters& events);
     void load_run(const v1::HeldRun& run);
+
+    /// Takes the detections of a STEP into their streams' events. Revisions that an earlier step
+    /// has put out already only move the timelines.
+    void take_detections(
+        const journal::Stored& entry,
+        const detect::EventParameters& parameters,
+        StepContent& content
+    );
+    /// An event that reaches the end of a stream is over when the stream is.
+    void take_stream_end(
+        const journal::Stored& entry,
+        const detect::EventParameters& parameters,
+        StepContent& content
+    );
+    /// Ends what goes on of a stream, whatever windows may still come.
+    void end_events(
+        const journal::Stored& entry,
+        const std::string& device,
+        const std::string& stream,
+        StepContent& content
+    );
     /// Forgets what is too old; where a new owner must begin to read for the rest goes into the
     /// head.
     void describe(StepHead& head, std::int64_t forget_before_us);
@@ -55,7 +77,7 @@ struct Partition {
 [[nodiscard]] std::string
 stream_key(const std::string& patient, const std::string& device, const std::string& stream);
 
-/// Equal for blocks of the same rate and channels.
-[[nodiscard]] std::string layout_of(const v1::EegBlock& block);
+/// A digest, equal for blocks of the same rate and channels.
+[[nodiscard]] std::uint64_t layout_of(const v1::EegBlock& block);
 
 } // namespace vigil::detector

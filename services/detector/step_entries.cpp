@@ -123,22 +123,43 @@ void StepContent::add_conflict(const v1::Entry& entry, const v1::EegBlock& block
     conflicts_.push_back(conflict.SerializeAsString());
 }
 
+namespace {
+
+/// Moves as many of the items from `next` on into the step as an entry has room for.
+template <class Item, class Add>
+void fill(
+    std::vector<Item>& items,
+    std::size_t& next,
+    std::size_t& room,
+    std::size_t& bytes,
+    Add add
+) {
+    for (; next < items.size() && room > 0 && bytes < enough_bytes; ++next, --room) {
+        bytes += items[next].ByteSizeLong();
+        *add() = std::move(items[next]);
+    }
+}
+
+} // namespace
+
 std::vector<v1::Entry> step_entries(const StepHead& head, StepContent content, std::size_t most) {
     std::string cause = content.conflict_cause_;
     if (!content.detections_.empty()) {
         cause = content.detections_.front().cause();
+    } else if (!content.events_.empty()) {
+        cause = content.events_.front().cause();
     }
     std::vector<v1::Entry> entries;
-    std::size_t next = 0;
+    std::size_t next_detection = 0;
+    std::size_t next_event = 0;
     do {
         auto step = headed_step(head);
+        std::size_t room = most;
         std::size_t bytes = 0;
-        for (std::size_t held = 0;
-             next < content.detections_.size() && held < most && bytes < enough_bytes;
-             ++held, ++next) {
-            bytes += content.detections_[next].ByteSizeLong();
-            *step.add_detections() = std::move(content.detections_[next]);
-        }
+        fill(content.detections_, next_detection, room, bytes, [&] {
+            return step.add_detections();
+        });
+        fill(content.events_, next_event, room, bytes, [&] { return step.add_events(); });
         if (entries.empty()) {
             for (auto& conflict : content.conflicts_) {
                 step.add_conflicts(std::move(conflict));
@@ -146,7 +167,7 @@ std::vector<v1::Entry> step_entries(const StepHead& head, StepContent content, s
         }
         const auto number = std::to_string(head.partition) + "/" + std::to_string(entries.size());
         entries.push_back(step_entry(head, step, cause, derived_id(cause, "step/" + number)));
-    } while (next < content.detections_.size());
+    } while (next_detection < content.detections_.size() || next_event < content.events_.size());
     return entries;
 }
 

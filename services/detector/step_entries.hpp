@@ -58,13 +58,20 @@ public:
 
     void add_conflict(const v1::Entry& entry, const v1::EegBlock& block);
 
-    [[nodiscard]] bool empty() const { return detections_.empty() && conflicts_.empty(); }
+    void add_event(v1::Event event) { events_.push_back(std::move(event)); }
+
+    [[nodiscard]] std::size_t events() const { return events_.size(); }
+
+    [[nodiscard]] bool empty() const {
+        return detections_.empty() && conflicts_.empty() && events_.empty();
+    }
 
 private:
     friend std::vector<v1::Entry> step_entries(const StepHead&, StepContent, std::size_t);
     std::vector<v1::Detection> detections_;
     std::vector<std::string> conflicts_; // serialized
     std::string conflict_cause_;
+    std::vector<v1::Event> events_;
 };
 
 /// One STEP, or several where one entry would hold more than `most` detections or be too large. Ids

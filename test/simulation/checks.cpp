@@ -98,6 +98,7 @@ void check_samples(const World& world, const Shown::Samples& found, const char* 
 
 struct Outputs {
     std::map<std::string, std::string> detections; // by window
+    Events events;
     std::multiset<std::string> conflicts;
 };
 
@@ -138,6 +139,7 @@ Outputs outputs_of(const std::vector<journal::StoredPtr>& entries) {
             ));
         }
     }
+    outputs.events = events_of(entries);
     return outputs;
 }
 
@@ -180,6 +182,7 @@ Outputs replay(
     detector::CoreOptions options;
     options.partitions = World::partitions;
     options.memory = memory;
+    options.events = event_parameters;
     detector::Core core(scorer, options);
     require(
         core.take_over(journal, from_us(entries.back()->entry.receipt_time_us())).has_value(),
@@ -266,7 +269,7 @@ void check_conflicts(
 
 } // namespace
 
-std::size_t check(World& world) {
+Checked check(World& world) {
     const auto entries = world.history();
     require(
         world.store().position().value() == world.journal().newest(),
@@ -291,8 +294,9 @@ std::size_t check(World& world) {
     for (const auto& [window, detection] : again.detections) {
         require(outputs.detections.contains(window), "only a replay gives the window " + window);
     }
+    const auto events = check_events(entries, again.events);
     check_hearts(world, entries);
-    return outputs.detections.size();
+    return {.detections = outputs.detections.size(), .events = events};
 }
 
 } // namespace vigil::simulation

@@ -2,7 +2,11 @@
 #pragma once
 
 #include "simulation/world.hpp"
+#include "vigil/v1/detection.pb.h"
 
+#include <map>
+#include <set>
+#include <string>
 #include <type_traits>
 
 namespace vigil::simulation {
@@ -21,5 +25,18 @@ void require(bool so, const auto& otherwise) {
 
 /// Values and beats: accepted = stored = shown, once. errors  throws Failure
 void check_hearts(World& world, const std::vector<journal::StoredPtr>& entries);
+
+/// What the newest revisions of events that stand say, a line for each.
+using Events = std::multiset<std::string>;
+
+/// By id. errors  throws Failure: a revision put out twice, or left out
+[[nodiscard]] std::map<std::string, v1::Event> newest_events(
+    const std::vector<journal::StoredPtr>& entries
+);
+
+[[nodiscard]] Events events_of(const std::vector<journal::StoredPtr>& entries);
+
+/// Equal to what the detections make in order, and to `replayed`; gives how many there are.
+std::size_t check_events(const std::vector<journal::StoredPtr>& entries, const Events& replayed);
 
 } // namespace vigil::simulation

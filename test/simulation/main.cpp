@@ -20,6 +20,7 @@ struct Totals {
     std::uint64_t freed = 0;
     std::size_t checkpoints = 0; // that an owner began from
     std::size_t detections = 0;
+    std::size_t events = 0;
 };
 
 struct Options {
@@ -58,7 +59,9 @@ bool run(std::uint64_t seed, const Options& given, bool trace, Totals& totals) {
     );
     try {
         world.live(options.steps);
-        totals.detections += check(world);
+        const auto checked = check(world);
+        totals.detections += checked.detections;
+        totals.events += checked.events;
     } catch (const Failure& failure) {
         std::cout << "seed " << seed << ": " << failure.what << "\n";
         if (trace) {
@@ -122,14 +125,15 @@ int main(int argc, char** argv) {
         failed += run(at, options, false, totals) ? 0 : 1;
     }
     std::cout << seeds << " seeds, " << totals.entries << " entries (" << totals.freed
-              << " freed), " << totals.detections << " detections, " << totals.refused_owners
-              << " owners refused, " << totals.checkpoints << " began from a checkpoint, "
-              << totals.refused_conflicts << " conflicts refused at intake and " << totals.let_in
-              << " not, " << failed << " worlds failed\n";
+              << " freed), " << totals.detections << " detections, " << totals.events << " events, "
+              << totals.refused_owners << " owners refused, " << totals.checkpoints
+              << " began from a checkpoint, " << totals.refused_conflicts
+              << " conflicts refused at intake and " << totals.let_in << " not, " << failed
+              << " worlds failed\n";
     // Faults that never happen prove nothing.
-    const bool is_idle = totals.detections == 0 || totals.refused_owners == 0 ||
-                         totals.refused_conflicts == 0 || totals.let_in == 0 || totals.freed == 0 ||
-                         totals.checkpoints == 0;
+    const bool is_idle = totals.detections == 0 || totals.events == 0 ||
+                         totals.refused_owners == 0 || totals.refused_conflicts == 0 ||
+                         totals.let_in == 0 || totals.freed == 0 || totals.checkpoints == 0;
     if (seeds >= 100 && is_idle) {
         std::cout << "some of these never happened\n";
         return 1;

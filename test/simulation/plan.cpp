@@ -20,7 +20,7 @@ std::uint64_t mix(std::uint64_t value) { // splitmix64
 
 void cut_to_blocks(Engine& random, Stream& stream, bool overlaps) {
     const auto second = stream.rate_numerator / stream.rate_denominator;
-    const std::uint64_t length = second * (2 + pick(random, 5));
+    const std::uint64_t length = second * (2 + pick(random, chance(random, 20) ? 18 : 5));
     for (std::uint64_t first = 0; first < length;) {
         const auto samples = 1 + pick(random, chance(random, 20) ? 20 : second + second / 2);
         const auto end = std::min(length, first + samples);

@@ -115,6 +115,7 @@ void World::take_over(Owner& owner) {
     options.epoch = owner.epoch = ++epochs_;
     options.memory = settings_.memory;
     options.checkpoint_entries = settings_.checkpoint_entries;
+    options.events = event_parameters;
     auto core = std::make_unique<detector::Core>(scorer_, options);
     const auto taken = core->take_over(journal_, clock_.utc());
     begun_from_checkpoints_ += taken && core->position() > journal_.oldest() ? 1 : 0;

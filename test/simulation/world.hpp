@@ -30,6 +30,14 @@ struct Failure {
     std::string what;
 };
 
+/// So that worlds of some seconds have events.
+inline constexpr detect::EventParameters event_parameters{
+    .smoothed_windows = 2,
+    .minimum_us = 2'000'000,
+    .end_after_us = 2'000'000,
+    .prolonged_us = 5'000'000,
+};
+
 struct Settings {
     std::chrono::seconds memory{30
     }; // after so much silence the detector forgets a stream's samples
@@ -169,8 +177,13 @@ private:
 /// errors  throws Failure: entries were freed that this reader had not read
 void must_be_kept(const Result<std::vector<journal::StoredPtr>>& read);
 
-/// Everything that must hold when a world has finished; how many windows were detected.
-/// errors  throws Failure
-std::size_t check(World& world);
+/// What a world had for the checks.
+struct Checked {
+    std::size_t detections = 0;
+    std::size_t events = 0;
+};
+
+/// Everything that must hold when a world has finished. errors  throws Failure
+Checked check(World& world);
 
 } // namespace vigil::simulation

@@ -1,0 +1,109 @@
+#include "base/random.hpp"
+#include "detector/partition.hpp"
+#include "detector/step_entries.hpp"
+
+#include <limits>
+
+namespace vigil::detector {
+
+namespace {
+
+StreamEvents& events_of(StreamState& stream, const detect::EventParameters& parameters) {
+    if (!stream.events) {
+        stream.events = std::make_unique<StreamEvents>(parameters);
+    }
+    return *stream.events;
+}
+
+void add(
+    std::vector<v1::Event> events,
+    const journal::Stored& entry,
+    journal::Sequence covered,
+    StepContent& content
+) {
+    if (entry.sequence <= covered) {
+        return;
+    }
+    for (auto& event : events) {
+        event.set_cause(entry.entry.id());
+        content.add_event(std::move(event));
+    }
+}
+
+void set_stream(
+    std::vector<v1::Event>& events,
+    const std::string& patient,
+    const std::string& device,
+    const std::string& stream
+) {
+    for (auto& event : events) {
+        event.set_patient(patient);
+        event.set_device(device);
+        event.set_stream(stream);
+    }
+}
+
+} // namespace
+
+void Partition::take_detections(
+    const journal::Stored& entry,
+    const detect::EventParameters& parameters,
+    StepContent& content
+) {
+    v1::Step step;
+    if (!step.ParseFromString(entry.entry.payload())) {
+        return;
+    }
+    std::uint64_t named = 0;
+    const auto new_id = [&] {
+        return derived_id(entry.entry.id(), "event/" + std::to_string(named++));
+    };
+    for (const auto& detection : step.detections()) {
+        if (detection.window() == 0) {
+            continue;
+        }
+        const auto key = stream_key(detection.patient(), detection.device(), detection.stream());
+        const auto stream = streams.find(key);
+        if (stream == streams.end()) {
+            continue; // there were too many streams: this one was forgotten
+        }
+        add(events_of(stream->second, parameters).push(detection, new_id), entry, covered, content);
+    }
+}
+
+void Partition::take_stream_end(
+    const journal::Stored& entry,
+    const detect::EventParameters& parameters,
+    StepContent& content
+) {
+    v1::StreamEnd end;
+    if (!end.ParseFromString(entry.entry.payload())) {
+        return;
+    }
+    const auto& patient = entry.entry.patient();
+    const auto stream = streams.find(stream_key(patient, end.device(), end.stream()));
+    if (stream == streams.end()) {
+        return;
+    }
+    auto events = events_of(stream->second, parameters).finish(end.end_sample());
+    set_stream(events, patient, end.device(), end.stream());
+    add(std::move(events), entry, covered, content);
+}
+
+void Partition::end_events(
+    const journal::Stored& entry,
+    const std::string& device,
+    const std::string& stream,
+    StepContent& content
+) {
+    const auto& patient = entry.entry.patient();
+    const auto found = streams.find(stream_key(patient, device, stream));
+    if (found == streams.end() || !found->second.events) {
+        return;
+    }
+    auto events = found->second.events->finish(std::numeric_limits<std::uint64_t>::max());
+    set_stream(events, patient, device, stream);
+    add(std::move(events), entry, covered, content);
+}
+
+} // namespace vigil::detector

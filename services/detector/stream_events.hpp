@@ -1,0 +1,44 @@
+// The events of one stream: recorded detections in, revisions out. Used by Core.
+#pragma once
+
+#include "detect/event_timeline.hpp"
+#include "vigil/v1/detection.pb.h"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace vigil::detector {
+
+/// One timeline per model. A detection of another version of its model ends what goes on and begins
+/// anew: scores of two versions are never joined.
+///
+/// threads one
+class StreamEvents {
+public:
+    explicit StreamEvents(const detect::EventParameters& parameters) : parameters_(parameters) {}
+
+    /// Takes a detection that was recorded; old-contract windows make no events. The revisions lack
+    /// `cause`.
+    [[nodiscard]] std::vector<v1::Event>
+    push(const v1::Detection& detection, const detect::EventTimeline::NewId& new_id);
+
+    /// The stream ends before `end_sample`. The revisions lack `cause`, patient, device and stream.
+    [[nodiscard]] std::vector<v1::Event> finish(std::uint64_t end_sample);
+
+    [[nodiscard]] std::vector<v1::EventMemory> memory() const;
+    void load(const v1::EventMemory& memory);
+
+private:
+    struct OfModel {
+        std::string version;
+        detect::EventTimeline timeline;
+    };
+
+    detect::EventParameters parameters_;
+    std::map<std::string, OfModel> models_;
+};
+
+} // namespace vigil::detector
