@@ -61,6 +61,17 @@ Result<std::vector<std::int32_t>> block_samples(const v1::EegBlock& block) {
     if (channels == 0) {
         return fail(ErrorCode::invalid_argument, "a block needs at least one channel", "channels");
     }
+    // What could not be stored as the codec of stored samples is not read either.
+    if (channels > max_codec_channels) {
+        return fail(ErrorCode::invalid_argument, "a block has at most 256 channels", "channels");
+    }
+    if (channels * block.samples() > max_codec_samples) {
+        return fail(
+            ErrorCode::invalid_argument,
+            "a block has at most 16,777,216 samples of all channels together",
+            "samples"
+        );
+    }
     if (block.codec() == v1::LPC_RICE) {
         return decode_samples(block.data(), channels, block.samples());
     }
@@ -68,8 +79,7 @@ Result<std::vector<std::int32_t>> block_samples(const v1::EegBlock& block) {
         return fail(ErrorCode::invalid_argument, "codec must be INT16_LE or INT24_LE", "codec");
     }
     const std::uint64_t width = block.codec() == v1::INT16_LE ? 2 : 3;
-    const std::uint64_t expected =
-        channels * block.samples() * width; // at most 2^31 * 2^32 * 3: no overflow
+    const std::uint64_t expected = channels * block.samples() * width;
     if (block.data().size() != expected) {
         return fail(
             ErrorCode::invalid_argument,
