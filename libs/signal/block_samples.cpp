@@ -65,13 +65,6 @@ Result<std::vector<std::int32_t>> block_samples(const v1::EegBlock& block) {
     if (channels > max_codec_channels) {
         return fail(ErrorCode::invalid_argument, "a block has at most 256 channels", "channels");
     }
-    if (channels * block.samples() > max_codec_samples) {
-        return fail(
-            ErrorCode::invalid_argument,
-            "a block has at most 16,777,216 samples of all channels together",
-            "samples"
-        );
-    }
     if (block.codec() == v1::LPC_RICE) {
         return decode_samples(block.data(), channels, block.samples());
     }

@@ -13,7 +13,7 @@ namespace vigil::signal {
 /// Unpacks the samples of a block.
 ///
 /// shape   [channels][samples] row-major; value in the channel's unit = sample * scale + offset
-/// errors  invalid_argument with the field: an unknown codec, no channels, more channels or samples
+/// errors  invalid_argument with the field: an unknown codec, no channels, more channels
 /// than encode_samples takes, or data of another length than channels and samples ask for
 /// threads any
 [[nodiscard]] Result<std::vector<std::int32_t>> block_samples(const v1::EegBlock& block);
