@@ -1,8 +1,9 @@
 #include "detect/window_shape.hpp"
 
+#include "signal/windowed_sinc.hpp"
+
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <numeric>
 
 namespace vigil::detect {
@@ -13,18 +14,6 @@ constexpr double zero_crossings = 8.0;
 constexpr double kaiser_beta = 6.0;
 constexpr double pass_share = 0.9;
 constexpr double same_rate = 1e-3;
-
-/// Low-pass impulse response at `x` input samples from its centre; `cutoff` in cycles per input
-/// sample.
-double response(double x, double cutoff, double half_width) {
-    const double edge = x / half_width;
-    if (std::abs(edge) >= 1.0) {
-        return 0.0;
-    }
-    const double angle = 2.0 * std::numbers::pi * cutoff * x;
-    const double sinc = std::abs(angle) < 1e-12 ? 1.0 : std::sin(angle) / angle;
-    return sinc * std::cyl_bessel_i(0.0, kaiser_beta * std::sqrt(1.0 - edge * edge));
-}
 
 /// Four sums side by side: a compiler may not reorder one sum of floats, and would multiply one at
 /// a time.
@@ -83,7 +72,12 @@ Result<WindowShape> WindowShape::make(
         shape.tap_starts_.push_back(start);
         std::vector<double> weights(shape.taps_);
         for (std::size_t tap = 0; tap < shape.taps_; ++tap) {
-            weights[tap] = response(static_cast<double>(start + tap) - centre, cutoff, half_width);
+            weights[tap] = signal::windowed_sinc(
+                static_cast<double>(start + tap) - centre,
+                cutoff,
+                half_width,
+                kaiser_beta
+            );
         }
         const double gain = std::accumulate(weights.begin(), weights.end(), 0.0);
         std::ranges::transform(weights, std::back_inserter(shape.weights_), [gain](double weight) {

@@ -1,9 +1,9 @@
 #include "signal/resampler.hpp"
 
+#include "signal/windowed_sinc.hpp"
+
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <numbers>
 #include <numeric>
 #include <stdexcept>
 
@@ -12,31 +12,9 @@ namespace {
 
 __extension__ using Wide = unsigned __int128;
 
-// Modified Bessel function of the first kind, order 0, by its power series.
-// source  Abramowitz and Stegun, 9.6.12
-double bessel_i0(double x) {
-    const double quarter = x * x / 4;
-    double term = 1;
-    double sum = 1;
-    for (int k = 1; term > sum * 1e-17; ++k) {
-        term *= quarter / (static_cast<double>(k) * k);
-        sum += term;
-    }
-    return sum;
-}
-
 constexpr double kaiser_beta = 5;
 constexpr std::uint64_t half_length_factor = 10;
 constexpr std::size_t lanes = 8;
-
-// Value of the windowed sinc at `index` of 0 .. 2 * half, before it is scaled.
-double windowed_sinc(std::uint64_t index, std::uint64_t half, double cutoff) {
-    const double offset = static_cast<double>(index) - static_cast<double>(half);
-    const double x = std::numbers::pi * cutoff * offset;
-    const double sinc = offset == 0 ? 1 : std::sin(x) / x;
-    const double u = offset / static_cast<double>(half);
-    return cutoff * sinc * bessel_i0(kaiser_beta * std::sqrt(1 - u * u));
-}
 
 } // namespace
 
@@ -51,17 +29,10 @@ public:
           taps_((2 * half_ + up) / up),
           row_((taps_ + lanes - 1) / lanes * lanes),
           table_(up * row_) {
-        const double cutoff = 1.0 / static_cast<double>(std::max(up, down));
-        double sum = 0;
+        const std::vector<double> taps = resampling_taps(up, down);
         for (std::uint64_t index = 0; index <= half_; ++index) {
-            const double value = windowed_sinc(index, half_, cutoff);
-            place(index, value);
-            place(2 * half_ - index, value);
-            sum += index == half_ ? value : 2 * value;
-        }
-        const double scale = static_cast<double>(up) / sum;
-        for (float& tap : table_) {
-            tap = static_cast<float>(tap * scale);
+            place(index, taps[index]);
+            place(2 * half_ - index, taps[index]);
         }
     }
 
@@ -98,6 +69,27 @@ private:
     std::size_t row_;
     std::vector<float> table_;
 };
+
+std::vector<double> resampling_taps(std::uint64_t up, std::uint64_t down) {
+    if (!PolyphaseResampler::supports(up, down)) {
+        throw std::invalid_argument("no resampling filter for this ratio of rates");
+    }
+    const std::uint64_t common = std::gcd(up, down);
+    const std::uint64_t longer = std::max(up, down) / common;
+    const auto half = static_cast<double>(half_length_factor * longer);
+    std::vector<double> taps(half_length_factor * longer + 1);
+    double sum = 0;
+    for (std::size_t index = 0; index < taps.size(); ++index) {
+        const double offset = static_cast<double>(index) - half;
+        taps[index] = windowed_sinc(offset, 0.5 / static_cast<double>(longer), half, kaiser_beta);
+        sum += index + 1 == taps.size() ? taps[index] : 2 * taps[index];
+    }
+    const double scale = static_cast<double>(up / common) / sum;
+    for (double& tap : taps) {
+        tap *= scale;
+    }
+    return taps;
+}
 
 bool PolyphaseResampler::supports(std::uint64_t up, std::uint64_t down) {
     return up != 0 && down != 0 && std::max(up, down) / std::gcd(up, down) <= max_ratio_term;

@@ -12,15 +12,21 @@ namespace vigil::signal {
 
 class ResamplingFilter;
 
+/// Designs the low pass for a ratio: the first half of its taps and the one in the middle, at up
+/// times the input's rate; the other half mirrors them. Their sum over both halves is up.
+///
+/// source  scipy.signal.resample_poly (1.15.3), whose taps these are: 20 * max(up, down) + 1 of
+///         firwin with Kaiser's window, beta 5, cut off at the lower of the two Nyquist frequencies
+/// errors  std::invalid_argument where PolyphaseResampler::supports() is false
+[[nodiscard]] std::vector<double> resampling_taps(std::uint64_t up, std::uint64_t down);
+
 /// One channel's resampler: output m lies at input index m * down / up of the stream, so that its
 /// grid follows the stream's own index and not where a block was cut. Any cut into blocks gives the
 /// same bits. Before the first sample the input counts as zero.
 ///
 /// units   as the input; rates only as the ratio up / down, such as 17361 / 25600 from 256 Hz to
 /// 173.61 Hz delay   an output comes once 10 * max(up, down) / up input samples after it are known
-/// source  the filter of scipy.signal.resample_poly: a low pass at the lower of the two Nyquist
-/// frequencies, 20 * max(up, down) + 1
-///         taps, Kaiser window with beta 5
+/// source  see resampling_taps; taps, samples and sums are 32-bit floats
 /// threads one      cost  (20 * max(up, down) + 1) / up multiplications an output
 class PolyphaseResampler {
 public:
