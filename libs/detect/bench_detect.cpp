@@ -1,6 +1,8 @@
-// Time per window of the embedded model, by batch, and of cutting a window out of a 256 Hz stream.
+// Time per window of the embedded model, by batch, and of cutting a window out of a 256 Hz stream,
+// which the resampler's second of outputs stands beside.
 #include "detect/onnx_scorer.hpp"
 #include "detect/window_shape.hpp"
+#include "signal/resampler.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -37,7 +39,19 @@ void read_window_256_hz(benchmark::State& state) {
     }
 }
 
+void resample_second_256_hz(benchmark::State& state) {
+    vigil::signal::PolyphaseResampler resampler(
+        static_cast<std::uint64_t>(state.range(0)),
+        static_cast<std::uint64_t>(state.range(1))
+    );
+    const std::vector<float> in(256, 1.0F);
+    for ([[maybe_unused]] const auto& round : state) {
+        benchmark::DoNotOptimize(resampler.push(in));
+    }
+}
+
 BENCHMARK(score_batch)->Arg(1)->Arg(8)->Arg(64)->Arg(256);
 BENCHMARK(read_window_256_hz);
+BENCHMARK(resample_second_256_hz)->Args({217, 320})->Args({17361, 25600});
 
 } // namespace
