@@ -8,10 +8,9 @@
 namespace vigil::signal {
 
 /// The intervals that Vigil takes for ones between two heart beats: what api/vigil/v1/vitals.proto
-/// promises of Beats.rr_us, both ends included. 300 and 12 a minute are wider on both sides than
-/// the 30 to 250 a minute that a monitor has to measure, so that a value out of the bounds is a
-/// missed or a doubled beat and not a patient. source  IEC 60601-2-27:2011, 201.12.1.101.15: range
-/// of heart rates
+/// promises of Beats.rr_us, both ends included. 300 and 12 a minute, Vigil's own bounds: monitors
+/// state ranges from 15 or 30 to 300 a minute (manuals of Mindray BeneHeart D60 and GE B20), so
+/// that what lies beyond is a missed or a doubled beat and not a patient.
 inline constexpr std::uint32_t shortest_rr_us = 200'000;
 inline constexpr std::uint32_t longest_rr_us = 5'000'000;
 
