@@ -57,7 +57,4 @@ open_text(std::string name, std::string_view bytes, Rate rate);
 [[nodiscard]] Result<std::unique_ptr<Recording>>
 open_npy(std::string name, std::string_view bytes, Rate rate);
 
-/// The annotations of a WFDB annotator file (.atr).
-[[nodiscard]] Result<std::vector<RecordingAnnotation>> wfdb_annotations(std::string_view bytes);
-
 } // namespace vigil::signal

@@ -1,6 +1,6 @@
-// The annotator files (.atr) of WFDB records. Used by wfdb_recording.cpp.
-// source  annot(5) of the WFDB Applications Guide, "MIT format"; symbols and which of them are
-// beats: ecgcodes.h and ecgmap.h
+// source  symbols and which of them are beats: ecgcodes.h and ecgmap.h of the WFDB library
+#include "signal/wfdb_annotations.hpp"
+
 #include "signal/recording_parts.hpp"
 
 #include <array>

@@ -1,5 +1,6 @@
 // WFDB records: a text header (.hea) and its signal files. Used through open_recording().
 #include "signal/recording_parts.hpp"
+#include "signal/wfdb_annotations.hpp"
 #include "signal/wfdb_header.hpp"
 
 #include <algorithm>
