@@ -52,17 +52,7 @@ inline Ecg synthetic(const EcgPlan& plan, double seconds) {
 }
 
 inline Ecg with_noise(Ecg ecg, EcgNoiseKind kind, double snr_db, std::uint64_t seed) {
-    EcgNoise source(kind, ecg.rate.hertz(), seed);
-    std::vector<float> noise(ecg.uv.size());
-    std::ranges::generate(noise, [&] { return source.next(); });
-    const double gain = noise_gain(
-        qrs_power(ecg.uv, ecg.beats, ecg.rate.hertz()),
-        noise_power(noise, ecg.rate.hertz()),
-        snr_db
-    );
-    for (std::size_t i = 0; i < noise.size(); ++i) {
-        ecg.uv[i] += static_cast<float>(gain) * noise[i];
-    }
+    add_noise(ecg.uv, ecg.beats, ecg.rate.hertz(), kind, snr_db, seed);
     return ecg;
 }
 

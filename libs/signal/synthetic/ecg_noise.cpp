@@ -139,4 +139,25 @@ double noise_gain(double qrs_power, double noise_power, double snr_db) {
     return std::sqrt(qrs_power / (noise_power * std::pow(10, snr_db / 10)));
 }
 
+void add_noise(
+    std::span<float> ecg,
+    std::span<const std::int64_t> beats,
+    double rate_hz,
+    EcgNoiseKind kind,
+    double snr_db,
+    std::uint64_t seed
+) {
+    EcgNoise source(kind, rate_hz, seed);
+    std::vector<float> noise(ecg.size());
+    std::ranges::generate(noise, [&] { return source.next(); });
+    const double power = noise_power(noise, rate_hz);
+    if (power == 0) {
+        return; // under a second
+    }
+    const auto gain = static_cast<float>(noise_gain(qrs_power(ecg, beats, rate_hz), power, snr_db));
+    for (std::size_t i = 0; i < noise.size(); ++i) {
+        ecg[i] += gain * noise[i];
+    }
+}
+
 } // namespace vigil::signal

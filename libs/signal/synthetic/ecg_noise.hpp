@@ -1,5 +1,5 @@
 // Noise as ambulatory electrocardiograms have it, and its amount as a signal-to-noise ratio. Used
-// by the tests of the QRS detector.
+// by `vigil evaluate --ecg` and the tests of the QRS detector.
 #pragma once
 
 #include "signal/synthetic/noise.hpp"
@@ -61,5 +61,18 @@ qrs_power(std::span<const float> ecg, std::span<const std::int64_t> beats, doubl
 
 /// The gain a for which 10 log10(S / (N a^2)) is `snr_db`.
 [[nodiscard]] double noise_gain(double qrs_power, double noise_power, double snr_db);
+
+/// Adds such noise to a whole electrocardiogram at a signal-to-noise ratio; nothing where no beat
+/// lies in it.
+///
+/// shape   beats ascending, sample indices of `ecg`
+void add_noise(
+    std::span<float> ecg,
+    std::span<const std::int64_t> beats,
+    double rate_hz,
+    EcgNoiseKind kind,
+    double snr_db,
+    std::uint64_t seed
+);
 
 } // namespace vigil::signal
