@@ -1,5 +1,6 @@
-// Time per window of the embedded model, by batch, and of cutting a window out of a 256 Hz stream,
-// which the resampler's second of outputs stands beside.
+// Time per window of each model, of window-178 by batch, and of cutting a window out of a 256 Hz
+// stream, which the resampler's second of outputs stands beside.
+#include "detect/line_length.hpp"
 #include "detect/onnx_scorer.hpp"
 #include "detect/window_shape.hpp"
 #include "signal/resampler.hpp"
@@ -50,6 +51,26 @@ void resample_second_256_hz(benchmark::State& state) {
     }
 }
 
+/// A channel with ten minutes of baseline: each window replaces the oldest.
+void line_length_window(benchmark::State& state) {
+    vigil::detect::LineLength channel;
+    std::mt19937 engine(1);
+    std::normal_distribution<float> noise(0.0F, 80.0F);
+    std::vector<float> window_uv(vigil::detect::line_length_card().samples);
+    std::uint64_t k = 0;
+    const auto next = [&] {
+        window_uv[k % window_uv.size()] = noise(engine);
+        return channel.push(++k, vigil::detect::line_length(window_uv));
+    };
+    while (k < 700) {
+        benchmark::DoNotOptimize(next());
+    }
+    for ([[maybe_unused]] const auto& round : state) {
+        benchmark::DoNotOptimize(next());
+    }
+}
+
+BENCHMARK(line_length_window);
 BENCHMARK(score_batch)->Arg(1)->Arg(8)->Arg(64)->Arg(256);
 BENCHMARK(read_window_256_hz);
 BENCHMARK(resample_second_256_hz)->Args({217, 320})->Args({17361, 25600});

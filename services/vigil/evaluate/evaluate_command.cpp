@@ -1,6 +1,6 @@
 #include "vigil/evaluate/evaluate_command.hpp"
 
-#include "detect/onnx_scorer.hpp"
+#include "vigil/evaluate/models.hpp"
 #include "vigil/evaluate/progress.hpp"
 #include "vigil/evaluate/run.hpp"
 #include "vigil/recordings/recording_file.hpp"
@@ -31,6 +31,7 @@ struct Arguments {
     std::string json;
     std::string html;
     std::string against;
+    std::string model = std::string(model_names.front());
     double high = 0.5;
     double low = 0.25;
     unsigned smooth = 5;
@@ -84,7 +85,7 @@ int szcore(const Arguments& arguments) {
     if (!recording) {
         return wrong(recording.error());
     }
-    const auto model = detect::window_178();
+    const auto model = open_model(arguments.model);
     if (!model) {
         return wrong(model.error());
     }
@@ -101,15 +102,16 @@ int szcore(const Arguments& arguments) {
     return written ? done : wrong(written.error());
 }
 
-Result<Results> results_of(const Arguments& arguments) {
-    if (!arguments.hypothesis.empty()) {
-        return evaluate_tables(arguments.hypothesis, arguments.reference);
-    }
+Result<Results> results_of(
+    const Arguments& arguments,
+    const std::string& model_name,
+    const std::string& write_events
+) {
     auto score = score_options(arguments);
     if (!score) {
         return std::unexpected(score.error());
     }
-    const auto model = detect::window_178();
+    const auto model = open_model(model_name);
     if (!model) {
         return std::unexpected(model.error());
     }
@@ -118,7 +120,7 @@ Result<Results> results_of(const Arguments& arguments) {
         {
             .recordings = arguments.recordings,
             .reference = arguments.reference.empty() ? arguments.recordings : arguments.reference,
-            .write_events = arguments.write_events,
+            .write_events = write_events,
             .score = std::move(*score),
         },
         **model,
@@ -130,12 +132,24 @@ Result<Results> results_of(const Arguments& arguments) {
     return results;
 }
 
-Result<EarlierResults> read_against(const Arguments& arguments) {
-    auto text = recordings::read_file(arguments.against, largest_results);
-    if (!text) {
-        return std::unexpected(text.error());
+/// What the candidate is compared with: another model over the same recordings, whose table is
+/// printed, or the results that a file holds.
+Result<EarlierResults> active_results(const Arguments& arguments) {
+    if (is_model(arguments.against)) {
+        auto results = results_of(arguments, arguments.against, {});
+        if (!results) {
+            return std::unexpected(results.error());
+        }
+        std::cout << results_table(*results) << '\n';
+        return EarlierResults{results->detector, std::move(results->patients)};
     }
-    return read_results(std::move(*text));
+    auto results = recordings::read_file(arguments.against, largest_results).and_then(read_results);
+    if (!results) {
+        auto error = results.error();
+        error.detail = arguments.against + ": " + error.detail;
+        return std::unexpected(error);
+    }
+    return results;
 }
 
 int status_of(const Results& results) {
@@ -147,27 +161,46 @@ int status_of(const Results& results) {
     return failed || !complete ? incomplete : done;
 }
 
+/// errors  invalid_argument: options that do not go together
+Result<void> check_inputs(const Arguments& arguments) {
+    const bool tables = !arguments.hypothesis.empty();
+    if (arguments.recordings.empty() == !tables || (tables && arguments.reference.empty())) {
+        return fail(
+            ErrorCode::invalid_argument,
+            "name a folder of recordings, or --hypothesis and --reference, or --szcore; see --help"
+        );
+    }
+    if (is_model(arguments.against) && tables) {
+        return fail(
+            ErrorCode::invalid_argument,
+            "tables are compared with a file of results; a model needs recordings",
+            "against"
+        );
+    }
+    if (is_model(arguments.against) && arguments.against == arguments.model) {
+        return fail(ErrorCode::invalid_argument, "a model is not compared with itself", "against");
+    }
+    return {};
+}
+
 int evaluate(const Arguments& arguments) {
     if (!arguments.szcore.empty()) {
         return szcore(arguments);
     }
-    if (arguments.recordings.empty() == arguments.hypothesis.empty() ||
-        (!arguments.hypothesis.empty() && arguments.reference.empty())) {
-        std::cerr
-            << "vigil evaluate: name a folder of recordings, or --hypothesis and --reference, "
-               "or --szcore; see --help\n";
-        return unusable;
+    if (auto checked = check_inputs(arguments); !checked) {
+        return wrong(checked.error());
     }
     // before hours of work, not after them
     Result<EarlierResults> active;
     if (!arguments.against.empty()) {
-        active = read_against(arguments);
+        active = active_results(arguments);
         if (!active) {
-            std::cerr << "vigil evaluate: " << arguments.against << ": ";
             return wrong(active.error());
         }
     }
-    auto results = results_of(arguments);
+    auto results = arguments.hypothesis.empty()
+                       ? results_of(arguments, arguments.model, arguments.write_events)
+                       : evaluate_tables(arguments.hypothesis, arguments.reference);
     if (!results) {
         return wrong(results.error());
     }
@@ -237,12 +270,15 @@ void add_outputs(CLI::App& command, Arguments& arguments) {
     command.add_option(
         "--against",
         arguments.against,
-        "Gate: JSON results of the active model on the same recordings"
+        "Gate: the active model's name, or its JSON results on the same recordings"
     );
     command.add_flag("--quiet", arguments.quiet, "No progress");
 }
 
-void add_thresholds(CLI::App& command, Arguments& arguments) {
+void add_model(CLI::App& command, Arguments& arguments) {
+    command.add_option("--model", arguments.model, "The detector")
+        ->check(CLI::IsMember(std::vector<std::string>(model_names.begin(), model_names.end())))
+        ->capture_default_str();
     command.add_option("--channels", arguments.channels, "Labels of the channels to score; all")
         ->delimiter(',')
         ->allow_extra_args(false);
@@ -275,12 +311,16 @@ void add_evaluate_command(CLI::App& app, int& status) {
         "  vigil evaluate bids/ --json results.json --html report.html\n"
         "  vigil evaluate chb-mit/ --high 0.7 --low 0.3\n"
         "  vigil evaluate --hypothesis detector-a/ --reference bids/      any detector's tables\n"
+        "  vigil evaluate bids/ --model line-length                       the explainable "
+        "baseline\n"
         "  vigil evaluate bids/ --against active.json                     may it be promoted?\n"
+        "  vigil evaluate bids/ --model window-178 --against line-length  does it beat the "
+        "baseline?\n"
         "  vigil evaluate --szcore recording.edf events.tsv"
     );
     add_inputs(*command, *arguments);
     add_outputs(*command, *arguments);
-    add_thresholds(*command, *arguments);
+    add_model(*command, *arguments);
     command->callback([arguments, &status] { status = evaluate(*arguments); });
 }
 

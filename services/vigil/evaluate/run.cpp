@@ -27,7 +27,7 @@ std::vector<Event> detections_of(const ScoredRecording& scored) {
         events.push_back({
             .onset_s = seconds(event.start_us),
             .end_s = seconds(event.end_us),
-            .raised_s = seconds(event.raised_us),
+            .raised_s = scored.raised_live ? std::optional(seconds(event.raised_us)) : std::nullopt,
         });
     }
     return events;
@@ -67,7 +67,7 @@ void remark_on_marks(Results& results, const std::string& name, const RecordingR
 Result<void> evaluate_recording(
     const Case& one,
     const RunOptions& options,
-    detect::Scorer& scorer,
+    RecordingModel& model,
     const ScoreProgress& progress,
     Results& results
 ) {
@@ -78,7 +78,7 @@ Result<void> evaluate_recording(
     if (!recording) {
         return std::unexpected(recording.error());
     }
-    const auto scored = score_recording(**recording, scorer, options.score, progress);
+    const auto scored = score_recording(**recording, model, options.score, progress);
     if (!scored) {
         return std::unexpected(scored.error());
     }
@@ -210,18 +210,18 @@ std::string events_table(const ScoredRecording& scored, const detect::EventParam
     return hed_score_text(marks, scored.duration_s, scored.start);
 }
 
-Result<Results> evaluate_recordings(
-    const RunOptions& options,
-    detect::Scorer& scorer,
-    const RunProgress& progress
-) {
+Result<Results>
+evaluate_recordings(const RunOptions& options, RecordingModel& model, const RunProgress& progress) {
     const auto cases = find_recordings(options.recordings, options.reference);
     if (!cases) {
         return std::unexpected(cases.error());
     }
     Results results{
-        .detector = scorer.card().name + " " + scorer.card().version,
-        .parameters = describe(options.score.parameters),
+        .detector = model.name(),
+        .parameters = describe(options.score.parameters) +
+                      (model.is_causal() ? ""
+                                         : "; latency to the event's onset, since each score "
+                                           "needs what comes after it"),
     };
     for (std::size_t number = 0; number < cases->size(); ++number) {
         const auto& one = (*cases)[number];
@@ -229,7 +229,7 @@ Result<Results> evaluate_recordings(
         const auto done = evaluate_recording(
             one,
             options,
-            scorer,
+            model,
             [&](double share) { progress(number, cases->size(), one.name, share); },
             results
         );

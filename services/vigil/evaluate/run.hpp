@@ -2,7 +2,6 @@
 // line.
 #pragma once
 
-#include "detect/scorer.hpp"
 #include "vigil/evaluate/results.hpp"
 #include "vigil/evaluate/score_recording.hpp"
 
@@ -31,7 +30,7 @@ using RunProgress =
 /// errors  not_found: no recording, or none that could be evaluated; unavailable: events cannot be
 /// written; internal: the model failed
 [[nodiscard]] Result<Results>
-evaluate_recordings(const RunOptions& options, detect::Scorer& scorer, const RunProgress& progress);
+evaluate_recordings(const RunOptions& options, RecordingModel& model, const RunProgress& progress);
 
 /// Compares tables of events with those of the same name below `reference`, of which each must say
 /// how long its recording was, there or in the hypothesis. A hypothesis that is missing or cannot

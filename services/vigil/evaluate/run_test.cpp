@@ -2,6 +2,7 @@
 
 #include "signal/recording_test_files.hpp"
 #include "vigil/evaluate/dataset.hpp"
+#include "vigil/evaluate/window_models.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -89,11 +90,12 @@ private:
 Result<Results> run(const Folder& folder, const fs::path& events = {}, bool broken = false) {
     LoudScorer scorer;
     scorer.broken = broken;
+    ScorerModel model(scorer);
     RunOptions options{.recordings = folder.path, .reference = folder.path, .write_events = events};
     options.score.parameters.smoothed_windows = 1;
     return evaluate_recordings(
         options,
-        scorer,
+        model,
         [](std::size_t, std::size_t, const std::string&, double) {}
     );
 }

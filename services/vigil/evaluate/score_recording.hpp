@@ -5,11 +5,9 @@
 #include "base/error.hpp"
 #include "base/time.hpp"
 #include "detect/event_machine.hpp"
-#include "detect/scorer.hpp"
-#include "signal/recording.hpp"
+#include "vigil/evaluate/recording_model.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +27,8 @@ struct ScoredRecording {
     std::vector<ScoredWindow> windows;
     /// In microseconds from the recording's start.
     std::vector<detect::DetectedEvent> events;
+    /// Whether the moments at which they were raised are a live detector's.
+    bool raised_live = true;
 };
 
 struct ScoreOptions {
@@ -37,17 +37,14 @@ struct ScoreOptions {
     std::vector<std::string> channels = {};
 };
 
-/// Called now and then with the share that is done, 0 to 1.
-using ScoreProgress = std::function<void(double share)>;
-
-/// Scores the windows as the detector does (services/detector/README.md): one a second, none across
-/// a gap, each channel by itself, the patient's score of the channels'.
+/// Runs the model over the recording: each channel by itself, the patient's score of the channels',
+/// events of the patient's.
 ///
-/// errors  unprocessable: no voltage, a named channel is missing, a rate that the model cannot
-/// have, a recording without samples; those of the scorer
+/// errors  unprocessable: no voltage, a named channel is missing, a recording without samples;
+/// those of the model
 [[nodiscard]] Result<ScoredRecording> score_recording(
     const signal::Recording& recording,
-    detect::Scorer& scorer,
+    RecordingModel& model,
     const ScoreOptions& options,
     const ScoreProgress& progress
 );

@@ -2,6 +2,7 @@
 
 #include "detector/test_ward.hpp"
 #include "signal/recording_test_files.hpp"
+#include "vigil/evaluate/window_models.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -70,7 +71,8 @@ Windows windows_of(const ScoredRecording& scored) {
 
 Result<ScoredRecording>
 scored(const signal::Recording& recording, detect::Scorer& scorer, ScoreOptions options = {}) {
-    return score_recording(recording, scorer, options, [](double) {});
+    ScorerModel model(scorer);
+    return score_recording(recording, model, options, [](double) {});
 }
 
 /// Two channels at 64 Hz: a sine of the record's amplitude, one second a record.
@@ -138,7 +140,8 @@ TEST_CASE("a minute of large amplitude is one event with its channels' peaks") {
     std::fill(amplitudes.begin() + 60, amplitudes.begin() + 120, 15'000);
     const auto recording = made(amplitudes);
     double last = 0;
-    const auto found = score_recording(*recording, scorer, {}, [&](double share) {
+    ScorerModel model(scorer);
+    const auto found = score_recording(*recording, model, {}, [&](double share) {
         CHECK(share >= last);
         last = share;
     });
