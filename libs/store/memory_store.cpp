@@ -80,6 +80,19 @@ void MemoryStore::apply(const Write& write) {
             row
         );
     }
+    for (const auto& row : write.events) {
+        auto& events = patients_[row.event.patient()].events;
+        const auto known = std::ranges::find_if(events, [&row](const auto& one) {
+            return one.second.event.id() == row.event.id();
+        });
+        if (known != events.end()) {
+            if (known->second.event.revision() >= row.event.revision()) {
+                continue;
+            }
+            events.erase(known);
+        }
+        events.emplace(IdKey(row.event.span().onset_us(), row.event.id()), row);
+    }
     for (const auto& row : write.vitals) {
         const VitalKey key(row.vital.start_time_us(), row.vital.name(), row.vital.source());
         patients_[row.patient].vitals.insert_or_assign(key, row);
@@ -185,6 +198,36 @@ Result<Page<DetectionRow>> MemoryStore::detections(
         limit,
         cursor.has_value(),
         'd',
+        rest
+    );
+}
+
+Result<Page<EventRow>> MemoryStore::events(
+    const std::string& patient,
+    TimeRange time,
+    std::size_t limit,
+    const std::optional<std::string>& cursor
+) {
+    if (auto checked = check_limit(limit); !checked) {
+        return std::unexpected(checked.error());
+    }
+    IdKey from(time.from_us, "");
+    if (cursor) {
+        auto read = read_cursor('e', *cursor, 1);
+        if (!read) {
+            return std::unexpected(read.error());
+        }
+        from = {read->start_us, read->rest[0]};
+    }
+    const std::scoped_lock lock(mutex_);
+    const auto rest = [](const IdKey& key) { return std::vector{key.second}; };
+    return page_of<EventRow>(
+        patients_[patient].events,
+        from,
+        time.until_us,
+        limit,
+        cursor.has_value(),
+        'e',
         rest
     );
 }

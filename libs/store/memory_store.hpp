@@ -30,6 +30,12 @@ public:
         std::size_t limit,
         const std::optional<std::string>& cursor
     ) override;
+    [[nodiscard]] Result<Page<EventRow>> events(
+        const std::string& patient,
+        TimeRange time,
+        std::size_t limit,
+        const std::optional<std::string>& cursor
+    ) override;
     [[nodiscard]] Result<Page<VitalRow>> vitals(
         const std::string& patient,
         TimeRange time,
@@ -54,6 +60,7 @@ private:
     struct Patient {
         std::map<ChunkKey, ChunkRow> chunks;
         std::map<IdKey, DetectionRow> detections;
+        std::map<IdKey, EventRow> events; // by onset
         std::map<VitalKey, VitalRow> vitals;
         std::map<IdKey, BeatsRow> beats;
         std::optional<NewestWindow> newest;

@@ -195,6 +195,20 @@ Result<Page<DetectionRow>> SqliteStore::detections(
     });
 }
 
+Result<Page<EventRow>> SqliteStore::events(
+    const std::string& patient,
+    TimeRange time,
+    std::size_t limit,
+    const std::optional<std::string>& cursor
+) {
+    if (auto checked = check_limit(limit); !checked) {
+        return std::unexpected(checked.error());
+    }
+    return inside_->ask([&](StoreReader& reader) {
+        return reader.events(patient, time, limit, cursor);
+    });
+}
+
 Result<Page<VitalRow>> SqliteStore::vitals(
     const std::string& patient,
     TimeRange time,

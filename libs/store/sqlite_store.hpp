@@ -51,6 +51,12 @@ public:
         std::size_t limit,
         const std::optional<std::string>& cursor
     ) override;
+    [[nodiscard]] Result<Page<EventRow>> events(
+        const std::string& patient,
+        TimeRange time,
+        std::size_t limit,
+        const std::optional<std::string>& cursor
+    ) override;
     [[nodiscard]] Result<Page<VitalRow>> vitals(
         const std::string& patient,
         TimeRange time,

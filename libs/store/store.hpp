@@ -47,6 +47,11 @@ struct DetectionRow {
     v1::Detection detection;
 };
 
+/// The newest revision of an event.
+struct EventRow {
+    v1::Event event;
+};
+
 struct VitalRow {
     std::string id;
     std::string patient;
@@ -82,6 +87,7 @@ struct Write {
 
     std::vector<Chunk> chunks;
     std::vector<DetectionRow> detections;
+    std::vector<EventRow> events; // a later revision replaces, an earlier one changes nothing
     std::vector<VitalRow>
         vitals; // the same (patient, name, source, time) replaces: a re-send may carry more
     std::vector<BeatsRow> beats;
@@ -132,6 +138,13 @@ public:
     [[nodiscard]] virtual Result<std::vector<ChunkRow>>
     pyramid(std::int64_t stream_id, TimeRange time) = 0;
     [[nodiscard]] virtual Result<Page<DetectionRow>> detections(
+        const std::string& patient,
+        TimeRange time,
+        std::size_t limit,
+        const std::optional<std::string>& cursor
+    ) = 0;
+    /// Events by onset, in whatever state.
+    [[nodiscard]] virtual Result<Page<EventRow>> events(
         const std::string& patient,
         TimeRange time,
         std::size_t limit,

@@ -207,6 +207,40 @@ Result<Page<DetectionRow>> StoreReader::detections(
     return page;
 }
 
+Result<Page<EventRow>> StoreReader::events(
+    const std::string& patient,
+    TimeRange time,
+    std::size_t limit,
+    const std::optional<std::string>& cursor
+) {
+    Cursor after{.start_us = time.from_us, .rest = {""}};
+    if (cursor) {
+        auto read = read_cursor('e', *cursor, 1);
+        if (!read) {
+            return std::unexpected(read.error());
+        }
+        after = std::move(*read);
+    }
+    auto& select = statement(
+        "SELECT body FROM events WHERE patient = (SELECT id FROM patients WHERE name = ?1) "
+        "AND (onset_us, id) > (?2, ?3) AND onset_us < ?4 ORDER BY onset_us, id LIMIT ?5"
+    );
+    const sqlite::Use use(select);
+    select.bind_text(1, patient).bind(2, after.start_us).bind_blob(3, after.rest[0]);
+    select.bind(4, time.until_us).bind(5, static_cast<std::int64_t>(limit) + 1);
+    Page<EventRow> page;
+    while (select.step()) {
+        if (page.rows.size() == limit) {
+            const auto& last = page.rows.back().event;
+            page.cursor =
+                write_cursor('e', {.start_us = last.span().onset_us(), .rest = {last.id()}});
+            break;
+        }
+        page.rows.push_back({.event = parse<v1::Event>(select.bytes(0))});
+    }
+    return page;
+}
+
 Result<Page<VitalRow>> StoreReader::vitals(
     const std::string& patient,
     TimeRange time,

@@ -32,6 +32,12 @@ public:
         std::size_t limit,
         const std::optional<std::string>& cursor
     );
+    [[nodiscard]] Result<Page<EventRow>> events(
+        const std::string& patient,
+        TimeRange time,
+        std::size_t limit,
+        const std::optional<std::string>& cursor
+    );
     [[nodiscard]] Result<Page<VitalRow>> vitals(
         const std::string& patient,
         TimeRange time,

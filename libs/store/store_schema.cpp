@@ -53,6 +53,10 @@ constexpr std::array migrations{
     "NOT NULL, "
     "chunks INTEGER NOT NULL, detections INTEGER NOT NULL)",
     "INSERT OR IGNORE INTO totals (one, position, chunks, detections) VALUES (1, 0, 0, 0)",
+    "CREATE TABLE IF NOT EXISTS events (id BLOB PRIMARY KEY, patient INTEGER NOT NULL, onset_us "
+    "INTEGER NOT NULL, "
+    "revision INTEGER NOT NULL, body BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE UNIQUE INDEX IF NOT EXISTS events_by_patient ON events (patient, onset_us, id)",
 };
 
 } // namespace

@@ -55,6 +55,15 @@ DetectionRow detection(const std::string& patient, std::int64_t start_us, const 
     return row;
 }
 
+EventRow event(const std::string& id, std::int64_t onset_us, std::uint32_t revision) {
+    EventRow row;
+    row.event.set_id(id);
+    row.event.set_patient("p");
+    row.event.set_revision(revision);
+    row.event.mutable_span()->set_onset_us(onset_us);
+    return row;
+}
+
 VitalRow vital(
     const std::string& patient,
     std::int64_t start_us,
@@ -273,6 +282,37 @@ TEMPLATE_TEST_CASE(
     }
     CHECK(store.detections("p", {.from_us = 1, .until_us = 3}, 50, {}).value().rows.size() == 4);
     CHECK(store.size().value().detections == 11);
+}
+
+TEMPLATE_TEST_CASE(
+    "of an event the latest revision is kept, and found by its onset",
+    "[store]",
+    MemoryFixture,
+    SqliteFixture
+) {
+    TestType fixture;
+    auto& store = fixture.store();
+    auto write = at(store);
+    write.events = {event("a", 10, 1), event("b", 10, 1), event("c", 30, 2)};
+    REQUIRE(store.write(write));
+    write = at(store);
+    write.events = {event("b", 5, 2), event("c", 40, 1), event("d", 20, 7)};
+    REQUIRE(store.write(write));
+
+    for (const std::size_t limit : {1U, 2U, 10U}) {
+        const auto rows = all_pages<EventRow>(limit, [&](std::size_t count, const auto& cursor) {
+            return store.events("p", always, count, cursor);
+        });
+        std::string found;
+        for (const auto& row : rows) {
+            found += row.event.id() + std::to_string(row.event.revision());
+        }
+        CHECK(found == "b2a1d7c2");
+    }
+    CHECK(store.events("p", {.from_us = 10, .until_us = 30}, 10, {}).value().rows.size() == 2);
+    CHECK(store.events("q", always, 10, {}).value().rows.empty());
+    CHECK(store.events("p", always, 0, {}).error().field == "limit");
+    CHECK(store.events("p", always, 10, "not a cursor").error().field == "cursor");
 }
 
 TEMPLATE_TEST_CASE(

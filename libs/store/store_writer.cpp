@@ -50,6 +50,12 @@ StoreWriter::StoreWriter(sqlite::File file)
           "INSERT OR IGNORE INTO detections (patient, start_us, id, origin, body) VALUES (?1, ?2, "
           "?3, ?4, ?5)"
       ),
+      event_(
+          file_,
+          "INSERT INTO events (id, patient, onset_us, revision, body) VALUES (?1, ?2, ?3, ?4, ?5) "
+          "ON CONFLICT (id) DO UPDATE SET onset_us = ?3, revision = ?4, body = ?5 WHERE revision < "
+          "?4"
+      ),
       vital_(
           file_,
           "INSERT OR REPLACE INTO vitals (patient, start_us, name, source, id, body) VALUES (?1, "
@@ -111,6 +117,7 @@ void StoreWriter::put(const Write& write) {
     const auto streams = put_streams(write);
     const auto chunks = put_chunks(write, streams);
     const auto detections = put_detections(write);
+    put_events(write);
     put_vitals(write);
     put_beats(write);
     put_newest(write);
@@ -163,6 +170,15 @@ std::int64_t StoreWriter::put_detections(const Write& write) {
         written += changed() ? 1 : 0;
     }
     return written;
+}
+
+void StoreWriter::put_events(const Write& write) {
+    for (const auto& [event] : write.events) {
+        const auto body = event.SerializeAsString();
+        event_.bind_blob(1, event.id()).bind(2, patient(event.patient()));
+        event_.bind(3, event.span().onset_us()).bind(4, event.revision());
+        event_.bind_blob(5, body).run();
+    }
 }
 
 void StoreWriter::put_vitals(const Write& write) {

@@ -29,6 +29,7 @@ private:
     std::vector<StoredStream> put_streams(const Write& write);
     std::int64_t put_chunks(const Write& write, const std::vector<StoredStream>& streams);
     std::int64_t put_detections(const Write& write);
+    void put_events(const Write& write);
     void put_vitals(const Write& write);
     void put_beats(const Write& write);
     void put_newest(const Write& write);
@@ -48,6 +49,7 @@ private:
     sqlite::Statement chunk_;
     sqlite::Statement span_;
     sqlite::Statement detection_;
+    sqlite::Statement event_;
     sqlite::Statement vital_;
     sqlite::Statement heart_rate_;
     sqlite::Statement beats_;

@@ -103,6 +103,46 @@ void detection_object(JsonText& json, const store::DetectionRow& row) {
     json.close_array().close_object();
 }
 
+std::string_view state_word(v1::Event::State state) {
+    switch (state) {
+        case v1::Event::ONGOING:
+            return "ongoing";
+        case v1::Event::ENDED:
+            return "ended";
+        case v1::Event::WITHDRAWN:
+            return "withdrawn";
+        case v1::Event::MERGED:
+            return "merged";
+        default:
+            return "unknown";
+    }
+}
+
+void event_object(JsonText& json, const store::EventRow& row) {
+    const auto& event = row.event;
+    const auto& span = event.span();
+    json.open_object().member("id", to_hex(event.id())).member("revision", event.revision());
+    json.member("state", state_word(event.state())).member("prolonged", span.prolonged());
+    json.member("device", event.device()).member("stream", event.stream());
+    json.member("model", event.model()).member("model_version", event.model_version());
+    json.member("first_sample", span.first_sample()).member("end_sample", span.end_sample());
+    time_member(json, "onset", span.onset_us());
+    json.member("duration_s", static_cast<double>(span.end_us() - span.onset_us()) / 1e6);
+    json.member("peak_score", score(span.peak_q16())).key("channel_peak_scores").open_array();
+    for (const auto q16 : span.channel_peak_q16()) {
+        if (q16 == not_evaluated_q16) {
+            json.null();
+        } else {
+            json.value(score(q16));
+        }
+    }
+    json.close_array();
+    if (!event.merged_into().empty()) {
+        json.member("merged_into", to_hex(event.merged_into()));
+    }
+    json.close_object();
+}
+
 void vital_object(JsonText& json, const store::VitalRow& row) {
     const auto& vital = row.vital;
     json.open_object()
@@ -249,6 +289,10 @@ http::Response overview_answer(
 http::Response
 detections_answer(const std::string& patient, const TimePage<store::DetectionRow>& page) {
     return rows_answer(patient, "detections", page, detection_object);
+}
+
+http::Response events_answer(const std::string& patient, const TimePage<store::EventRow>& page) {
+    return rows_answer(patient, "events", page, event_object);
 }
 
 http::Response vitals_answer(const std::string& patient, const TimePage<store::VitalRow>& page) {

@@ -27,6 +27,8 @@ namespace vigil::records {
 [[nodiscard]] http::Response
 detections_answer(const std::string& patient, const TimePage<store::DetectionRow>& page);
 [[nodiscard]] http::Response
+events_answer(const std::string& patient, const TimePage<store::EventRow>& page);
+[[nodiscard]] http::Response
 vitals_answer(const std::string& patient, const TimePage<store::VitalRow>& page);
 [[nodiscard]] http::Response
 beats_answer(const std::string& patient, const TimePage<store::BeatsRow>& page);

@@ -128,6 +128,7 @@ Result<void> Core::load() {
     const std::scoped_lock lock(mutex_);
     streams_.clear();
     detections_.clear();
+    events_.clear();
     vitals_.clear();
     beats_.clear();
     pending_bytes_ = 0;
@@ -279,6 +280,22 @@ void Core::take_step(const journal::Stored& stored) {
         newest_.take(detection);
         pending_bytes_ += row_overhead + detection.ByteSizeLong();
         detections_.push_back({.id = detection_id(detection), .detection = std::move(detection)});
+    }
+    for (auto& event : *step.mutable_events()) {
+        take_event(std::move(event));
+    }
+}
+
+void Core::take_event(v1::Event event) {
+    ++counts_.events;
+    const auto known = std::ranges::find_if(events_, [&event](const store::EventRow& row) {
+        return row.event.id() == event.id();
+    });
+    if (known == events_.end()) {
+        pending_bytes_ += row_overhead + event.ByteSizeLong();
+        events_.push_back({.event = std::move(event)});
+    } else if (known->event.revision() < event.revision()) {
+        known->event = std::move(event);
     }
 }
 

@@ -70,6 +70,7 @@ Result<store::Write> Core::make_write(std::vector<Stream*>& written) {
         written.push_back(&stream);
     }
     write.detections = detections_;
+    write.events = events_;
     write.vitals = vitals_;
     write.beats = beats_;
     write.newest = newest_.changed();
@@ -120,6 +121,7 @@ void Core::clear_pending(std::span<Stream* const> written) {
         stream->changed = false;
     }
     detections_.clear();
+    events_.clear();
     vitals_.clear();
     beats_.clear();
     newest_.clear_changed();

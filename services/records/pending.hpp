@@ -33,6 +33,7 @@ struct StreamView {
 struct PendingView {
     std::vector<StreamView> streams; // all of the patient's, also those with nothing pending
     std::vector<store::DetectionRow> detections;
+    std::vector<store::EventRow> events;
     std::vector<store::VitalRow> vitals;
     std::vector<store::BeatsRow> beats;
 };

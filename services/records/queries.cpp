@@ -284,6 +284,22 @@ Queries::detections(const std::string& patient, store::TimeRange time, std::size
     );
 }
 
+Result<TimePage<store::EventRow>>
+Queries::events(const std::string& patient, store::TimeRange time, std::size_t limit) const {
+    return page_by_time(
+        time,
+        limit,
+        core_.pending(patient).events,
+        [&](store::TimeRange of, const std::optional<std::string>& cursor) {
+            return store_.events(patient, of, limit, cursor);
+        },
+        [](const store::EventRow& row) { return row.event.span().onset_us(); },
+        [](const store::EventRow& a, const store::EventRow& b) {
+            return a.event.id() == b.event.id();
+        }
+    );
+}
+
 Result<TimePage<store::VitalRow>>
 Queries::vitals(const std::string& patient, store::TimeRange time, std::size_t limit) const {
     return page_by_time(

@@ -52,6 +52,9 @@ public:
     overview(const std::string& patient, store::TimeRange time, std::size_t points) const;
     [[nodiscard]] Result<TimePage<store::DetectionRow>>
     detections(const std::string& patient, store::TimeRange time, std::size_t limit) const;
+    /// The newest revision of each, by onset.
+    [[nodiscard]] Result<TimePage<store::EventRow>>
+    events(const std::string& patient, store::TimeRange time, std::size_t limit) const;
     [[nodiscard]] Result<TimePage<store::VitalRow>>
     vitals(const std::string& patient, store::TimeRange time, std::size_t limit) const;
     [[nodiscard]] Result<TimePage<store::BeatsRow>>

@@ -56,6 +56,41 @@ v1::Beats beats_of(std::uint64_t first, std::initializer_list<std::uint32_t> rr)
 
 } // namespace
 
+TEST_CASE("of an event the newest revision is shown, whether stored, pending or both") {
+    Records records;
+    const auto told = [&](const std::string& id, std::uint32_t revision, v1::Event::State state) {
+        v1::Step step;
+        auto& event = *step.add_events();
+        event.set_id(id);
+        event.set_patient("p1");
+        event.set_revision(revision);
+        event.set_state(state);
+        event.mutable_span()->set_onset_us(to_us(test_start) + 5'000'000);
+        records.entries.add(v1::STEP, step);
+    };
+    const auto shown = [&] {
+        std::string all;
+        for (const auto& row : records.queries.events("p1", whole_day, 10).value().rows) {
+            all += row.event.id() + std::to_string(row.event.revision()) + ' ';
+        }
+        return all;
+    };
+    told("a", 1, v1::Event::ONGOING);
+    records.apply();
+    CHECK(shown() == "a1 ");
+    records.flush();
+    CHECK(shown() == "a1 ");
+    told("a", 2, v1::Event::ONGOING);
+    told("a", 3, v1::Event::ENDED);
+    told("b", 1, v1::Event::ONGOING);
+    records.apply();
+    CHECK(shown() == "a3 b1 ");
+    CHECK(records.core.counts().events == 4);
+    records.flush();
+    CHECK(shown() == "a3 b1 ");
+    CHECK(records.queries.events("p2", whole_day, 10).value().rows.empty());
+}
+
 TEST_CASE("detections are shown once, whether stored, pending or both, page by page") {
     Records records;
     for (std::int64_t second = 0; second < 50; ++second) {

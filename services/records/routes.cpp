@@ -192,6 +192,7 @@ void add_routes(http::Router& router, RouteParts parts) {
     ask("/v1/patients/{id}/eeg", ask_eeg);
     ask("/v1/patients/{id}/overview", ask_overview);
     ask("/v1/patients/{id}/detections", ask_rows<&Queries::detections, detections_answer>);
+    ask("/v1/patients/{id}/events", ask_rows<&Queries::events, events_answer>);
     ask("/v1/patients/{id}/vitals", ask_rows<&Queries::vitals, vitals_answer>);
     ask("/v1/patients/{id}/beats", ask_rows<&Queries::beats, beats_answer>);
 }

@@ -228,6 +228,42 @@ TEST_CASE("the old lists have the contract's shapes") {
     }
 }
 
+TEST_CASE("events are answered with their state, their scores and what they became a part of") {
+    Asked asked;
+    v1::Step step;
+    auto& event = *step.add_events();
+    event.set_id(std::string("\x01\x02", 2));
+    event.set_revision(2);
+    event.set_state(v1::Event::MERGED);
+    event.set_patient("p1");
+    event.set_device("d1");
+    event.set_stream("s1");
+    event.set_model("window-178");
+    event.set_model_version("1");
+    event.set_merged_into("\x0a");
+    auto& span = *event.mutable_span();
+    span.set_first_sample(256);
+    span.set_end_sample(5120);
+    span.set_onset_us(to_us(test_start) + 1'000'000);
+    span.set_end_us(to_us(test_start) + 20'500'000);
+    span.set_peak_q16(49'152);
+    span.add_channel_peak_q16(65'536);
+    span.add_channel_peak_q16(65'537);
+    span.set_prolonged(true);
+    asked.entries.add(v1::STEP, step);
+    asked.core.apply(asked.entries.all());
+    const auto answer = asked.get(
+        "/v1/patients/p1/events",
+        {{"from", "2026-11-24T00:00:00Z"}, {"until", "2026-11-25T00:00:00Z"}}
+    );
+    CHECK(answer.status == 200);
+    CHECK(
+        answer.body ==
+        R"({"patient":"p1","events":[{"id":"0102","revision":2,"state":"merged","prolonged":true,"device":"d1","stream":"s1","model":"window-178","model_version":"1","first_sample":256,"end_sample":5120,"onset":"2026-11-24T00:00:01.000000Z","duration_s":19.5,"peak_score":0.75,"channel_peak_scores":[1,null],"merged_into":"0a"}]})"
+    );
+    asked.refused("/v1/patients/p1/events", {{"limit", "0"}}, "limit");
+}
+
 TEST_CASE("old routes are closed by default and opened by name; adding is there only with a handler"
 ) {
     const auto access_of = [](Asked& asked, http::Verb verb, const std::string& path) {

@@ -56,6 +56,7 @@ struct Service::Gauges {
         count("conflict", &CoreCounts::conflicts, now);
         count("recorded_conflict", &CoreCounts::recorded_conflicts, now);
         count("detection", &CoreCounts::detections, now);
+        count("event", &CoreCounts::events, now);
         count("vital", &CoreCounts::vitals, now);
         count("beats", &CoreCounts::beats, now);
         count("unreadable", &CoreCounts::unreadable, now);

@@ -295,6 +295,7 @@ Checked check(World& world) {
         require(outputs.detections.contains(window), "only a replay gives the window " + window);
     }
     const auto events = check_events(entries, again.events);
+    check_stored_events(world, entries);
     check_hearts(world, entries);
     return {.detections = outputs.detections.size(), .events = events};
 }

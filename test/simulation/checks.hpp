@@ -36,6 +36,9 @@ using Events = std::multiset<std::string>;
 
 [[nodiscard]] Events events_of(const std::vector<journal::StoredPtr>& entries);
 
+/// The store has the newest revision of each.
+void check_stored_events(World& world, const std::vector<journal::StoredPtr>& entries);
+
 /// Equal to what the detections make in order, and to `replayed`; gives how many there are.
 std::size_t check_events(const std::vector<journal::StoredPtr>& entries, const Events& replayed);
 

@@ -1,6 +1,7 @@
 // What must hold of events when a world has finished: the newest revisions are what the recorded
 // detections say in the order of their windows.
 #include "detect/event_machine.hpp"
+#include "records/queries.hpp"
 #include "simulation/checks.hpp"
 
 #include <algorithm>
@@ -106,6 +107,33 @@ Events events_of(const std::vector<journal::StoredPtr>& entries) {
         }
     }
     return standing;
+}
+
+void check_stored_events(World& world, const std::vector<journal::StoredPtr>& entries) {
+    const records::Queries queries(world.records(), world.store());
+    std::map<std::string, std::string> stored;
+    std::set<std::string> patients;
+    for (const auto& stream : world.streams()) {
+        patients.insert(stream.patient);
+    }
+    for (const auto& patient : patients) {
+        const auto page =
+            queries.events(patient, {.from_us = 0, .until_us = to_us(epoch) * 2}, 10'000).value();
+        for (const auto& row : page.rows) {
+            require(
+                stored.emplace(row.event.id(), row.event.SerializeAsString()).second,
+                "an event stored twice"
+            );
+        }
+    }
+    std::map<std::string, std::string> told;
+    for (const auto& [id, event] : newest_events(entries)) {
+        told.emplace(id, event.SerializeAsString());
+    }
+    require(
+        stored == told,
+        std::format("{} events in the journal, {} stored", told.size(), stored.size())
+    );
 }
 
 std::size_t check_events(const std::vector<journal::StoredPtr>& entries, const Events& replayed) {
