@@ -70,7 +70,8 @@ TEST_CASE("of an event the newest revision is shown, whether stored, pending or 
     };
     const auto shown = [&] {
         std::string all;
-        for (const auto& row : records.queries.events("p1", whole_day, 10).value().rows) {
+        const auto page = records.queries.events("p1", whole_day, 10).value();
+        for (const auto& row : page.rows) {
             all += row.event.id() + std::to_string(row.event.revision()) + ' ';
         }
         return all;
