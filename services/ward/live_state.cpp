@@ -218,6 +218,9 @@ void LiveState::take_step(const journal::Stored& stored) {
         );
         trim(patient);
     }
+    for (const auto& event : step.events()) {
+        take_event(stored.sequence, event);
+    }
 }
 
 std::uint16_t LiveState::origin_of(Patient& patient, const v1::Detection& detection) {
@@ -279,6 +282,7 @@ void LiveState::trim(Patient& patient) const {
     at_most(patient.detections, 4096);
     at_most(patient.vitals, 4096);
     at_most(patient.ended, limits_.streams_per_patient);
+    forget_events(patient);
 }
 
 void LiveState::prune(UtcTime now) {
@@ -355,6 +359,7 @@ LiveState::frame(journal::Sequence since, const LiveView& view, UtcTime now, boo
         for (const auto& kept : newer(patient.ended, since)) {
             *shown.add_ended() = kept.value;
         }
+        show_events(patient, since, shown);
         if (shown.detector_behind()) {
             frame.set_detector_behind(true);
         }

@@ -228,6 +228,59 @@ TEST_CASE_METHOD(Fixture, "scores of ever new models push out those of the oldes
     }
 }
 
+namespace {
+
+v1::Step telling(
+    const std::string& id,
+    std::uint32_t revision,
+    std::int64_t second,
+    v1::Event::State state
+) {
+    v1::Step step;
+    auto& event = *step.add_events();
+    event.set_id(id);
+    event.set_revision(revision);
+    event.set_state(state);
+    event.set_patient("p1");
+    event.mutable_span()->set_onset_us(start_us + second * 1'000'000);
+    event.mutable_span()->set_end_us(start_us + (second + 10) * 1'000'000);
+    return step;
+}
+
+} // namespace
+
+TEST_CASE_METHOD(Fixture, "a page is told each revision of an event once, a new page the newest") {
+    add(v1::STEP, telling("a", 1, 0, v1::Event::ONGOING));
+    const auto seen = live.sequence();
+    CHECK(patient().events_size() == 1);
+    CHECK(patient(seen).events_size() == 0);
+    add(v1::STEP, telling("a", 3, 0, v1::Event::ENDED));
+    add(v1::STEP, telling("a", 2, 0, v1::Event::ONGOING)); // an older one that comes late
+    REQUIRE(patient(seen).events_size() == 1);
+    CHECK(patient(seen).events(0).state() == v1::Event::ENDED);
+    REQUIRE(patient().events_size() == 1);
+    CHECK(patient().events(0).revision() == 3);
+}
+
+TEST_CASE_METHOD(
+    Fixture,
+    "events are kept while they go on, for minutes after their end, and not without bound"
+) {
+    add(v1::STEP, telling("ended", 1, 0, v1::Event::ENDED));
+    add(v1::STEP, telling("goes on", 1, 0, v1::Event::ONGOING));
+    v1::Step later;
+    auto& detection = *later.add_detections();
+    detection.set_patient("p1");
+    detection.set_end_time_us(start_us + 700'000'000);
+    add(v1::STEP, later);
+    REQUIRE(patient().events_size() == 1);
+    CHECK(patient().events(0).id() == "goes on");
+    for (int i = 0; i < 100; ++i) {
+        add(v1::STEP, telling(std::to_string(i), 1, 700 + i, v1::Event::ONGOING));
+    }
+    CHECK(patient().events_size() == static_cast<int>(LiveLimits{}.events_per_patient));
+}
+
 TEST_CASE_METHOD(Fixture, "what is kept is bounded in time and bytes") {
     for (std::uint64_t second = 0; second < 100; ++second) {
         add(v1::EEG_BLOCK, block(second * 100, 100));

@@ -118,7 +118,7 @@ export class Detail {
     }
     if (!known) return;
     const patientNow = patientNowUs(known.state, nowUs);
-    drawScore(this.scoreSurface, known.scores, Math.max(patientNow, (known.scores.last?.endUs ?? 0) - 1), 40);
+    drawScore(this.scoreSurface, known.scores, known.events.all, Math.max(patientNow, (known.scores.last?.endUs ?? 0) - 1), 40);
     drawHeart(this.heartSurface, known.heart, nowUs, HEART_SECONDS, 40);
   }
 

@@ -1,10 +1,11 @@
 // Draws the score of the last minutes as bars from 0 to 1 with the two thresholds, and heart rate as a line.
+import type { ShownEvent } from './events';
 import type { HeartHistory } from './heart';
 import { palette, type Palette } from './palette';
 import { EMPTY, HIGH_OVER, levelOf, LOW_UNDER, NOT_EVALUATED, type ScoreHistory } from './score';
 import type { Surface } from './surface';
 
-export function drawScore(surface: Surface, history: ScoreHistory, nowUs: number, left = 0): void {
+export function drawScore(surface: Surface, history: ScoreHistory, events: readonly ShownEvent[], nowUs: number, left = 0): void {
   const { pen, width, height } = surface;
   if (!surface.visible) return;
   surface.stale = false;
@@ -27,6 +28,20 @@ export function drawScore(surface: Surface, history: ScoreHistory, nowUs: number
     pen.fillStyle = colours[levelOf(value) as 'high' | 'unclear' | 'low'];
     const tall = Math.max(2, value * height);
     pen.fillRect(x, height - tall, wide, tall);
+  }
+  drawEvents(surface, colours, events, end * 1e6, history.seconds, left);
+}
+
+/** A bar along the top for each event, with a tick where it begins: where it is does not rest on its colour. */
+function drawEvents({ pen, width, height }: Surface, colours: Palette, events: readonly ShownEvent[], endUs: number, seconds: number, left: number): void {
+  const x = (timeUs: number) => Math.round(Math.min(width, Math.max(left, width - ((endUs - timeUs) / (seconds * 1e6)) * (width - left))));
+  pen.fillStyle = colours.text;
+  for (const event of events) {
+    const from = x(event.onsetUs);
+    const until = event.ongoing ? width : x(event.endUs);
+    if (until <= left) continue;
+    pen.fillRect(from, 0, Math.max(2, until - from), 3);
+    if (from > left) pen.fillRect(from, 0, 2, height);
   }
 }
 

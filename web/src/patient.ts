@@ -1,6 +1,7 @@
 // One patient as the page holds it: bounded rings that every frame adds to.
 import type { LivePatient } from './generated/vigil/v1/live_pb';
 import type { EegBlock } from './generated/vigil/v1/eeg_pb';
+import { EventList } from './events';
 import { HeartHistory } from './heart';
 import { readable } from './samples';
 import { ScoreHistory } from './score';
@@ -17,6 +18,7 @@ export class Patient {
   synthetic = false;
   readonly scores = new ScoreHistory(SCORE_SECONDS);
   readonly heart = new HeartHistory();
+  readonly events = new EventList();
   private traces: Trace[] = [];
   private facts: PatientFacts = {
     monitoring: 0,
@@ -29,6 +31,7 @@ export class Patient {
     shownUs: 0,
     lastScore: null,
     lastHighUs: 0,
+    event: null,
   };
 
   constructor(
@@ -44,6 +47,7 @@ export class Patient {
     for (const block of news.blocks) this.addBlock(block);
     for (const detection of news.detections) this.scores.add(detection);
     for (const vital of news.vitals) this.heart.add(vital);
+    for (const event of news.events) this.events.add(event);
     this.facts = {
       monitoring: news.monitoring,
       noData: news.noData,
@@ -55,6 +59,7 @@ export class Patient {
       shownUs: this.trace?.newestUs ?? 0,
       lastScore: this.scores.last,
       lastHighUs: this.scores.lastHighUs,
+      event: this.events.foremost,
     };
   }
 

@@ -14,6 +14,7 @@ const facts = (wish: Partial<PatientFacts> = {}): PatientFacts => ({
   shownUs: now - 1e6,
   lastScore: { endUs: now - 1e6, score: 0.1 },
   lastHighUs: 0,
+  event: null,
   ...wish,
 });
 
@@ -47,6 +48,15 @@ describe('tile state', () => {
   it('mentions a high score for three minutes after it ended', () => {
     expect(tileState(facts({ lastHighUs: now - 41e6 }), now).note).toBe('HIGH 41 s ago');
     expect(tileState(facts({ lastHighUs: now - 190e6 }), now).note).toBe('');
+  });
+  it('says how long an event goes on, and for ten minutes that there was one', () => {
+    const ongoing = { onsetUs: now - 75e6, endUs: now - 70e6, ongoing: true, prolonged: false };
+    expect(tileState(facts({ event: ongoing }), now).note).toBe('EVENT for 1 min');
+    expect(tileState(facts({ event: { ...ongoing, onsetUs: now - 301e6, prolonged: true } }), now).note).toBe('EVENT for 5 min, prolonged');
+    expect(tileState(facts({ event: ongoing, noData: true, newestReceiptUs: now - 12e6 }), now).note).toContain('NO DATA for 12 s, last score 0.10 low, EVENT for');
+    const ended = { onsetUs: now - 100e6, endUs: now - 40e6, ongoing: false, prolonged: false };
+    expect(tileState(facts({ event: ended }), now).note).toBe('Event 40 s ago, lasted 1 min');
+    expect(tileState(facts({ event: { ...ended, endUs: now - 601e6 } }), now).note).toBe('');
   });
   it('counts the age from the older of sample and receipt, so that a fast device clock hides nothing', () => {
     expect(ageMs(facts({ shownUs: now + 3600e6, newestReceiptUs: now - 4e6 }), now)).toBe(4000);

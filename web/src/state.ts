@@ -1,5 +1,6 @@
 // What a tile says, from what the server said about the patient and the server's clock. Pure.
 import { Patient_Monitoring } from './generated/vigil/v1/directory_pb';
+import type { ShownEvent } from './events';
 import { words } from './words';
 import { levelOf, type LastScore, type Level } from './score';
 
@@ -17,6 +18,8 @@ export interface PatientFacts {
   shownUs: number;
   lastScore: LastScore | null;
   lastHighUs: number;
+  /** The event that goes on, or the one that ended last; null when there is none. */
+  event: ShownEvent | null;
 }
 
 export interface TileState {
@@ -99,9 +102,21 @@ export class SteadyHigh {
   }
 }
 
+/** An event is mentioned for so long after its end. */
+const MENTION_EVENT_MS = 600_000;
+
+function eventNote({ event, ...facts }: PatientFacts, nowUs: number): string {
+  if (!event) return '';
+  const now = patientNowUs({ event, ...facts }, nowUs);
+  if (event.ongoing) return words.note.event((now - event.onsetUs) / 1000, event.prolonged);
+  const ago = (now - event.endUs) / 1000;
+  return ago < MENTION_EVENT_MS ? words.note.lastEvent(ago, (event.endUs - event.onsetUs) / 1000) : '';
+}
+
 function noteOf(condition: Condition, facts: PatientFacts, nowUs: number, level: Level): string {
   const score = facts.lastScore?.score ?? null;
-  const last = score === null ? '' : `, ${words.note.lastScore(scoreText(score), words.level[levelOf(score)])}`;
+  const event = eventNote(facts, nowUs);
+  const last = (score === null ? '' : `, ${words.note.lastScore(scoreText(score), words.level[levelOf(score)])}`) + (event && facts.event?.ongoing ? `, ${event}` : '');
   const sinceReceipt = (nowUs - facts.newestReceiptUs) / 1000;
   switch (condition) {
     case 'off':
@@ -119,6 +134,7 @@ function noteOf(condition: Condition, facts: PatientFacts, nowUs: number, level:
     case 'not-evaluated':
       return words.note.notEvaluated;
     case 'live': {
+      if (event) return event;
       if (level === 'none') return words.note.noScore;
       const highMs = (patientNowUs(facts, nowUs) - facts.lastHighUs) / 1000;
       return level !== 'high' && facts.lastHighUs > 0 && highMs < MENTION_HIGH_MS ? words.note.lastHigh(highMs) : '';

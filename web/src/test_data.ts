@@ -1,7 +1,7 @@
 // Makes messages as the server sends them, for the unit tests.
 import { create } from '@bufbuild/protobuf';
 import { Codec, EegBlockSchema, type EegBlock } from './generated/vigil/v1/eeg_pb';
-import { DetectionSchema, type Detection } from './generated/vigil/v1/detection_pb';
+import { DetectionSchema, Event_State, EventSchema, type Detection, type Event } from './generated/vigil/v1/detection_pb';
 import { VitalSchema, type Vital } from './generated/vigil/v1/vitals_pb';
 
 /** 2026-01-01T00:00:00Z */
@@ -49,4 +49,8 @@ export function detection(endUs: number, score: number | null, stream = 's'): De
 
 export function heartRate(timeUs: number, value: number, source = 'watch'): Vital {
   return create(VitalSchema, { name: 'heart_rate', unit: '/min', value, startTimeUs: BigInt(timeUs), source });
+}
+
+export function event(id: number, revision: number, onsetUs: number, endUs: number, state = Event_State.ONGOING, prolonged = false): Event {
+  return create(EventSchema, { id: Uint8Array.of(id), revision, state, span: { onsetUs: BigInt(onsetUs), endUs: BigInt(endUs), prolonged } });
 }

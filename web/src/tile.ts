@@ -125,7 +125,7 @@ export class Tile {
     const second = Math.floor(patientNow / 1e6);
     const newest = patient.scores.last?.endUs ?? 0;
     if (this.scoreSurface.stale || second !== this.scoredSecond || newest !== this.drawnScore) {
-      drawScore(this.scoreSurface, patient.scores, Math.max(patientNow, newest - 1));
+      drawScore(this.scoreSurface, patient.scores, patient.events.all, Math.max(patientNow, newest - 1));
       this.scoredSecond = second;
       this.drawnScore = newest;
     }

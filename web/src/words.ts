@@ -45,6 +45,8 @@ export const words = {
     off: 'Monitoring is off',
     noScore: 'No score yet',
     lastHigh: (ms: number) => `HIGH ${ago(ms)}`,
+    event: (ms: number, prolonged: boolean) => `EVENT for ${span(ms)}${prolonged ? ', prolonged' : ''}`,
+    lastEvent: (ms: number, lasted: number) => `Event ${ago(ms)}, lasted ${span(lasted)}`,
     lastScore: (score: string, level: string) => `last score ${score} ${level}`,
   },
   lost: 'LOST',
