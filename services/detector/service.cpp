@@ -32,6 +32,10 @@ struct Probe {
           unreadable(
               metrics.counter("vigil_detector_unreadable_total", "Blocks that cannot be scored")
           ),
+          event_revisions(metrics.counter(
+              "vigil_detector_event_revisions_total",
+              "Events raised, prolonged, ended or revised"
+          )),
           fences_lost(metrics.counter(
               "vigil_detector_fences_lost_total",
               "Outputs refused: another owner took over"
@@ -58,6 +62,7 @@ struct Probe {
         duplicates.Increment(static_cast<double>(now.duplicates - last.duplicates));
         conflicts.Increment(static_cast<double>(now.conflicts - last.conflicts));
         unreadable.Increment(static_cast<double>(now.unreadable - last.unreadable));
+        event_revisions.Increment(static_cast<double>(now.event_revisions - last.event_revisions));
         last = now;
     }
 
@@ -67,6 +72,7 @@ struct Probe {
     prometheus::Counter& duplicates;
     prometheus::Counter& conflicts;
     prometheus::Counter& unreadable;
+    prometheus::Counter& event_revisions;
     prometheus::Counter& fences_lost;
     prometheus::Gauge& owner;
     prometheus::Gauge& lag_entries;
