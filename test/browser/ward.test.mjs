@@ -30,6 +30,28 @@ describe('the live page', () => {
     assert.ok(late < 2000 && late > -1000, `${late} ms`);
   });
 
+  it('says for how long an event goes on, and answers it as ended once its stream has', { skip: !process.env.VIGIL_DATA && 'VIGIL_DATA is not set' }, async () => {
+    const seizure = bonn('setE', 3);
+    const page = await openWard(browser, server);
+    const device = new Device(server, 'event', (index) => seizure[index % seizure.length]).start();
+    const note = tile(page, 'event').locator('.tile-note');
+    await waitFor(page, 'event', 'level', 'high');
+    const says = (text) => page.waitForFunction(([id, wanted]) => new RegExp(wanted).test(document.querySelector(`.tile[data-patient="${id}"] .tile-note`)?.textContent ?? ''), ['event', text], { timeout: 30_000 });
+    await says('^EVENT for \\d+ s$');
+    await page.screenshot({ path: `${OUT}event.png` });
+    assert.equal((await eventsOf(page, 'event'))[0].state, 'ongoing');
+    await device.end();
+    let events = [];
+    for (let attempt = 0; attempt < 50 && events[0]?.state !== 'ended'; attempt++) {
+      await wait(200);
+      events = await eventsOf(page, 'event');
+    }
+    assert.equal(events.length, 1);
+    assert.equal(events[0].state, 'ended');
+    assert.ok(events[0].duration_s > 5 && events[0].duration_s < 60, `${events[0].duration_s} s`);
+    await page.context().close();
+  });
+
   it('says NO DATA when the sender stops, ENDED when it ends on purpose, and LIVE again when it returns', async () => {
     const page = await openWard(browser, server);
     const stopping = new Device(server, 'stopping', quiet).start();
@@ -136,6 +158,8 @@ async function playSeizure(patient) {
   await page.context().close();
   return Math.round(shown - windowEnd);
 }
+
+const eventsOf = (page, patient) => page.evaluate(async (id) => (await (await fetch(`/v1/patients/${id}/events`)).json()).events, patient);
 
 /** UTC milliseconds of the end of the first window whose score is high, as the store has it. */
 async function firstHighEnd(page, patient) {
