@@ -33,6 +33,30 @@ Page<Row> page_of(
     return page;
 }
 
+/// The same of rows that a start and an id name.
+template <class Row>
+Result<Page<Row>> page_by_id(
+    const std::map<std::pair<std::int64_t, std::string>, Row>& rows,
+    TimeRange time,
+    std::size_t limit,
+    const std::optional<std::string>& cursor,
+    char kind
+) {
+    if (auto checked = check_limit(limit); !checked) {
+        return std::unexpected(checked.error());
+    }
+    std::pair<std::int64_t, std::string> from(time.from_us, "");
+    if (cursor) {
+        auto read = read_cursor(kind, *cursor, 1);
+        if (!read) {
+            return std::unexpected(read.error());
+        }
+        from = {read->start_us, read->rest[0]};
+    }
+    const auto rest = [](const auto& key) { return std::vector{key.second}; };
+    return page_of<Row>(rows, from, time.until_us, limit, cursor.has_value(), kind, rest);
+}
+
 } // namespace
 
 Result<void> MemoryStore::write(const Write& write) {
@@ -178,28 +202,8 @@ Result<Page<DetectionRow>> MemoryStore::detections(
     std::size_t limit,
     const std::optional<std::string>& cursor
 ) {
-    if (auto checked = check_limit(limit); !checked) {
-        return std::unexpected(checked.error());
-    }
-    IdKey from(time.from_us, "");
-    if (cursor) {
-        auto read = read_cursor('d', *cursor, 1);
-        if (!read) {
-            return std::unexpected(read.error());
-        }
-        from = {read->start_us, read->rest[0]};
-    }
     const std::scoped_lock lock(mutex_);
-    const auto rest = [](const IdKey& key) { return std::vector{key.second}; };
-    return page_of<DetectionRow>(
-        patients_[patient].detections,
-        from,
-        time.until_us,
-        limit,
-        cursor.has_value(),
-        'd',
-        rest
-    );
+    return page_by_id(patients_[patient].detections, time, limit, cursor, 'd');
 }
 
 Result<Page<EventRow>> MemoryStore::events(
@@ -208,28 +212,8 @@ Result<Page<EventRow>> MemoryStore::events(
     std::size_t limit,
     const std::optional<std::string>& cursor
 ) {
-    if (auto checked = check_limit(limit); !checked) {
-        return std::unexpected(checked.error());
-    }
-    IdKey from(time.from_us, "");
-    if (cursor) {
-        auto read = read_cursor('e', *cursor, 1);
-        if (!read) {
-            return std::unexpected(read.error());
-        }
-        from = {read->start_us, read->rest[0]};
-    }
     const std::scoped_lock lock(mutex_);
-    const auto rest = [](const IdKey& key) { return std::vector{key.second}; };
-    return page_of<EventRow>(
-        patients_[patient].events,
-        from,
-        time.until_us,
-        limit,
-        cursor.has_value(),
-        'e',
-        rest
-    );
+    return page_by_id(patients_[patient].events, time, limit, cursor, 'e');
 }
 
 Result<Page<VitalRow>> MemoryStore::vitals(

@@ -39,6 +39,15 @@ ChunkRow read_chunk(const sqlite::Statement& row, bool with_payload) {
     };
 }
 
+/// Where a page of rows with an id begins: behind the cursor, or before all rows of the first
+/// moment, since an id is never empty.
+Result<Cursor> begin_after(char kind, TimeRange time, const std::optional<std::string>& cursor) {
+    if (cursor) {
+        return read_cursor(kind, *cursor, 1);
+    }
+    return Cursor{.start_us = time.from_us, .rest = {""}};
+}
+
 } // namespace
 
 StoreReader::StoreReader(const std::filesystem::path& file)
@@ -165,15 +174,10 @@ Result<Page<DetectionRow>> StoreReader::detections(
     std::size_t limit,
     const std::optional<std::string>& cursor
 ) {
-    Cursor after{.start_us = time.from_us, .rest = {""}};
-    if (cursor) {
-        auto read = read_cursor('d', *cursor, 1);
-        if (!read) {
-            return std::unexpected(read.error());
-        }
-        after = std::move(*read);
+    const auto after = begin_after('d', time, cursor);
+    if (!after) {
+        return std::unexpected(after.error());
     }
-    // an id is never empty, so that (from, "") lies before every row of that time
     auto& select = statement(
         "SELECT d.start_us, d.id, d.body, o.device, o.stream, o.model, o.model_version FROM "
         "detections d "
@@ -182,7 +186,7 @@ Result<Page<DetectionRow>> StoreReader::detections(
         "AND (d.start_us, d.id) > (?2, ?3) AND d.start_us < ?4 ORDER BY d.start_us, d.id LIMIT ?5"
     );
     const sqlite::Use use(select);
-    select.bind_text(1, patient).bind(2, after.start_us).bind_blob(3, after.rest[0]);
+    select.bind_text(1, patient).bind(2, after->start_us).bind_blob(3, after->rest[0]);
     select.bind(4, time.until_us).bind(5, static_cast<std::int64_t>(limit) + 1);
     Page<DetectionRow> page;
     while (select.step()) {
@@ -213,20 +217,16 @@ Result<Page<EventRow>> StoreReader::events(
     std::size_t limit,
     const std::optional<std::string>& cursor
 ) {
-    Cursor after{.start_us = time.from_us, .rest = {""}};
-    if (cursor) {
-        auto read = read_cursor('e', *cursor, 1);
-        if (!read) {
-            return std::unexpected(read.error());
-        }
-        after = std::move(*read);
+    const auto after = begin_after('e', time, cursor);
+    if (!after) {
+        return std::unexpected(after.error());
     }
     auto& select = statement(
         "SELECT body FROM events WHERE patient = (SELECT id FROM patients WHERE name = ?1) "
         "AND (onset_us, id) > (?2, ?3) AND onset_us < ?4 ORDER BY onset_us, id LIMIT ?5"
     );
     const sqlite::Use use(select);
-    select.bind_text(1, patient).bind(2, after.start_us).bind_blob(3, after.rest[0]);
+    select.bind_text(1, patient).bind(2, after->start_us).bind_blob(3, after->rest[0]);
     select.bind(4, time.until_us).bind(5, static_cast<std::int64_t>(limit) + 1);
     Page<EventRow> page;
     while (select.step()) {
