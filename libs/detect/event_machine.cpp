@@ -9,17 +9,21 @@ namespace {
 
 void take_peaks(DetectedEvent& event, const WindowScore& window, std::uint32_t mean_q16) {
     event.peak_q16 = std::max(event.peak_q16, mean_q16);
-    auto& peaks = event.channel_peak_q16;
-    peaks.resize(std::max(peaks.size(), window.channel_q16.size()), no_score_q16);
-    for (std::size_t channel = 0; channel < window.channel_q16.size(); ++channel) {
-        const auto score = window.channel_q16[channel];
-        if (score != no_score_q16 && (peaks[channel] == no_score_q16 || score > peaks[channel])) {
-            peaks[channel] = score;
-        }
-    }
+    add_peaks(event.channel_peak_q16, window.channel_q16);
 }
 
 } // namespace
+
+void add_peaks(std::vector<std::uint32_t>& peaks_q16, std::span<const std::uint32_t> more_q16) {
+    peaks_q16.resize(std::max(peaks_q16.size(), more_q16.size()), no_score_q16);
+    for (std::size_t channel = 0; channel < more_q16.size(); ++channel) {
+        const auto score = more_q16[channel];
+        auto& peak = peaks_q16[channel];
+        if (score != no_score_q16 && (peak == no_score_q16 || score > peak)) {
+            peak = score;
+        }
+    }
+}
 
 Result<void> check(const EventParameters& parameters) {
     constexpr std::uint32_t one = 65'536;

@@ -70,6 +70,9 @@ struct DetectedEvent {
     bool operator==(const DetectedEvent&) const = default;
 };
 
+/// Of each channel the higher peak; no_score_q16 is below all.
+void add_peaks(std::vector<std::uint32_t>& peaks_q16, std::span<const std::uint32_t> more_q16);
+
 struct EventChange {
     enum class Kind : std::uint8_t { raised, prolonged, ended };
     Kind kind = Kind::raised;

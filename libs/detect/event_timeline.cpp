@@ -198,17 +198,45 @@ void EventTimeline::close_when_at_rest(Run& run) const {
     }
 }
 
+namespace {
+
+/// An event that went into a part of a run that is not looked at again: what is known of that part
+/// stays.
+std::pair<DetectedEvent, State>
+gone_on(DetectedEvent event, std::uint64_t until, std::span<EventRevision* const> known_events) {
+    const auto found = std::ranges::find_if(known_events, [&](const EventRevision* known) {
+        return stands(*known) && overlap(known->event, event) &&
+               (known->state == State::ongoing || known->event.end.window + 1 >= until);
+    });
+    if (found == known_events.end()) {
+        return {std::move(event), State::ended};
+    }
+    const auto& known = (*found)->event;
+    if (known.end.window > event.end.window) {
+        event.end = known.end;
+        event.end_us = known.end_us;
+    }
+    event.peak_q16 = std::max(event.peak_q16, known.peak_q16);
+    event.prolonged = event.prolonged || known.prolonged;
+    add_peaks(event.channel_peak_q16, known.channel_peak_q16);
+    return {std::move(event), (*found)->state};
+}
+
+} // namespace
+
 /// What became of the events that may differ, as revisions of those that were known.
 std::vector<EventRevision> EventTimeline::compare(const Replay& replay, const NewId& new_id) {
     auto now = replay.events;
-    if (const auto& open = replay.machine.event(); open && replay.reaches_the_end) {
-        now.emplace_back(*open, is_over() ? State::ended : State::ongoing);
-    }
     std::vector<EventRevision*> before;
     for (auto& known : memory_.known) {
         if (known.event.onset.window >= replay.from && known.event.onset.window < replay.until) {
             before.push_back(&known);
         }
+    }
+    if (const auto& open = replay.machine.event(); open && replay.reaches_the_end) {
+        now.emplace_back(*open, is_over() ? State::ended : State::ongoing);
+    } else if (open) {
+        now.push_back(gone_on(*open, replay.until, before));
     }
     if (now.empty() && before.empty()) {
         return {};

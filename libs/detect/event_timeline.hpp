@@ -41,9 +41,9 @@ struct TimelineLimits {
     /// Stretches of windows with a gap between them: beyond it the oldest gap is given up, and
     /// windows that would fill it are passed over.
     std::size_t runs = 64;
-    /// A stretch after a gap that does not come to rest for so many windows is no longer looked at
-    /// again when the gap is filled.
-    std::size_t head_windows = 7'200;
+    /// A stretch that does not come to rest for so many windows is gone through so far when a gap
+    /// before it is filled: an event that lasts beyond keeps its end, as it was.
+    std::size_t head_windows = 1'200;
 };
 
 /// What EventMachine would find if all windows came in order is what the newest revisions say,

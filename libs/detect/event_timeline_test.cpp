@@ -316,4 +316,25 @@ TEST_CASE("a head that never comes to rest ends at its limit") {
     CHECK(told.newest.size() == 1);
 }
 
+TEST_CASE("an event that lasts beyond a head's limit keeps its end when the gap before it is filled"
+) {
+    const EventParameters plain{.smoothed_windows = 1};
+    for (const bool goes_on : {false, true}) {
+        Told told(plain, {.runs = 8, .head_windows = 50});
+        told.push(with_score(100, 500, above));
+        if (!goes_on) {
+            told.push(with_score(600, 20, below));
+        }
+        told.push(with_score(80, 20, above));
+        REQUIRE(told.standing().size() == 1);
+        // Raised on its own while the gap was there, it then took the older one in.
+        CHECK(told.newest["e2"].state == (goes_on ? State::ongoing : State::ended));
+        CHECK(told.newest["e1"].merged_into == "e2");
+        CHECK(told.standing().front().onset.window == 80);
+        if (!goes_on) {
+            CHECK(told.standing().front().end.window == 599);
+        }
+    }
+}
+
 } // namespace vigil::detect

@@ -128,16 +128,22 @@ std::vector<v1::StreamSeen> Partition::checkpoint() const {
         if (stream.runs) {
             describe_runs(*stream.runs, seen);
         }
-        if (stream.events) {
-            for (auto& memory : stream.events->memory()) {
-                *seen.add_events() = std::move(memory);
-            }
-        }
         bytes += seen.ByteSizeLong();
         if (bytes > most_bytes) {
             break;
         }
         all.push_back(std::move(seen));
+    }
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const auto* events = newest_first[i]->second.events.get();
+        auto memory = events == nullptr ? std::vector<v1::EventMemory>{} : events->memory();
+        for (auto& of_model : memory) {
+            const auto size = of_model.ByteSizeLong();
+            if (bytes + size <= most_bytes) {
+                bytes += size;
+                *all[i].add_events() = std::move(of_model);
+            }
+        }
     }
     for (std::size_t i = 0; i < all.size(); ++i) {
         auto cells = newest_first[i]->second.seen.serialize_cells();

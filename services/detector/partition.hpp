@@ -68,7 +68,8 @@ struct Partition {
     /// head.
     void describe(StepHead& head, std::int64_t forget_before_us);
     /// All streams, those touched last first, up to 256 KiB: what is left out is forgotten by the
-    /// next owner alone. Digests of cells only where there is room beside everything else.
+    /// next owner alone. What events depend on, and then digests of cells, only where there is room
+    /// beside everything else.
     [[nodiscard]] std::vector<v1::StreamSeen> checkpoint() const;
 };
 
