@@ -1,5 +1,5 @@
 // Compares detected beats with reference beats, one by one, as ANSI/AAMI EC57 wants it. Used by
-// the tests of the QRS detector.
+// `vigil evaluate --ecg` and the tests of the QRS detector.
 #pragma once
 
 #include <cstdint>

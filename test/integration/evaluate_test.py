@@ -176,6 +176,57 @@ class Recordings(Folder):
         self.assertFalse((self.folder / "x.tsv").exists())
 
 
+class Electrocardiograms(Folder):
+    """R waves of 1 mV and 80 ms once a second, for longer than EC57's learning period."""
+
+    SECONDS = 320
+
+    def record(self, name: str, reference: bool = True) -> None:
+        second = [round(1000 * max(0, 1 - abs(i - 125) / 10)) + (i * 7919 % 11 - 5) for i in range(250)]
+        samples = second * self.SECONDS
+        self.put(f"ecg/{name}.hea", f"{name} 1 250 {len(samples)}\n{name}.dat 16 1000(0)/mV 16 0 0 0 0 MLII\n")
+        self.put(f"ecg/{name}.dat", struct.pack(f"<{len(samples)}h", *samples))
+        if reference:
+            words = [1 << 10 | 125] + [1 << 10 | 250] * (self.SECONDS - 1) + [0]
+            self.put(f"ecg/{name}.atr", struct.pack(f"<{len(words)}H", *words))
+
+    def test_beats_give_figures_a_table_and_a_report(self):
+        self.record("a")
+        self.put("ecg/a_events.tsv", rows((100, 130), duration=self.SECONDS))
+        report = self.folder / "report.html"
+        results = self.results("--ecg", self.folder / "ecg", "--html", report)
+        self.assertEqual(results["format"], "vigil-ecg-evaluation-1")
+        counts = results["records"][0]["comparison"]["usable"]
+        self.assertEqual((counts["true_positives"], counts["false_negatives"], counts["false_positives"]), (20, 0, 0))
+        self.assertEqual(results["all"]["gross_sensitivity"], 1)
+        self.assertAlmostEqual(results["records"][0]["rate_bpm"][10], 60, places=1)
+        text = report.read_text()
+        links = Links()
+        links.feed(text)
+        self.assertEqual(links.found, [])
+        self.assertNotRegex(text, r"https?://|url\(|@import")
+        self.assertIn("A demonstration, not a claim", text)
+
+    def test_a_missing_reference_is_told_and_the_others_go_on(self):
+        self.record("a", reference=False)
+        self.record("b")
+        results = self.results("--ecg", self.folder / "ecg", status=1)
+        self.assertEqual([one["name"] for one in results["left_out"]], ["a.hea"])
+        self.assertEqual(results["usable"]["average_sensitivity"], 1)
+        told = self.evaluate("--ecg", self.folder / "ecg", status=1).stdout
+        self.assertIn("LEFT OUT a.hea: there are no reference beats: no a.atr beside it", told)
+
+    def test_wrong_usage_is_told(self):
+        self.record("a")
+        folder = self.folder / "ecg"
+        self.assertIn("(--noise-seeds)", self.evaluate("--ecg", folder, "--noise-seeds", "9-1", status=2).stderr)
+        self.evaluate("--noise-seeds", "1", status=2)
+        self.evaluate(folder, "--ecg", folder, status=2)
+        self.evaluate("--ecg", folder, "--against", "x.json", status=2)
+        self.evaluate("--ecg", self.folder / "nowhere", status=2)
+        self.assertIn("no named channel", self.evaluate("--ecg", folder, "--channels", "V5", status=2).stderr)
+
+
 class Tables(Folder):
     def test_wrong_usage_is_told(self):
         self.evaluate(status=2)

@@ -1,5 +1,6 @@
 #include "vigil/evaluate/evaluate_command.hpp"
 
+#include "vigil/evaluate/ecg_run.hpp"
 #include "vigil/evaluate/models.hpp"
 #include "vigil/evaluate/progress.hpp"
 #include "vigil/evaluate/run.hpp"
@@ -26,6 +27,8 @@ struct Arguments {
     std::string reference;
     std::string hypothesis;
     std::vector<std::string> szcore;
+    std::string ecg;
+    std::string noise_seeds;
     std::vector<std::string> channels;
     std::string write_events;
     std::string json;
@@ -152,6 +155,53 @@ Result<EarlierResults> active_results(const Arguments& arguments) {
     return results;
 }
 
+/// Both forms to the files that were asked for; the worse of both statuses.
+template <class Outcome>
+int write_forms(
+    const Arguments& arguments,
+    const Outcome& results,
+    std::string (*json)(const Outcome&),
+    std::string (*html)(const Outcome&),
+    int status
+) {
+    for (const auto& [file, form] :
+         {std::pair{arguments.json, json}, std::pair{arguments.html, html}}) {
+        if (file.empty()) {
+            continue;
+        }
+        if (auto written = write_file(file, form(results)); !written) {
+            wrong(written.error());
+            status = std::max(status, incomplete);
+        }
+    }
+    return status;
+}
+
+int ecg(const Arguments& arguments) {
+    EcgOptions options{.folder = arguments.ecg, .channels = arguments.channels};
+    if (!arguments.noise_seeds.empty()) {
+        auto seeds = parse_seeds(arguments.noise_seeds);
+        if (!seeds) {
+            return wrong(seeds.error());
+        }
+        options.noise_seeds = std::move(*seeds);
+    }
+    Progress progress(std::cerr, ::isatty(STDERR_FILENO) == 1, arguments.quiet);
+    const auto results = evaluate_ecg(
+        options,
+        [&progress](std::size_t number, std::size_t of, const std::string& name, double share) {
+            progress.show(number, of, name, share);
+        }
+    );
+    progress.end();
+    if (!results) {
+        return wrong(results.error());
+    }
+    std::cout << ecg_table(*results);
+    const int status = results->left_out.empty() ? done : incomplete;
+    return write_forms(arguments, *results, &ecg_json, &ecg_html, status);
+}
+
 int status_of(const Results& results) {
     if (results.gate && results.gate->outcome == GateOutcome::not_enough_data) {
         return unusable;
@@ -167,7 +217,8 @@ Result<void> check_inputs(const Arguments& arguments) {
     if (arguments.recordings.empty() == !tables || (tables && arguments.reference.empty())) {
         return fail(
             ErrorCode::invalid_argument,
-            "name a folder of recordings, or --hypothesis and --reference, or --szcore; see --help"
+            "name a folder of recordings, or --hypothesis and --reference, or --szcore, or --ecg; "
+            "see --help"
         );
     }
     if (is_model(arguments.against) && tables) {
@@ -186,6 +237,9 @@ Result<void> check_inputs(const Arguments& arguments) {
 int evaluate(const Arguments& arguments) {
     if (!arguments.szcore.empty()) {
         return szcore(arguments);
+    }
+    if (!arguments.ecg.empty()) {
+        return ecg(arguments);
     }
     if (auto checked = check_inputs(arguments); !checked) {
         return wrong(checked.error());
@@ -213,18 +267,7 @@ int evaluate(const Arguments& arguments) {
         results->active = active->detector;
     }
     std::cout << results_table(*results);
-    int status = status_of(*results);
-    for (const auto& [file, form] :
-         {std::pair{arguments.json, &results_json}, std::pair{arguments.html, &results_html}}) {
-        if (file.empty()) {
-            continue;
-        }
-        if (auto written = write_file(file, form(*results)); !written) {
-            wrong(written.error());
-            status = std::max(status, incomplete);
-        }
-    }
-    return status;
+    return write_forms(arguments, *results, &results_json, &results_html, status_of(*results));
 }
 
 void add_inputs(CLI::App& command, Arguments& arguments) {
@@ -257,28 +300,51 @@ void add_inputs(CLI::App& command, Arguments& arguments) {
             "Write the events of one recording as SzCORE takes them: IN.edf OUT.tsv"
         )
         ->expected(2);
+    auto* ecg = command
+                    .add_option(
+                        "--ecg",
+                        arguments.ecg,
+                        "Folder of electrocardiograms (.hea, .edf) with reference beats (.atr): "
+                        "measure the beat detector instead"
+                    )
+                    ->check(CLI::ExistingDirectory)
+                    ->excludes("RECORDINGS")
+                    ->excludes("--hypothesis")
+                    ->excludes("--szcore");
+    command
+        .add_option(
+            "--noise-seeds",
+            arguments.noise_seeds,
+            "With --ecg: each record again with generated noise at 12, 6 and 0 dB; FIRST-LAST"
+        )
+        ->needs(ecg);
 }
 
 void add_outputs(CLI::App& command, Arguments& arguments) {
     command.add_option("--json", arguments.json, "Write the results as JSON to this file");
     command.add_option("--html", arguments.html, "Write a report with plots to this file");
-    command.add_option(
-        "--write-events",
-        arguments.write_events,
-        "Write each recording's events as a table below this folder"
-    );
-    command.add_option(
-        "--against",
-        arguments.against,
-        "Gate: the active model's name, or its JSON results on the same recordings"
-    );
+    command
+        .add_option(
+            "--write-events",
+            arguments.write_events,
+            "Write each recording's events as a table below this folder"
+        )
+        ->excludes("--ecg");
+    command
+        .add_option(
+            "--against",
+            arguments.against,
+            "Gate: the active model's name, or its JSON results on the same recordings"
+        )
+        ->excludes("--ecg");
     command.add_flag("--quiet", arguments.quiet, "No progress");
 }
 
 void add_model(CLI::App& command, Arguments& arguments) {
     command.add_option("--model", arguments.model, "The detector")
         ->check(CLI::IsMember(std::vector<std::string>(model_names.begin(), model_names.end())))
-        ->capture_default_str();
+        ->capture_default_str()
+        ->excludes("--ecg");
     command.add_option("--channels", arguments.channels, "Labels of the channels to score; all")
         ->delimiter(',')
         ->allow_extra_args(false);
@@ -298,7 +364,7 @@ void add_evaluate_command(CLI::App& app, int& status) {
     auto arguments = std::make_shared<Arguments>();
     auto* command = app.add_subcommand(
         "evaluate",
-        "Measure a detector against marked seizures, by SzCORE's rules"
+        "Measure a detector against marked seizures, by SzCORE's rules, or against beats, by EC57's"
     );
     command->footer(
         "The reference of a recording X.edf is X_events.tsv or X.tsv (HED-SCORE; BIDS: without the "
@@ -316,7 +382,9 @@ void add_evaluate_command(CLI::App& app, int& status) {
         "  vigil evaluate bids/ --against active.json                     may it be promoted?\n"
         "  vigil evaluate bids/ --model window-178 --against line-length  does it beat the "
         "baseline?\n"
-        "  vigil evaluate --szcore recording.edf events.tsv"
+        "  vigil evaluate --szcore recording.edf events.tsv\n"
+        "  vigil evaluate --ecg mitdb/ --html report.html                 beats, by EC57's rules\n"
+        "  vigil evaluate --ecg mitdb/ --noise-seeds 100-119              and with noise"
     );
     add_inputs(*command, *arguments);
     add_outputs(*command, *arguments);

@@ -9,22 +9,12 @@ namespace vigil::evaluate {
 
 namespace {
 
-constexpr double width = 900;
+constexpr double width = plot_width_px;
 constexpr double label_width = 170;
 constexpr double row_height = 22;
 constexpr double plot_width = width - label_width - 20;
 constexpr std::size_t most_recordings = 300;
 constexpr std::size_t longest_label = 24;
-
-std::string svg(double height, std::string_view title, std::string_view inside) {
-    return std::format(
-        "<svg viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\"><title>{}</title>\n{}</svg>\n",
-        width,
-        height,
-        title,
-        inside
-    );
-}
 
 std::string label(double y, std::string_view text) {
     auto shown = std::string(text.substr(0, longest_label));
@@ -126,6 +116,16 @@ std::string bars(const std::vector<Event>& events, const char* kind, double y, d
 }
 
 } // namespace
+
+std::string svg(double height, std::string_view title, std::string_view inside) {
+    return std::format(
+        "<svg viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\"><title>{}</title>\n{}</svg>\n",
+        width,
+        height,
+        title,
+        inside
+    );
+}
 
 std::string escaped(std::string_view text) {
     std::string out;

@@ -1,4 +1,4 @@
-// The plots of the report as SVG text. Used by results_html().
+// The plots of the reports as SVG text. Used by results_html() and ecg_html().
 #pragma once
 
 #include "vigil/evaluate/results.hpp"
@@ -12,6 +12,11 @@ namespace vigil::evaluate {
 
 /// Text for HTML: what has a meaning there is written as an entity, control characters as a blank.
 [[nodiscard]] std::string escaped(std::string_view text);
+
+inline constexpr double plot_width_px = 900;
+
+/// A drawing of that width; `title` and `inside` are HTML.
+[[nodiscard]] std::string svg(double height, std::string_view title, std::string_view inside);
 
 /// A row for each patient: the figure as a dot, its exact 95 % interval as a line.
 [[nodiscard]] std::string sensitivity_plot(std::span<const PatientTally> patients);

@@ -1,3 +1,4 @@
+#include "vigil/evaluate/page.hpp"
 #include "vigil/evaluate/plots.hpp"
 #include "vigil/evaluate/results.hpp"
 
@@ -9,36 +10,6 @@ namespace vigil::evaluate {
 
 namespace {
 
-// default-src 'none': whatever a recording's name holds, the page asks nothing of anybody
-constexpr std::string_view head = R"(<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Evaluation</title>
-<style>
-:root { color-scheme: light dark; --ink: #1c2430; --paper: #fff; --soft: #66707f; --line: #d5dbe3; --reference: #1c7c54;
-  --detection: #b8431f; --mark: #2257a8; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6eaf0; --paper: #14181f; --soft: #9aa5b4; --line: #38414e;
-  --reference: #4fc48f; --detection: #f08a63; --mark: #7fb0f5; } }
-body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 60rem; margin: 2rem auto;
-  padding: 0 1rem; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
-p.note { color: var(--soft); }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-.wide { overflow-x: auto; }
-th, td { text-align: right; padding: .25rem .7rem; border-bottom: 1px solid var(--line); }
-th:first-child, td:first-child { text-align: left; }
-svg { width: 100%; height: auto; } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; }
-svg .soft { fill: var(--soft); } svg .grid { stroke: var(--line); } svg .mark { stroke: var(--mark); fill: var(--mark); }
-svg .reference { fill: var(--reference); } svg .detection { fill: var(--detection); } svg .record { fill: var(--line); }
-.bad { color: var(--detection); font-weight: 600; }
-</style>
-</head>
-<body>
-)";
-
 std::string number(std::optional<double> value) {
     return value ? std::format("{:.3f}", *value) : std::string("&ndash;");
 }
@@ -46,14 +17,6 @@ std::string number(std::optional<double> value) {
 std::string interval(const std::optional<Interval>& value) {
     return value ? std::format("{:.3f} to {:.3f}", value->low, value->high)
                  : std::string("&ndash;");
-}
-
-std::string row(std::string_view name, const std::vector<std::string>& cells) {
-    std::string text = std::format("<tr><td>{}</td>", name);
-    for (const auto& cell : cells) {
-        text += std::format("<td>{}</td>", cell);
-    }
-    return text + "</tr>\n";
 }
 
 std::string mean(const Mean& mean) {
@@ -70,25 +33,30 @@ std::string figures(const Results& results) {
         "<h2>Figures</h2>\n<div class=\"wide\"><table>\n<tr><th></th><th>all recordings "
         "(micro)</th>"
         "<th>exact 95 % interval</th><th>mean of patients (macro)</th></tr>\n";
-    text +=
-        row("sensitivity",
-            {number(events.sensitivity()),
-             interval(proportion_interval(events.detected, events.reference)),
-             mean(macro.sensitivity)});
-    text += row("precision", {number(events.precision()), "", mean(macro.precision)});
-    text += row("F1", {number(events.f1()), "", mean(macro.f1)});
-    text +=
-        row("false alarms per 24 h",
-            {number(events.false_alarms_per_day()),
-             interval(false_alarm_interval(events)),
-             mean(macro.false_alarms_per_day)});
-    text += row("median latency, s", {number(quantile(micro.latencies_s, 0.5)), "", ""});
-    text +=
-        row("sample sensitivity",
-            {number(micro.samples.sensitivity()), "", mean(samples.sensitivity)});
-    text +=
-        row("sample precision", {number(micro.samples.precision()), "", mean(samples.precision)});
-    text += row("sample F1", {number(micro.samples.f1()), "", mean(samples.f1)});
+    text += page_row(
+        "sensitivity",
+        {number(events.sensitivity()),
+         interval(proportion_interval(events.detected, events.reference)),
+         mean(macro.sensitivity)}
+    );
+    text += page_row("precision", {number(events.precision()), "", mean(macro.precision)});
+    text += page_row("F1", {number(events.f1()), "", mean(macro.f1)});
+    text += page_row(
+        "false alarms per 24 h",
+        {number(events.false_alarms_per_day()),
+         interval(false_alarm_interval(events)),
+         mean(macro.false_alarms_per_day)}
+    );
+    text += page_row("median latency, s", {number(quantile(micro.latencies_s, 0.5)), "", ""});
+    text += page_row(
+        "sample sensitivity",
+        {number(micro.samples.sensitivity()), "", mean(samples.sensitivity)}
+    );
+    text += page_row(
+        "sample precision",
+        {number(micro.samples.precision()), "", mean(samples.precision)}
+    );
+    text += page_row("sample F1", {number(micro.samples.f1()), "", mean(samples.f1)});
     text += "</table></div>\n";
     return text;
 }
@@ -128,16 +96,17 @@ std::string patients(const Results& results) {
         "<th>F1</th><th>median latency, s</th></tr>\n";
     for (const auto& [patient, tally] : results.patients) {
         const auto& events = tally.events;
-        text +=
-            row(escaped(patient),
-                {std::format("{:.2f}", events.days() * 24),
-                 std::to_string(events.reference),
-                 std::to_string(events.detected),
-                 std::to_string(events.false_alarms),
-                 number(events.sensitivity()),
-                 number(events.false_alarms_per_day()),
-                 number(events.f1()),
-                 number(quantile(tally.latencies_s, 0.5))});
+        text += page_row(
+            escaped(patient),
+            {std::format("{:.2f}", events.days() * 24),
+             std::to_string(events.reference),
+             std::to_string(events.detected),
+             std::to_string(events.false_alarms),
+             number(events.sensitivity()),
+             number(events.false_alarms_per_day()),
+             number(events.f1()),
+             number(quantile(tally.latencies_s, 0.5))}
+        );
     }
     return text + "</table></div>\n";
 }
@@ -162,31 +131,21 @@ std::string gate(const GateResult& result, std::string_view active) {
         "ratio</th>"
         "<th>97.5 % bound</th><th>limit</th><th></th></tr>\n";
     for (const auto& check : result.checks) {
-        text +=
-            row(check.figure,
-                {number(check.estimate),
-                 number(check.bound),
-                 number(check.limit),
-                 check.holds ? "holds" : "<span class=\"bad\">does not hold</span>"});
+        text += page_row(
+            check.figure,
+            {number(check.estimate),
+             number(check.bound),
+             number(check.limit),
+             check.holds ? "holds" : "<span class=\"bad\">does not hold</span>"}
+        );
     }
     return text + "</table></div>\n";
-}
-
-std::string names(std::string_view title, const std::vector<LeftOut>& all) {
-    if (all.empty()) {
-        return {};
-    }
-    std::string text = std::format("<h2>{}</h2>\n<ul>\n", title);
-    for (const auto& [name, why] : all) {
-        text += std::format("<li>{}: {}</li>\n", escaped(name), escaped(why));
-    }
-    return text + "</ul>\n";
 }
 
 } // namespace
 
 std::string results_html(const Results& results) {
-    std::string page(head);
+    std::string page(page_head());
     page += std::format(
         "<h1>{}: {} of {}</h1>\n<p>{}</p>\n"
         "<p class=\"note\">For research and evaluation. Not a medical device.</p>\n",
@@ -198,14 +157,14 @@ std::string results_html(const Results& results) {
     if (results.gate) {
         page += gate(*results.gate, results.active);
     }
-    page += names("Left out of every figure", results.left_out);
-    page += names("Without a hypothesis", results.without_hypothesis);
+    page += page_names("Left out of every figure", results.left_out);
+    page += page_names("Without a hypothesis", results.without_hypothesis);
     page += figures(results) + explanation(results) + patients(results);
     page += "<h2>Sensitivity of each patient</h2>\n" + sensitivity_plot(results.patients);
     page += "<h2>False alarms per 24 h of each patient</h2>\n" + false_alarm_plot(results.patients);
     page += "<h2>Latency</h2>\n" + latency_plot(micro_average(results.patients).latencies_s);
     page += "<h2>Recordings</h2>\n" + timelines(results.recordings);
-    page += names("Remarks", results.remarks);
+    page += page_names("Remarks", results.remarks);
     return page + "</body>\n</html>\n";
 }
 

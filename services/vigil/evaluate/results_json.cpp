@@ -1,5 +1,6 @@
 #include "base/json_text.hpp"
 #include "base/strict_json.hpp"
+#include "vigil/evaluate/json_parts.hpp"
 #include "vigil/evaluate/results.hpp"
 
 #include <array>
@@ -8,11 +9,6 @@
 namespace vigil::evaluate {
 
 namespace {
-
-void add_optional(JsonText& json, std::string_view name, std::optional<double> value) {
-    json.key(name);
-    value ? json.value(*value) : json.null();
-}
 
 void add_interval(JsonText& json, std::string_view name, const std::optional<Interval>& interval) {
     json.key(name);
@@ -92,14 +88,6 @@ void add_rules(JsonText& json, const EventRules& rules) {
     json.member("longest_event_s", rules.longest_event_s);
     json.member("shortest_pause_s", rules.shortest_pause_s);
     json.close_object();
-}
-
-void add_names(JsonText& json, std::string_view name, const std::vector<LeftOut>& all) {
-    json.key(name).open_array();
-    for (const auto& one : all) {
-        json.open_object().member("name", one.name).member("why", one.why).close_object();
-    }
-    json.close_array();
 }
 
 void add_gate(JsonText& json, const GateResult& gate, const std::string& active) {

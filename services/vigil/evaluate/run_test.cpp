@@ -2,6 +2,7 @@
 
 #include "signal/recording_test_files.hpp"
 #include "vigil/evaluate/dataset.hpp"
+#include "vigil/evaluate/test_folder.hpp"
 #include "vigil/evaluate/window_models.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -16,26 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace files = signal::test;
-
-/// A folder that is gone afterwards.
-class Folder {
-public:
-    Folder() {
-        std::string pattern = (fs::temp_directory_path() / "vigil-evaluate-XXXXXX").string();
-        path = ::mkdtemp(pattern.data());
-    }
-
-    ~Folder() { fs::remove_all(path); }
-
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    void put(const std::string& name, const std::string& text) const {
-        REQUIRE(write_file(path / name, text).has_value());
-    }
-
-    fs::path path;
-};
 
 std::string table(const std::string& rows) {
     return "onset\tduration\teventType\trecordingDuration\n" + rows;
@@ -87,7 +68,7 @@ private:
     };
 };
 
-Result<Results> run(const Folder& folder, const fs::path& events = {}, bool broken = false) {
+Result<Results> run(const TestFolder& folder, const fs::path& events = {}, bool broken = false) {
     LoudScorer scorer;
     scorer.broken = broken;
     ScorerModel model(scorer);
@@ -103,7 +84,7 @@ Result<Results> run(const Folder& folder, const fs::path& events = {}, bool brok
 } // namespace
 
 TEST_CASE("a reference is found as BIDS, as a table beside the file, or in a summary") {
-    const Folder folder;
+    const TestFolder folder;
     folder.put("sub-01/ses-01/eeg/sub-01_ses-01_task-x_run-00_eeg.edf", "");
     folder.put("sub-01/ses-01/eeg/sub-01_ses-01_task-x_run-00_events.tsv", table("1\t2\tsz\t20\n"));
     folder.put("x.TXT", "");
@@ -134,8 +115,8 @@ TEST_CASE("a reference is found as BIDS, as a table beside the file, or in a sum
 }
 
 TEST_CASE("references may lie in another folder, in the same places") {
-    const Folder folder;
-    const Folder references;
+    const TestFolder folder;
+    const TestFolder references;
     folder.put("a/x.edf", "");
     references.put("a/x_events.tsv", table("1\t2\tsz\t20\n"));
     const auto cases = find_recordings(folder.path, references.path).value();
@@ -145,7 +126,7 @@ TEST_CASE("references may lie in another folder, in the same places") {
 
 TEST_CASE("a recording without a reference, or that cannot be read, is named and the others go on"
 ) {
-    const Folder folder;
+    const TestFolder folder;
     folder.put("a.edf", loud_late());
     folder.put("a.tsv", table("10\t10\tsz\t20\n"));
     folder.put("b.edf", loud_late());
@@ -165,7 +146,7 @@ TEST_CASE("a recording without a reference, or that cannot be read, is named and
 }
 
 TEST_CASE("where nothing can be evaluated the reasons are the error") {
-    const Folder folder;
+    const TestFolder folder;
     CHECK(run(folder).error().detail.contains("no recording"));
     folder.put("b.edf", loud_late());
     CHECK(run(folder).error().detail.contains("b.edf: there is no reference"));
@@ -175,7 +156,7 @@ TEST_CASE("where nothing can be evaluated the reasons are the error") {
 }
 
 TEST_CASE("a reference of another length, or beyond the end, is remarked") {
-    const Folder folder;
+    const TestFolder folder;
     folder.put("a.edf", loud_late());
     folder.put("a.tsv", table("10\t11\tsz\t25\n"));
     const auto results = run(folder).value();
@@ -188,8 +169,8 @@ TEST_CASE("a reference of another length, or beyond the end, is remarked") {
 }
 
 TEST_CASE("the tables of a run, scored as a hypothesis, give the same counts") {
-    const Folder folder;
-    const Folder events;
+    const TestFolder folder;
+    const TestFolder events;
     folder.put("p/a.edf", loud_late());
     folder.put("p/a.tsv", table("10\t10\tsz\t20\n"));
     const auto direct = run(folder, events.path).value();
@@ -202,8 +183,8 @@ TEST_CASE("the tables of a run, scored as a hypothesis, give the same counts") {
 }
 
 TEST_CASE("a hypothesis that is missing or broken counts as one without events, and is named") {
-    const Folder reference;
-    const Folder hypothesis;
+    const TestFolder reference;
+    const TestFolder hypothesis;
     reference.put("sub-1/sub-1_events.tsv", table("10\t10\tsz\t3600\n"));
     reference.put("sub-2/sub-2_events.tsv", table("10\t10\tsz\t3600\n"));
     reference.put("sub-3/sub-3_events.tsv", table("10\t10\tsz\t3600\n"));
