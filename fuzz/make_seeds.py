@@ -42,6 +42,11 @@ seeds = {
     "npy_fuzz": [npy("<i2", "(2, 4)", ramp), npy("<f4", "(3,)", struct.pack("<3f", 1.2, -0.1953602, 5)), npy("<f4", "(1,)", b"\0\0\xc0\x7f")],
     "text_fuzz": [b"-56\r\n-50\r\n12.25\r\n", b"1\n\n2\n", b"8388607\n+.5\n"],
     "wfdb_fuzz": [header % (f, f) + bytes([len(beats)]) + beats + bytes(range(60)) for f in (b"212", b"16", b"24x2", b"80+3")],
+    "wfdb_annotations_fuzz": [
+        # normal beats; a far one behind an interval; a rhythm with its note, then number, subtype and channel
+        beats, b"\x64\x04" * 40 + b"\x00\x00", b"\x00\xec\x01\x00\xff\xff" + b"\x05\x04" * 3,
+        b"\x08\x70\x06\xfc(AFIB\x00\x0a\x14\x01\xf0\x02\xf4\x03\xf8\x00\x00",
+    ],
     "block_samples_fuzz": [
         channel + b"\x40\x02\x48\x01\x52\x04abcd", channel + b"\x40\x02\x48\x02\x52\x06abcdef", channel + b"\x40\x01\x48\x03\x52\x05\x01\x3c\x00\x00\x00",
     ],
