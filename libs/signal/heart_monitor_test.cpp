@@ -171,7 +171,21 @@ TEST_CASE("a device whose clock is set back goes on, and what it had is lost") {
     CHECK(update.told[1].at_us < start_us);
     CHECK(monitor.passed_over() == 0);
     // the same beats again, by their index, are none
-    CHECK(monitor.beats(entry(0, start_us - 7'200 * s, fast)) == HeartUpdate{});
+    CHECK(monitor.beats(entry(0, start_us - 3'570 * s, fast)) == HeartUpdate{});
+    CHECK(monitor.passed_over() == fast.size());
+}
+
+TEST_CASE("beats are ordered by their time where a device numbers them otherwise") {
+    HeartMonitor monitor;
+    const auto fast = monitor.beats(entry(100, start_us, std::vector<std::uint32_t>(50, 400'000)));
+    CHECK(fast.told.size() == 1);
+    const std::vector<std::uint32_t> slow(20, 1'000'000);
+    const auto then = monitor.beats(entry(0, start_us + 20 * s, slow));
+    CHECK(then.told.size() == 1);
+    const auto end = monitor.finish();
+    REQUIRE(end.settled.size() == 2);
+    CHECK(end.settled[0] == fast.told[0]);
+    CHECK(end.settled[1] == then.told[0]);
 }
 
 TEST_CASE("a device's own rates are judged, and a corrected one tells the other end") {
