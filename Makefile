@@ -57,7 +57,11 @@ build: ## The optimised program: build/release/bin/vigil
 	@$(RUN_IN) bash -c 'cmake --preset release >/dev/null && cmake --build $(RELEASE) -j$(JOBS) --target vigil'
 
 .PHONY: models
-models: ## Train window-178 again from VIGIL_DATA/bonn (about ten minutes)
+models: ## Fetch the published model sladky-2022 into ~/.cache/vigil/models (it is no part of this repository)
+	@$(TEST_IN) models/sladky_2022/fetch "$${XDG_CACHE_HOME:-$$HOME/.cache}/vigil/models"
+
+.PHONY: train
+train: ## Train window-178 again from VIGIL_DATA/bonn (about ten minutes)
 	@tools/in_root --with browser --with training python3 models/window_178/train.py
 
 .PHONY: format

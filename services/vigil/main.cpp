@@ -7,6 +7,23 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cstdlib>
+#include <filesystem>
+
+namespace {
+
+/// Where `make models` puts what it fetches.
+std::filesystem::path fetched_models() {
+    const char* const cache = std::getenv("XDG_CACHE_HOME");
+    const char* const home = std::getenv("HOME");
+    const std::filesystem::path folder = cache != nullptr && *cache != '\0'
+                                             ? std::filesystem::path(cache)
+                                             : std::filesystem::path(home ? home : ".") / ".cache";
+    return folder / "vigil" / "models";
+}
+
+} // namespace
+
 int main(int argc, char** argv) {
     CLI::App app(
         "Vigil receives EEG and heart rate, detects epileptic seizures while they happen, and "
@@ -23,7 +40,7 @@ int main(int argc, char** argv) {
     vigil::add_options(*serve, config);
     serve->callback([&] { status = vigil::serve(config); });
     vigil::play::add_play_command(app, status);
-    vigil::evaluate::add_evaluate_command(app, status);
+    vigil::evaluate::add_evaluate_command(app, status, fetched_models());
     vigil::add_admin_commands(app, status);
 
     try {

@@ -35,6 +35,7 @@ struct Arguments {
     std::string html;
     std::string against;
     std::string model = std::string(model_names.front());
+    std::filesystem::path models;
     double high = 0.5;
     double low = 0.25;
     unsigned smooth = 5;
@@ -88,7 +89,7 @@ int szcore(const Arguments& arguments) {
     if (!recording) {
         return wrong(recording.error());
     }
-    const auto model = open_model(arguments.model);
+    const auto model = open_model(arguments.model, arguments.models);
     if (!model) {
         return wrong(model.error());
     }
@@ -114,7 +115,7 @@ Result<Results> results_of(
     if (!score) {
         return std::unexpected(score.error());
     }
-    const auto model = open_model(model_name);
+    const auto model = open_model(model_name, arguments.models);
     if (!model) {
         return std::unexpected(model.error());
     }
@@ -227,6 +228,17 @@ Result<void> check_inputs(const Arguments& arguments) {
             "tables are compared with a file of results; a model needs recordings",
             "against"
         );
+    }
+    for (const auto& name : {arguments.model, arguments.against}) {
+        if (!arguments.against.empty() && !tables && is_model(name) && !could_run_live(name)) {
+            return fail(
+                ErrorCode::invalid_argument,
+                name +
+                    " knows here what comes after: the gate compares detectors as they would "
+                    "run live",
+                "against"
+            );
+        }
     }
     if (is_model(arguments.against) && arguments.against == arguments.model) {
         return fail(ErrorCode::invalid_argument, "a model is not compared with itself", "against");
@@ -345,6 +357,10 @@ void add_model(CLI::App& command, Arguments& arguments) {
         ->check(CLI::IsMember(std::vector<std::string>(model_names.begin(), model_names.end())))
         ->capture_default_str()
         ->excludes("--ecg");
+    command
+        .add_option("--models", arguments.models, "Folder of the models that `make models` fetched")
+        ->envname("VIGIL_MODELS")
+        ->capture_default_str();
     command.add_option("--channels", arguments.channels, "Labels of the channels to score; all")
         ->delimiter(',')
         ->allow_extra_args(false);
@@ -360,8 +376,9 @@ void add_model(CLI::App& command, Arguments& arguments) {
 
 } // namespace
 
-void add_evaluate_command(CLI::App& app, int& status) {
+void add_evaluate_command(CLI::App& app, int& status, const std::filesystem::path& models) {
     auto arguments = std::make_shared<Arguments>();
+    arguments->models = models;
     auto* command = app.add_subcommand(
         "evaluate",
         "Measure a detector against marked seizures, by SzCORE's rules, or against beats, by EC57's"

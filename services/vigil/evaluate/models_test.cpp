@@ -75,7 +75,7 @@ Said vigil(std::vector<std::string> arguments) {
     auto* const kept_errors = std::cerr.rdbuf(errors.rdbuf());
     Said said;
     CLI::App app;
-    add_evaluate_command(app, said.status);
+    add_evaluate_command(app, said.status, "/nowhere/models");
     std::ranges::reverse(arguments);
     try {
         app.parse(arguments);
@@ -92,22 +92,43 @@ Said vigil(std::vector<std::string> arguments) {
 } // namespace
 
 TEST_CASE("each model has its name, and another name is refused with those that there are") {
-    for (const auto name : model_names) {
-        const auto model = open_model(name);
+    for (const auto name : {"window-178", "line-length"}) {
+        CHECK(is_model(name));
+        const auto model = open_model(name, {});
         REQUIRE(model.has_value());
         CHECK((*model)->name().starts_with(std::string(name) + " "));
-        CHECK((*model)->is_causal());
+        CHECK((*model)->is_causal() == could_run_live(name));
     }
-    const auto unknown = open_model("window-179");
+    CHECK(is_model("sladky-2022"));
+    CHECK_FALSE(is_model("window-179"));
+    const auto unknown = open_model("window-179", {});
     REQUIRE_FALSE(unknown.has_value());
     CHECK(unknown.error().detail.contains("window-179"));
-    CHECK(unknown.error().detail.contains("window-178, line-length"));
+    CHECK(unknown.error().detail.contains("window-178, line-length, sladky-2022"));
+}
+
+TEST_CASE("a model's file that is absent or another one is refused with its name and what to do") {
+    const Folder folder;
+    const auto absent = open_model("sladky-2022", folder.path);
+    REQUIRE_FALSE(absent.has_value());
+    CHECK(absent.error().code == ErrorCode::not_found);
+    CHECK(absent.error().detail.contains("sladky_2022/modelA_paper.onnx"));
+    CHECK(absent.error().detail.contains("make models"));
+    REQUIRE(write_file(folder.path / "sladky_2022/modelA_paper.onnx", "no model").has_value());
+    const auto other = open_model("sladky-2022", folder.path);
+    REQUIRE_FALSE(other.has_value());
+    CHECK(other.error().code == ErrorCode::invalid_argument);
+    CHECK(other.error().detail.contains("modelA_paper.onnx: "));
+    CHECK(other.error().detail.contains("SHA-256"));
+    const auto said = vigil({"evaluate", folder.path.string(), "--model", "sladky-2022"});
+    CHECK(said.status == 2);
+    CHECK(said.errors.contains("make models"));
 }
 
 TEST_CASE("line-length finds what is louder than its channels' ten minutes before") {
     const auto recording =
         signal::open_recording("a.edf", louder_at_300_s(), files::files({})).value();
-    const auto model = open_model("line-length").value();
+    const auto model = open_model("line-length", {}).value();
     const auto scored = score_recording(*recording, *model, {}, [](double) {}).value();
     REQUIRE(scored.windows.size() == 400);
     // sixty windows make the first baseline; three times the baseline is 9 / 13
@@ -137,7 +158,7 @@ TEST_CASE("every report names the model that made it") {
              "--html",
              html}
         );
-        const auto version = open_model(name).value()->name();
+        const auto version = open_model(name, {}).value()->name();
         CHECK(said.status == 0);
         CHECK(said.out.starts_with(version + ": 1 recording of 1 patient\n"));
         CHECK(files::contents(json)->contains("\"detector\":\"" + version + "\""));
@@ -175,6 +196,16 @@ TEST_CASE("options that do not go together are refused before any work") {
         "a model needs recordings"
     );
     refused({"evaluate", here, "--against", "nowhere.json"}, "nowhere.json");
+    // a model that knows what comes after is on neither side of the gate
+    refused({"evaluate", here, "--against", "sladky-2022"}, "as they would run live");
+    refused(
+        {"evaluate", here, "--model", "sladky-2022", "--against", "line-length"},
+        "as they would run live"
+    );
+    refused(
+        {"evaluate", here, "--model", "sladky-2022", "--against", "active.json"},
+        "as they would run live"
+    );
 }
 
 } // namespace vigil::evaluate
