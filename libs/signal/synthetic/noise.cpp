@@ -73,6 +73,15 @@ float PinkNoise::next(float white) {
     return sum;
 }
 
+AlphaPresence::AlphaPresence(double rate_hz)
+    : fade_(static_cast<float>(1 - std::exp(-1 / (1.0 * rate_hz)))),
+      recover_(static_cast<float>(1 - std::exp(-1 / (15.0 * rate_hz)))) {}
+
+float AlphaPresence::next(bool ictal) {
+    present_ += ictal ? -present_ * fade_ : (1 - present_) * recover_;
+    return present_;
+}
+
 Rhythm::Rhythm(double rate_hz, double centre_hz, double bandwidth_hz) {
     const double radius = std::exp(-std::numbers::pi * bandwidth_hz / rate_hz);
     const double a1 = 2 * radius * std::cos(2 * std::numbers::pi * centre_hz / rate_hz);

@@ -39,6 +39,18 @@ private:
     std::array<float, 4> held_{};
 };
 
+/// How much of the alpha rhythm is there, 0 to 1: it fades within a second of a seizure and comes
+/// back over a quarter of a minute.
+class AlphaPresence {
+public:
+    explicit AlphaPresence(double rate_hz);
+    [[nodiscard]] float next(bool ictal);
+
+private:
+    float fade_, recover_;
+    float present_ = 1;
+};
+
 /// A rhythm whose amplitude wanders as alpha's does: white noise through a resonator; unit
 /// variance.
 class Rhythm {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
+#include <utility>
 
 namespace vigil::signal {
 
@@ -51,18 +53,45 @@ std::uint64_t sample_at(double seconds, double rate_hz) {
 
 } // namespace
 
+std::uint64_t most_seizures(double duration_s) {
+    const double room = duration_s - seizure_free_start_s - seizure_free_end_s;
+    return room < 0 ? 0 : 1 + static_cast<std::uint64_t>(room / shortest_seizure_interval_s);
+}
+
+std::vector<double>
+random_seizure_onsets(std::uint64_t count, double duration_s, std::uint64_t seed) {
+    const auto placed = std::min(count, most_seizures(duration_s));
+    std::vector<double> onsets(placed);
+    if (placed == 0) {
+        return onsets;
+    }
+    // points without a distance between them, which is put in afterwards
+    const double room = duration_s - seizure_free_start_s - seizure_free_end_s -
+                        shortest_seizure_interval_s * static_cast<double>(placed - 1);
+    WhiteNoise noise(seed);
+    for (double& onset : onsets) {
+        onset = seizure_free_start_s + room * noise.uniform();
+    }
+    std::ranges::sort(onsets);
+    for (std::size_t i = 0; i < onsets.size(); ++i) {
+        onsets[i] += shortest_seizure_interval_s * static_cast<double>(i);
+    }
+    return onsets;
+}
+
 Seizures::Seizures(double rate_hz, SeizureSchedule schedule, std::uint64_t seed)
     : rate_hz_(rate_hz),
-      schedule_(schedule),
+      schedule_(std::move(schedule)),
       model_(slowness),
       noise_(seed),
       steps_(static_cast<unsigned>(std::ceil(units_per_second / rate_hz / longest_step))),
-      raise_at_(sample_at(schedule.first_s - lead_s, rate_hz)),
       activity_keep_(keep_for(activity_s, rate_hz)),
       gain_keep_(keep_for(recruitment_s, rate_hz)),
       high_pass_keep_(keep_for(1 / (2 * std::numbers::pi * high_pass_hz), rate_hz)) {
     dt_ = units_per_second / rate_hz / steps_;
     schedule_.every_s = std::max(90.0, schedule_.every_s);
+    raise_at_ =
+        schedule_.at_s ? next_raise(-lead_s) : sample_at(schedule_.first_s - lead_s, rate_hz_);
     slow_[0] = second_share * model_.state().x2 - model_.state().x1;
 }
 
@@ -92,6 +121,22 @@ void Seizures::advance_model() {
     activity_ = activity_keep_ * activity_ + (1 - activity_keep_) * model_.state().x1;
 }
 
+std::uint64_t Seizures::next_raise(double after_s) const {
+    if (schedule_.at_s) {
+        for (const double wanted : *schedule_.at_s) {
+            if (wanted - lead_s > after_s) {
+                return sample_at(wanted - lead_s, rate_hz_);
+            }
+        }
+        return std::numeric_limits<std::uint64_t>::max();
+    }
+    double wanted = schedule_.first_s;
+    while (wanted - lead_s <= after_s) {
+        wanted += schedule_.every_s;
+    }
+    return sample_at(wanted - lead_s, rate_hz_);
+}
+
 void Seizures::watch_state() {
     if (!ictal_ && activity_ > activity_onset) {
         ictal_ = true;
@@ -99,12 +144,7 @@ void Seizures::watch_state() {
     } else if (ictal_ && activity_ < activity_end) {
         ictal_ = false;
         labels_.back().end = index_;
-        // the next one that is still ahead
-        double wanted = schedule_.first_s;
-        while (wanted - lead_s <= static_cast<double>(index_) / rate_hz_) {
-            wanted += schedule_.every_s;
-        }
-        raise_at_ = sample_at(wanted - lead_s, rate_hz_);
+        raise_at_ = next_raise(static_cast<double>(index_) / rate_hz_);
     }
 }
 

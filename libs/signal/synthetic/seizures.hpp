@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace vigil::signal {
@@ -16,7 +17,23 @@ namespace vigil::signal {
 struct SeizureSchedule {
     double first_s = 20;
     double every_s = 240; // from wanted onset to wanted onset; at least 90
+    /// Wanted instead, ascending, at least shortest_seizure_interval_s apart; may be none.
+    std::optional<std::vector<double>> at_s = {};
 };
+
+/// From onset to onset where they do not come regularly: the model must have rested.
+inline constexpr double shortest_seizure_interval_s = 180;
+/// A recording in which all seizures shall begin and end keeps these free at its ends.
+inline constexpr double seizure_free_start_s = 30;
+inline constexpr double seizure_free_end_s = 75;
+
+/// How many seizures find room in a recording.
+[[nodiscard]] std::uint64_t most_seizures(double duration_s);
+
+/// Draws onsets for SeizureSchedule::at_s: uniform among all ways to place so many; fewer where
+/// there is no room.
+[[nodiscard]] std::vector<double>
+random_seizure_onsets(std::uint64_t count, double duration_s, std::uint64_t seed);
 
 /// What really happened, by the state that the model reached. Indices in the stream.
 struct SeizureLabel {
@@ -38,6 +55,8 @@ public:
 private:
     void advance_model();
     void watch_state();
+    /// The sample from which the next seizure that is still ahead is prepared.
+    [[nodiscard]] std::uint64_t next_raise(double after_s) const;
 
     double rate_hz_;
     SeizureSchedule schedule_;
@@ -46,7 +65,7 @@ private:
     double dt_;
     unsigned steps_;
     std::uint64_t index_ = 0;
-    std::uint64_t raise_at_; // sample from which excitability is high
+    std::uint64_t raise_at_ = 0; // sample from which excitability is high
     bool raised_ = false;
     bool ictal_ = false;
     double activity_ = -1.6; // x1, low-passed: what the labels are read from

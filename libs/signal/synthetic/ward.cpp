@@ -70,8 +70,7 @@ SyntheticPatient::SyntheticPatient(const SyntheticPlan& plan)
       seizures_(rate_hz_, plan.seizures, plan.seed ^ 2U),
       heart_(plan.heart, plan.seed ^ 3U),
       discharge_(static_cast<std::size_t>(rate_hz_), 0.0F),
-      fade_(static_cast<float>(1 - std::exp(-1 / (1.0 * rate_hz_)))),
-      recover_(static_cast<float>(1 - std::exp(-1 / (15.0 * rate_hz_)))) {
+      alpha_presence_(rate_hz_) {
     const std::size_t channels = plan.labels.size();
     for (std::size_t c = 0; c < channels; ++c) {
         const double distance = channels > 1 ? static_cast<double>(c) / (channels - 1.0) : 0;
@@ -98,8 +97,8 @@ void SyntheticPatient::next(std::size_t count, std::vector<std::int32_t>& channe
     for (std::size_t i = 0; i < count; ++i) {
         discharge_[position_ % discharge_.size()] = seizures_.next();
         const bool ictal = seizures_.ictal();
-        awake_ += ictal ? -awake_ * fade_ : (1 - awake_) * recover_;
-        const float alpha = awake_ * alpha_.next(noise_.normal());
+        const float present = alpha_presence_.next(ictal);
+        const float alpha = present * alpha_.next(noise_.normal());
         for (std::size_t c = 0; c < electrodes_.size(); ++c) {
             const float steps = sample_uv(electrodes_[c], alpha) * steps_per_uv;
             channel_major[c * count + i] =

@@ -86,8 +86,7 @@ private:
     std::vector<Electrode> electrodes_;
     std::vector<float> discharge_; // ring of the last second: later electrodes read older values
     std::uint64_t position_ = 0;
-    float awake_ = 1; // alpha fades in a seizure and comes back slowly
-    float fade_, recover_;
+    AlphaPresence alpha_presence_;
     std::vector<SyntheticBeat> beats_;
 };
 
