@@ -149,6 +149,22 @@ Result<void> count_records(EdfHeader& h, std::string_view bytes, std::string_vie
     return {};
 }
 
+// Whether a word stands in a text, in any case; what is no letter separates words.
+bool has_word(std::string_view text, std::string_view word) {
+    std::string run;
+    for (const char c : text) {
+        const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+        if (lower >= 'a' && lower <= 'z') {
+            run += lower;
+        } else if (run == word) {
+            return true;
+        } else {
+            run.clear();
+        }
+    }
+    return run == word;
+}
+
 // One time-stamped annotations list: onset [0x15 duration] 0x14 {text 0x14}.
 void read_list(std::string_view list, EdfRecordNotes& out) {
     const std::size_t first_end = list.find('\x14');
@@ -200,6 +216,8 @@ Result<EdfHeader> read_edf_header(std::string_view bytes) {
     h.duration = bytes.substr(244, 8);
     h.plus = bytes.substr(192, 4) == "EDF+";
     h.discontinuous = bytes.substr(192, 5) == "EDF+D";
+    h.synthetic =
+        has_word(bytes.substr(8, 80), "synthetic") || has_word(bytes.substr(88, 80), "synthetic");
     h.start = start_time(bytes.substr(168, 8), bytes.substr(176, 8));
     if (auto read = read_signals(h, bytes, static_cast<std::size_t>(*count)); !read) {
         return std::unexpected(read.error());

@@ -27,6 +27,7 @@ struct EdfHeader {
     std::string duration; // of one record, seconds, as text
     bool plus = false;
     bool discontinuous = false;
+    bool synthetic = false; // the word stands in the patient's or the recording's field
     std::optional<UtcTime> start;
     std::vector<std::string> notes;
 };

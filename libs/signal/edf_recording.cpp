@@ -175,7 +175,12 @@ Result<std::unique_ptr<Recording>> open_edf(std::string name, std::string bytes)
             "EDF: there are no signals, or the duration of a record is not a positive number"
         );
     }
-    RecordingInfo info{.name = std::move(name), .rate = *rate, .notes = header->notes};
+    RecordingInfo info{
+        .name = std::move(name),
+        .rate = *rate,
+        .synthetic = header->synthetic,
+        .notes = header->notes,
+    };
     auto offsets = choose_channels(*header, per_record, info);
     if (!offsets) {
         return std::unexpected(offsets.error());

@@ -62,6 +62,9 @@ struct RecordingInfo {
     /// As the file has it: most formats give a local time without its zone, often shifted to hide
     /// the date.
     std::optional<UtcTime> start = {};
+    /// The file says that a model made it: EDF, the word "synthetic" in the patient's or the
+    /// recording's field of the header.
+    bool synthetic = false;
     /// In the file's order.
     std::vector<RecordingAnnotation> annotations = {};
     /// Signals that are not among the channels, each with the reason.

@@ -190,6 +190,24 @@ TEST_CASE("an EDF with several rates keeps the one of most signals and names the
     CHECK(recording->read(3, 2).value() == Samples{103, 104, 203, 204});
 }
 
+TEST_CASE("an EDF is synthetic where its header has the word, in either field and any case") {
+    const auto synthetic = [](const std::string& patient, const std::string& recording) {
+        EdfFile file{.patient = patient, .recording = recording};
+        file.data = {ramp(0, 4) + ramp(0, 4), ramp(0, 4) + ramp(0, 4)};
+        return open_recording("x.edf", file.bytes(), files({})).value()->info().synthetic;
+    };
+    const std::string none = "Startdate X X X X";
+    CHECK_FALSE(synthetic("X X X X", none));
+    CHECK(synthetic("p1 X X X synthetic", none));
+    CHECK(synthetic("X X X Synthetic_17", none));
+    CHECK(synthetic("X X X X", none + " SYNTHETIC"));
+    CHECK(synthetic("synthetic", none));
+    CHECK_FALSE(synthetic("X X X Synthetics", none));
+    CHECK_FALSE(synthetic("X X X photosynthetic", none));
+    // the word must not be made of two fields' ends
+    CHECK_FALSE(synthetic(std::string(76, 'X') + "synt", "hetic"));
+}
+
 TEST_CASE("WFDB formats 16, 24, 32, 61 and 80, and several samples a frame, are read") {
     const auto open = [](const std::string& line, const std::string& data) {
         return open_recording("r.hea", "r 1 100 3\nr.dat " + line, files({{"r.dat", data}}))

@@ -37,6 +37,8 @@ struct FileSignal {
 struct EdfFile {
     std::vector<FileSignal> signals{{.label = "Fp1-F7"}, {.label = "F7-T7"}};
     std::string kind = {}; // "", "EDF+C", "EDF+D"
+    std::string patient = "X X X X";
+    std::string recording = "Startdate X X X X";
     std::string records = "2";
     std::string duration = "1";
     std::string date = "24.11.26";
@@ -45,7 +47,7 @@ struct EdfFile {
 
     [[nodiscard]] std::string bytes() const {
         const auto n = signals.size();
-        std::string out = padded("0", 8) + padded("X X X X", 80) + padded("Startdate X X X X", 80) +
+        std::string out = padded("0", 8) + padded(patient, 80) + padded(recording, 80) +
                           padded(date, 8) + padded(time, 8) +
                           padded(std::to_string(256 * (n + 1)), 8) + padded(kind, 44) +
                           padded(records, 8) + padded(duration, 8) + padded(std::to_string(n), 4);

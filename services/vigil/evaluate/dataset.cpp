@@ -1,5 +1,6 @@
 #include "vigil/evaluate/dataset.hpp"
 
+#include "base/strict_json.hpp"
 #include "vigil/recordings/recording_file.hpp"
 
 #include <algorithm>
@@ -44,6 +45,48 @@ std::string without_suffix(const std::string& stem) {
 
 std::string patient_of(const std::string& stem) {
     return stem.starts_with("sub-") ? stem.substr(0, stem.find('_')) : without_suffix(stem);
+}
+
+/// Whether the object in a file has "Synthetic": true; a file that is not there says nothing.
+Result<bool> says_synthetic(const fs::path& file) {
+    std::error_code failed;
+    if (!fs::is_regular_file(file, failed)) {
+        return false;
+    }
+    auto text = recordings::read_file(file, largest_table);
+    if (!text) {
+        return std::unexpected(text.error());
+    }
+    bool synthetic = false;
+    const auto read = json::read_object(
+        *text,
+        [&synthetic](json::ondemand::object object, const json::Path& root) {
+            constexpr std::array<std::string_view, 1> names{"Synthetic"};
+            return json::each_member(
+                object,
+                names,
+                root,
+                [&synthetic](std::size_t, json::ondemand::value value, const json::Path& here) {
+                    return json::keep(json::boolean(value, here), [&synthetic](bool is) {
+                        synthetic = is;
+                    });
+                },
+                true
+            );
+        }
+    );
+    if (!read) {
+        return fail(
+            ErrorCode::invalid_argument,
+            std::format(
+                "{}: {} {}, so that nobody knows whether it is synthetic",
+                file.filename().string(),
+                read.error().field,
+                read.error().detail
+            )
+        );
+    }
+    return synthetic;
 }
 
 struct Listed {
@@ -91,7 +134,11 @@ Case case_of(const fs::path& file, const fs::path& folder, const fs::path& refer
         .name = relative.generic_string(),
         .patient = patient_of(stem),
         .reference = Reference{},
+        .synthetic = declared_synthetic(file, folder),
     };
+    if (references != folder && found.synthetic == false) {
+        found.synthetic = declared_synthetic(references / relative, references);
+    }
     std::vector<std::string> tables{without_suffix(stem) + "_events.tsv"};
     for (auto other : {stem + "_events.tsv", stem + ".tsv"}) {
         if (!std::ranges::contains(tables, other)) {
@@ -120,6 +167,24 @@ Case case_of(const fs::path& file, const fs::path& folder, const fs::path& refer
 }
 
 } // namespace
+
+Result<bool> declared_synthetic(const fs::path& file, const fs::path& top) {
+    const auto folder = file.parent_path();
+    const auto stem = without_suffix(file.stem().string());
+    std::vector<fs::path> metadata{folder / (stem + "_eeg.json"), folder / (stem + "_ieeg.json")};
+    auto at = top;
+    metadata.push_back(at / "dataset_description.json");
+    for (const auto& part : folder.lexically_relative(top)) {
+        at /= part;
+        metadata.push_back(at / "dataset_description.json");
+    }
+    for (const auto& one : metadata) {
+        if (auto says = says_synthetic(one); !says || *says) {
+            return says;
+        }
+    }
+    return false;
+}
 
 Result<Reference> read_table(const fs::path& file) {
     const auto text = recordings::read_file(file, largest_table);
@@ -175,6 +240,7 @@ Result<std::vector<Case>> find_tables(const fs::path& folder) {
             .name = file.lexically_relative(folder).generic_string(),
             .patient = patient_of(file.stem().string()),
             .reference = read_table(file),
+            .synthetic = declared_synthetic(file, folder),
         });
     }
     if (cases.empty()) {

@@ -22,7 +22,18 @@ struct Case {
     std::string name;           // its path below the folder
     std::string patient;
     Result<Reference> reference; // or why there is none
+    /// Whether its metadata says that a model made it, or why they cannot be read. A recording's
+    /// own header may say so too (signal::RecordingInfo).
+    Result<bool> synthetic = false;
 };
+
+/// Whether BIDS metadata declare a recording, or a table of one, as synthetic: a member "Synthetic"
+/// that is true in its sidecar (..._eeg.json, ..._ieeg.json) or in the dataset_description.json of
+/// a folder that it lies in, from `top` downwards. The member is Vigil's own; BIDS has none.
+///
+/// errors  invalid_argument with the file's name: no JSON object, or neither true nor false
+[[nodiscard]] Result<bool>
+declared_synthetic(const std::filesystem::path& file, const std::filesystem::path& top);
 
 /// The recordings in a folder and below, in order, each with its reference: `STEM_events.tsv` (in
 /// BIDS without the stem's last part, such as _eeg), `STEM.tsv`, or the line of a

@@ -34,6 +34,7 @@ svg .soft { fill: var(--soft); } svg .grid { stroke: var(--line); } svg .mark { 
 svg .reference { fill: var(--reference); } svg .detection { fill: var(--detection); } svg .record { fill: var(--line); }
 svg .rate { stroke: var(--mark); fill: none; } svg .seizure { fill: var(--reference); opacity: .3; }
 .bad { color: var(--detection); font-weight: 600; }
+section.synthetic { border-left: .4rem solid var(--detection); padding-left: 1rem; }
 </style>
 </head>
 <body>

@@ -6,6 +6,7 @@
 #include "evaluate/gate.hpp"
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,7 @@ struct RecordingResult {
     double duration_s = 0;
     std::vector<Event> reference;
     std::vector<Event> detections;
+    bool synthetic = false; // a model made it
 };
 
 struct LeftOut {
@@ -30,17 +32,34 @@ struct Results {
     std::string parameters = {}; // how its scores became events; may be empty
     EventRules rules = {};
     std::vector<RecordingResult> recordings = {};
-    std::vector<PatientTally> patients = {}; // by id
-    std::vector<LeftOut> left_out = {};      // not in any figure
+    /// By id; of the recordings that nobody declared synthetic.
+    std::vector<PatientTally> patients = {};
+    /// By id; of the synthetic ones. No figure is ever made of both, and no gate of these.
+    std::vector<PatientTally> synthetic_patients = {};
+    std::vector<LeftOut> left_out = {}; // not in any figure
     /// Counted as if nothing had been detected.
     std::vector<LeftOut> without_hypothesis = {};
     std::vector<LeftOut> remarks = {};
     std::optional<GateResult> gate = {};
     std::string active = {}; // what the gate compared with
 
-    /// Scores a recording and adds it to its patient.
+    /// Scores a recording and adds it to its patient of its kind.
     void add(RecordingResult recording);
 };
+
+/// Patients whose figures stand together.
+struct ResultsPart {
+    std::span<const PatientTally> patients;
+    bool synthetic = false;
+};
+
+/// The parts that a report has, the real one first; at least one.
+[[nodiscard]] std::vector<ResultsPart> parts_of(const Results& results);
+
+/// What every report says over figures of synthetic recordings.
+inline constexpr std::string_view synthetic_note =
+    "SYNTHETIC: a model made these recordings. They serve tests, delay and load; their figures are "
+    "no claim of accuracy and stand apart from those of real recordings.";
 
 inline constexpr std::string_view results_format = "vigil-evaluation-1";
 

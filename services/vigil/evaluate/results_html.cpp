@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <format>
+#include <iterator>
+#include <span>
 
 namespace vigil::evaluate {
 
@@ -24,10 +26,10 @@ std::string mean(const Mean& mean) {
                       : std::string("&ndash;");
 }
 
-std::string figures(const Results& results) {
-    const auto micro = micro_average(results.patients);
-    const auto macro = macro_average(results.patients);
-    const auto samples = macro_average(results.patients, &Tally::samples);
+std::string figures(std::span<const PatientTally> patients) {
+    const auto micro = micro_average(patients);
+    const auto macro = macro_average(patients);
+    const auto samples = macro_average(patients, &Tally::samples);
     const auto& events = micro.events;
     std::string text =
         "<h2>Figures</h2>\n<div class=\"wide\"><table>\n<tr><th></th><th>all recordings "
@@ -61,8 +63,8 @@ std::string figures(const Results& results) {
     return text;
 }
 
-std::string explanation(const Results& results) {
-    const auto micro = micro_average(results.patients);
+std::string explanation(std::span<const PatientTally> patients, const EventRules& rules) {
+    const auto micro = micro_average(patients);
     const auto& events = micro.events;
     auto text = std::format(
         "<p class=\"note\">{} of {} events detected, {} false alarms in {:.2f} hours; latency "
@@ -77,7 +79,6 @@ std::string explanation(const Results& results) {
         events.days() < 1 ? " Less than a day was recorded: its rate of false alarms says little."
                           : ""
     );
-    const auto& rules = results.rules;
     return text + std::format(
                       "<p class=\"note\">Events are scored by SzCORE's rules: {:g} s before and "
                       "{:g} s after a seizure are tolerated, events less than {:g} s apart are "
@@ -89,12 +90,12 @@ std::string explanation(const Results& results) {
                   );
 }
 
-std::string patients(const Results& results) {
+std::string patients_table(std::span<const PatientTally> patients) {
     std::string text =
         "<h2>Patients</h2>\n<div class=\"wide\"><table>\n<tr><th>patient</th><th>hours</th>"
         "<th>events</th><th>detected</th><th>false alarms</th><th>sensitivity</th><th>per 24 h</th>"
         "<th>F1</th><th>median latency, s</th></tr>\n";
-    for (const auto& [patient, tally] : results.patients) {
+    for (const auto& [patient, tally] : patients) {
         const auto& events = tally.events;
         text += page_row(
             escaped(patient),
@@ -142,6 +143,27 @@ std::string gate(const GateResult& result, std::string_view active) {
     return text + "</table></div>\n";
 }
 
+std::string of_part(const ResultsPart& part, const Results& results) {
+    std::string text;
+    if (part.synthetic) {
+        text +=
+            std::format("<section class=\"synthetic\">\n<p class=\"bad\">{}</p>\n", synthetic_note);
+    }
+    text += figures(part.patients) + explanation(part.patients, results.rules) +
+            patients_table(part.patients);
+    text += "<h2>Sensitivity of each patient</h2>\n" + sensitivity_plot(part.patients);
+    text += "<h2>False alarms per 24 h of each patient</h2>\n" + false_alarm_plot(part.patients);
+    text += "<h2>Latency</h2>\n" + latency_plot(micro_average(part.patients).latencies_s);
+    std::vector<RecordingResult> recordings;
+    std::ranges::copy_if(
+        results.recordings,
+        std::back_inserter(recordings),
+        [&part](const RecordingResult& one) { return one.synthetic == part.synthetic; }
+    );
+    text += "<h2>Recordings</h2>\n" + timelines(recordings);
+    return text + (part.synthetic ? "</section>\n" : "");
+}
+
 } // namespace
 
 std::string results_html(const Results& results) {
@@ -151,7 +173,7 @@ std::string results_html(const Results& results) {
         "<p class=\"note\">For research and evaluation. Not a medical device.</p>\n",
         escaped(results.detector),
         counted(results.recordings.size(), "recording"),
-        counted(results.patients.size(), "patient"),
+        counted(results.patients.size() + results.synthetic_patients.size(), "patient"),
         escaped(results.parameters)
     );
     if (results.gate) {
@@ -159,11 +181,14 @@ std::string results_html(const Results& results) {
     }
     page += page_names("Left out of every figure", results.left_out);
     page += page_names("Without a hypothesis", results.without_hypothesis);
-    page += figures(results) + explanation(results) + patients(results);
-    page += "<h2>Sensitivity of each patient</h2>\n" + sensitivity_plot(results.patients);
-    page += "<h2>False alarms per 24 h of each patient</h2>\n" + false_alarm_plot(results.patients);
-    page += "<h2>Latency</h2>\n" + latency_plot(micro_average(results.patients).latencies_s);
-    page += "<h2>Recordings</h2>\n" + timelines(results.recordings);
+    const auto parts = parts_of(results);
+    for (const auto& part : parts) {
+        if (parts.size() > 1) {
+            page +=
+                part.synthetic ? "<h1>Synthetic recordings</h1>\n" : "<h1>Real recordings</h1>\n";
+        }
+        page += of_part(part, results);
+    }
     page += page_names("Remarks", results.remarks);
     return page + "</body>\n</html>\n";
 }

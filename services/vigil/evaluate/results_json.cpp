@@ -68,6 +68,21 @@ void add_macro(JsonText& json, std::string_view name, const MacroFigures& macro)
     json.close_object();
 }
 
+void add_patients(JsonText& json, std::span<const PatientTally> patients) {
+    json.key("micro_average").open_object();
+    add_tally(json, micro_average(patients));
+    json.close_object();
+    add_macro(json, "macro_average_of_events", macro_average(patients));
+    add_macro(json, "macro_average_of_samples", macro_average(patients, &Tally::samples));
+    json.key("patients").open_array();
+    for (const auto& patient : patients) {
+        json.open_object().member("patient", patient.patient);
+        add_tally(json, patient.tally);
+        json.close_object();
+    }
+    json.close_array();
+}
+
 void add_events(JsonText& json, std::string_view name, const std::vector<Event>& events) {
     json.key(name).open_array();
     for (const auto& event : events) {
@@ -229,21 +244,19 @@ std::string results_json(const Results& results) {
     json.open_object().member("format", results_format);
     json.member("detector", results.detector).member("parameters", results.parameters);
     add_rules(json, results.rules);
-    json.key("micro_average").open_object();
-    add_tally(json, micro_average(results.patients));
-    json.close_object();
-    add_macro(json, "macro_average_of_events", macro_average(results.patients));
-    add_macro(json, "macro_average_of_samples", macro_average(results.patients, &Tally::samples));
-    json.key("patients").open_array();
-    for (const auto& patient : results.patients) {
-        json.open_object().member("patient", patient.patient);
-        add_tally(json, patient.tally);
+    add_patients(json, results.patients);
+    json.key("synthetic");
+    if (results.synthetic_patients.empty()) {
+        json.null();
+    } else {
+        json.open_object().member("note", synthetic_note);
+        add_patients(json, results.synthetic_patients);
         json.close_object();
     }
-    json.close_array().key("recordings").open_array();
+    json.key("recordings").open_array();
     for (const auto& recording : results.recordings) {
         json.open_object().member("name", recording.name).member("patient", recording.patient);
-        json.member("duration_s", recording.duration_s);
+        json.member("synthetic", recording.synthetic).member("duration_s", recording.duration_s);
         add_events(json, "reference", recording.reference);
         add_events(json, "detections", recording.detections);
         json.close_object();

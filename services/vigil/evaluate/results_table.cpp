@@ -37,10 +37,10 @@ std::string latency(const Tally& tally) {
     );
 }
 
-std::string overall(const Results& results) {
-    const auto micro = micro_average(results.patients);
-    const auto macro = macro_average(results.patients);
-    const auto samples = macro_average(results.patients, &Tally::samples);
+std::string overall(std::span<const PatientTally> patients) {
+    const auto micro = micro_average(patients);
+    const auto macro = macro_average(patients);
+    const auto samples = macro_average(patients, &Tally::samples);
     const auto& events = micro.events;
     auto sensitivity = figure(events.sensitivity());
     if (const auto interval = proportion_interval(events.detected, events.reference)) {
@@ -81,9 +81,9 @@ std::string overall(const Results& results) {
     return text;
 }
 
-std::string by_patient(const Results& results) {
+std::string by_patient(std::span<const PatientTally> patients) {
     std::size_t width = 7;
-    for (const auto& patient : results.patients) {
+    for (const auto& patient : patients) {
         width = std::max(width, patient.patient.size());
     }
     std::string text = std::format(
@@ -98,7 +98,7 @@ std::string by_patient(const Results& results) {
         "per 24 h",
         "latency s"
     );
-    for (const auto& [patient, tally] : results.patients) {
+    for (const auto& [patient, tally] : patients) {
         const auto& events = tally.events;
         const auto median = quantile(tally.latencies_s, 0.5);
         text += std::format(
@@ -150,12 +150,24 @@ std::string gate_lines(const GateResult& gate, const std::string& active) {
 } // namespace
 
 void Results::add(RecordingResult recording) {
+    auto& of_kind = recording.synthetic ? synthetic_patients : patients;
     const auto at =
-        std::ranges::lower_bound(patients, recording.patient, {}, &PatientTally::patient);
-    const bool known = at != patients.end() && at->patient == recording.patient;
-    auto& patient = known ? *at : *patients.insert(at, PatientTally{recording.patient, {}});
+        std::ranges::lower_bound(of_kind, recording.patient, {}, &PatientTally::patient);
+    const bool known = at != of_kind.end() && at->patient == recording.patient;
+    auto& patient = known ? *at : *of_kind.insert(at, PatientTally{recording.patient, {}});
     patient.tally += tally(recording.reference, recording.detections, recording.duration_s, rules);
     recordings.push_back(std::move(recording));
+}
+
+std::vector<ResultsPart> parts_of(const Results& results) {
+    std::vector<ResultsPart> parts;
+    if (!results.patients.empty() || results.synthetic_patients.empty()) {
+        parts.push_back({.patients = results.patients});
+    }
+    if (!results.synthetic_patients.empty()) {
+        parts.push_back({.patients = results.synthetic_patients, .synthetic = true});
+    }
+    return parts;
 }
 
 std::string results_table(const Results& results) {
@@ -163,12 +175,20 @@ std::string results_table(const Results& results) {
         "{}: {} of {}\n",
         results.detector,
         counted(results.recordings.size(), "recording"),
-        counted(results.patients.size(), "patient")
+        counted(results.patients.size() + results.synthetic_patients.size(), "patient")
     );
     if (!results.parameters.empty()) {
         text += results.parameters + "\n";
     }
-    text += "\n" + overall(results) + by_patient(results);
+    const auto parts = parts_of(results);
+    for (const auto& part : parts) {
+        if (part.synthetic) {
+            text += std::format("\n{}\n", synthetic_note);
+        } else if (parts.size() > 1) {
+            text += "\nREAL recordings\n";
+        }
+        text += "\n" + overall(part.patients) + by_patient(part.patients);
+    }
     if (results.gate) {
         text += gate_lines(*results.gate, results.active);
     }

@@ -139,6 +139,73 @@ TEST_CASE("the report asks nothing of any other host and runs no script") {
     CHECK(escaped("a\tb\x01<") == "a b &lt;");
 }
 
+TEST_CASE("synthetic recordings are never in one figure with real ones, in no form of a result") {
+    auto results = some_results();
+    const auto real = results_table(results);
+    CHECK_FALSE(real.contains("SYNTHETIC"));
+    CHECK_FALSE(results_html(results).contains("SYNTHETIC"));
+    CHECK(results_json(results).contains(R"("synthetic":null)"));
+    const auto before = micro_average(results.patients);
+    // the same patient's name in both kinds
+    results.add(
+        {.name = "s/1",
+         .patient = "b",
+         .duration_s = 36'000,
+         .reference = {{100, 150}},
+         .detections = {},
+         .synthetic = true}
+    );
+    CHECK(micro_average(results.patients).events == before.events);
+    REQUIRE(results.synthetic_patients.size() == 1);
+    CHECK(results.synthetic_patients[0].tally.events.missed() == 1);
+    const auto table = results_table(results);
+    CHECK(table.contains("4 recordings of 3 patients"));
+    const auto note = table.find(synthetic_note);
+    REQUIRE(note != std::string::npos);
+    CHECK(table.find("REAL recordings") < note);
+    CHECK(table.find("2 of 3)") < note);
+    CHECK(table.find("0 of 1)") > note);
+    CHECK(table.find("10.00 h") > note);
+    CHECK_FALSE(table.contains("13.50")); // hours of both together
+    CHECK_FALSE(table.contains("of 4)"));
+    const auto json = results_json(results);
+    CHECK(json.contains(R"("name":"s/1","patient":"b","synthetic":true)"));
+    CHECK(json.contains(R"("name":"b/1","patient":"b","synthetic":false)"));
+    const auto part = json.substr(json.find(R"("synthetic":{"note":"SYNTHETIC)"));
+    CHECK(part.contains(R"("hours":10)"));
+    CHECK_FALSE(json.contains("13.5"));
+    const auto page = results_html(results);
+    CHECK(page.find("Real recordings") < page.find(synthetic_note));
+    CHECK(page.find("0 of 1 events") > page.find(synthetic_note));
+    CHECK_FALSE(page.contains("13.50"));
+    // a gate reads the real ones alone
+    const auto read = read_results(json);
+    REQUIRE(read);
+    REQUIRE(read->patients.size() == 2);
+    CHECK(read->patients[1].tally.seizures == 3);
+}
+
+TEST_CASE("synthetic recordings alone are no result that a gate lets pass") {
+    Results results{.detector = "x"};
+    for (int patient = 0; patient < 30; ++patient) {
+        results.add(
+            {.name = std::to_string(patient),
+             .patient = std::to_string(patient),
+             .duration_s = 3600,
+             .reference = {{100, 150}, {2000, 2050}},
+             .detections = {{100, 150}, {2000, 2050}},
+             .synthetic = true}
+        );
+    }
+    CHECK(parts_of(results).size() == 1);
+    CHECK(parts_of(results)[0].synthetic);
+    CHECK(results_table(results).contains(synthetic_note));
+    CHECK(results_json(results).contains(R"("micro_average":{"recordings":0,)"));
+    const auto read = read_results(results_json(results));
+    REQUIRE(read);
+    CHECK(gate(results.patients, read->patients)->outcome == GateOutcome::not_enough_data);
+}
+
 TEST_CASE("a plot draws at most 300 recordings, and says so") {
     Results results{.detector = "x"};
     const auto drawn = [&results] {

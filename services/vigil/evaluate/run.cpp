@@ -64,6 +64,14 @@ void remark_on_marks(Results& results, const std::string& name, const RecordingR
     }
 }
 
+/// What metadata say of it; what cannot be read is remarked.
+bool is_synthetic(const Case& one, Results& results) {
+    if (!one.synthetic) {
+        results.remarks.push_back({.name = one.name, .why = one.synthetic.error().detail});
+    }
+    return one.synthetic.value_or(false);
+}
+
 Result<void> evaluate_recording(
     const Case& one,
     const RunOptions& options,
@@ -96,6 +104,7 @@ Result<void> evaluate_recording(
         .duration_s = scored->duration_s,
         .reference = one.reference->seizures,
         .detections = detections_of(*scored),
+        .synthetic = is_synthetic(one, results) || (*recording)->info().synthetic,
     };
     remark_on_lengths(
         results,
@@ -146,6 +155,7 @@ void compare_table(const Case& one, const Result<Reference>& found, Results& res
         .duration_s = *duration_s,
         .reference = one.reference->seizures,
         .detections = found ? found->seizures : std::vector<Event>{},
+        .synthetic = is_synthetic(one, results),
     };
     remark_on_lengths(results, one.name, *duration_s, other_s, "the hypothesis");
     remark_on_marks(results, one.name, result);

@@ -23,8 +23,12 @@ std::string table(const std::string& rows) {
 }
 
 /// 20 s of one channel at 64 Hz whose mean amplitude is 1000 uV in the last 10 s.
-std::string loud_late() {
-    files::EdfFile file{.signals = {{.label = "F3", .samples = 64}}, .records = "20"};
+std::string loud_late(const std::string& recording_field = "Startdate X X X X") {
+    files::EdfFile file{
+        .signals = {{.label = "F3", .samples = 64}},
+        .recording = recording_field,
+        .records = "20",
+    };
     for (int second = 0; second < 20; ++second) {
         std::string bytes;
         for (int i = 0; i < 64; ++i) {
@@ -166,6 +170,52 @@ TEST_CASE("a reference of another length, or beyond the end, is remarked") {
     CHECK(results.remarks[1].why.contains("1 of 1 seizures"));
     folder.put("a.tsv", table("10\t10\tsz\t21\n"));
     CHECK(run(folder)->remarks.empty());
+}
+
+TEST_CASE("a header, a sidecar or a dataset's description says that a recording is synthetic") {
+    const Folder folder;
+    const auto put = [&folder](const std::string& name, const std::string& recording_field) {
+        folder.put(name + "_eeg.edf", loud_late(recording_field));
+        folder.put(name + "_events.tsv", table("10\t10\tsz\t20\n"));
+    };
+    put("real/sub-1", "Startdate X X X X");
+    put("header/sub-2", "Startdate X X X Synthetic_1");
+    put("sidecar/sub-3", "Startdate X X X X");
+    folder.put("sidecar/sub-3_eeg.json", R"({"TaskName":"x","Synthetic":true})");
+    put("dataset/sub-4/eeg/sub-4", "Startdate X X X X");
+    folder.put("dataset/dataset_description.json", R"({"Name":"x","Synthetic":true})");
+    put("says-no/sub-5", "Startdate X X X nosynthetics");
+    folder.put("says-no/sub-5_eeg.json", R"({"Synthetic":false})");
+    put("unreadable/sub-6", "Startdate X X X X");
+    folder.put("unreadable/sub-6_eeg.json", R"({"Synthetic":"yes"})");
+    const auto results = run(folder).value();
+    const auto names = [](const std::vector<PatientTally>& patients) {
+        std::string all;
+        for (const auto& patient : patients) {
+            all += patient.patient + " ";
+        }
+        return all;
+    };
+    CHECK(names(results.patients) == "sub-1 sub-5 sub-6 ");
+    CHECK(names(results.synthetic_patients) == "sub-2 sub-3 sub-4 ");
+    REQUIRE(results.remarks.size() == 1);
+    CHECK(results.remarks[0].why.contains("sub-6_eeg.json"));
+    // of tables alone the metadata are what there is
+    const auto tables = evaluate_tables(folder.path, folder.path).value();
+    CHECK(names(tables.patients) == "sub-1 sub-2 sub-5 sub-6 ");
+    CHECK(names(tables.synthetic_patients) == "sub-3 sub-4 ");
+}
+
+TEST_CASE("references in another folder say for the recordings that they are synthetic") {
+    const Folder folder;
+    const Folder references;
+    folder.put("a/x.edf", loud_late());
+    references.put("a/x_events.tsv", table("10\t10\tsz\t20\n"));
+    CHECK(find_recordings(folder.path, references.path).value()[0].synthetic == false);
+    references.put("a/dataset_description.json", R"({"Synthetic":true})");
+    CHECK(find_recordings(folder.path, references.path).value()[0].synthetic == true);
+    folder.put("a/x_eeg.json", "no JSON");
+    CHECK_FALSE(find_recordings(folder.path, references.path).value()[0].synthetic.has_value());
 }
 
 TEST_CASE("the tables of a run, scored as a hypothesis, give the same counts") {
