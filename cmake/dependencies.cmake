@@ -14,3 +14,5 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(onnxruntime REQUIRED IMPORTED_TARGET libonnxruntime)
 pkg_check_modules(jemalloc REQUIRED IMPORTED_TARGET jemalloc)
+# Linked in, since only one command writes EDF files and an image would need one package more.
+find_library(EDF_LIBRARY NAMES libedf.a REQUIRED)

@@ -4,6 +4,7 @@
 #include "vigil/evaluate/evaluate_command.hpp"
 #include "vigil/play/play_command.hpp"
 #include "vigil/serve.hpp"
+#include "vigil/synthesise/synthesise_command.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -41,6 +42,7 @@ int main(int argc, char** argv) {
     serve->callback([&] { status = vigil::serve(config); });
     vigil::play::add_play_command(app, status);
     vigil::evaluate::add_evaluate_command(app, status, fetched_models());
+    vigil::synthesise::add_synthesise_command(app, status);
     vigil::add_admin_commands(app, status);
 
     try {
