@@ -55,6 +55,8 @@ ModelCard line_length_card() {
         .samples = 100,
         .rate_numerator = 100,
         .rate_denominator = 1,
+        .kind = ModelCard::Kind::algorithm,
+        .rate_tolerance_hz = 0.1,
     };
 }
 

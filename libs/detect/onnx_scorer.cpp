@@ -69,6 +69,9 @@ OnnxScorer::load(std::string_view onnx, std::string_view card_json) {
     if (!card) {
         return std::unexpected(card.error());
     }
+    if (card->kind != ModelCard::Kind::network) {
+        return bad_model("The card is of an algorithm, which has no file to load.");
+    }
     auto opened = open_onnx(onnx, card->sha256);
     if (!opened) {
         return std::unexpected(opened.error());

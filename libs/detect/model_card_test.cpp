@@ -1,0 +1,181 @@
+#include "detect/model_card.hpp"
+
+#include "detect/onnx_scorer.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace vigil;
+using namespace vigil::detect;
+
+namespace {
+
+/// A card with everything that this program reads and little else.
+std::string small_card() {
+    return R"({"card": 1, "name": "m", "version": "1.0.0", "kind": "network", "file": "m.onnx",
+"sha256": "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "licence": "l",
+"signal": {"kinds": ["scalp"], "references": ["average"], "note": "n"},
+"input": {"name": "in", "unit": "uV", "type": "float32", "layout": "[n][s]", "samples": 512,
+"rate": {"numerator": 256, "denominator": 1, "tolerance_hz": 0.5, "other_rates": "resampled"},
+"normalisation": "none", "band": {"low_hz": 0.5, "high_hz": 70, "note": "n"},
+"filters": {"band_pass_hz": null, "notch_hz": null}},
+"output": {"name": "out", "range": [0, 1], "meaning": "m"}, "architecture": "a", "age_group": "g",
+"training": null, "figures": {}, "calibration": null,
+"event_level": {"scalp": "none measured", "intracranial": "none measured"}, "limits": []})";
+}
+
+std::string with(std::string_view old_text, std::string_view new_text) {
+    auto card = small_card();
+    const auto place = card.find(old_text);
+    REQUIRE(place != std::string::npos);
+    REQUIRE(card.find(old_text, place + 1) == std::string::npos);
+    return card.replace(place, old_text.size(), new_text);
+}
+
+struct Wrong {
+    std::string_view old_text;
+    std::string_view new_text;
+    std::string_view field;
+};
+
+void require_refused(std::span<const Wrong> cases) {
+    for (const auto& [old_text, new_text, field] : cases) {
+        CAPTURE(old_text, new_text);
+        const auto card = parse_card(with(old_text, new_text));
+        REQUIRE_FALSE(card.has_value());
+        CHECK(card.error().code == ErrorCode::invalid_argument);
+        CHECK(card.error().field == field);
+        CHECK(card.error().detail.starts_with("The model's card is wrong: "));
+        CHECK(card.error().detail.contains(field));
+        CHECK(card.error().detail.ends_with('.'));
+    }
+}
+
+} // namespace
+
+TEST_CASE("the card of window-178 is read") {
+    const auto card = parse_card(window_178_card());
+    REQUIRE(card.has_value());
+    CHECK(card->name == "window-178");
+    CHECK(card->kind == ModelCard::Kind::network);
+    CHECK(card->sha256 == sha256_hex(window_178_onnx()));
+    CHECK(card->samples == 178);
+    CHECK(card->rate_numerator == 17361);
+    CHECK(card->rate_denominator == 100);
+    CHECK(card->rate_tolerance_hz == 0.1);
+    CHECK(card->other_rates == ModelCard::OtherRates::resampled);
+    CHECK(card->band == Band{.low_hz = 0.53, .high_hz = 40});
+    CHECK_FALSE(card->band_pass.has_value());
+    CHECK(card->notch == ModelCard::Notch::none);
+    CHECK(card->signal_kinds.has(SignalKind::intracranial));
+    CHECK_FALSE(card->signal_kinds.has(SignalKind::scalp));
+    CHECK(card->references.has(Reference::average));
+    CHECK_FALSE(card->references.has(Reference::bipolar));
+    CHECK(card->false_alarms_of.empty());
+}
+
+TEST_CASE("filters, other rates and measured false alarms are read") {
+    const auto pass = parse_card(with(R"("band_pass_hz": null)", R"("band_pass_hz": [0.5, 70])"));
+    REQUIRE(pass.has_value());
+    CHECK(pass->band_pass == Band{.low_hz = 0.5, .high_hz = 70});
+
+    using enum ModelCard::Notch;
+    for (const auto& [text, notch] :
+         {std::pair{"50", hz_50}, {"60", hz_60}, {"\"mains\"", mains}}) {
+        const auto card =
+            parse_card(with(R"("notch_hz": null)", std::string(R"("notch_hz": )") + text));
+        REQUIRE(card.has_value());
+        CHECK(card->notch == notch);
+    }
+    using enum ModelCard::OtherRates;
+    for (const auto& [text, other] :
+         {std::pair{"\"refused\"", refused}, {"\"downsampled\"", downsampled}}) {
+        const auto card = parse_card(with(R"("resampled")", text));
+        REQUIRE(card.has_value());
+        CHECK(card->other_rates == other);
+    }
+    const auto measured = parse_card(
+        with(R"("scalp": "none measured")", R"("scalp": {"hours": 24, "false_alarms": 2})")
+    );
+    REQUIRE(measured.has_value());
+    CHECK(measured->false_alarms_of.has(SignalKind::scalp));
+    CHECK_FALSE(measured->false_alarms_of.has(SignalKind::intracranial));
+}
+
+TEST_CASE("an algorithm has neither file nor digest") {
+    auto text = with(R"("network", "file": "m.onnx")", R"("algorithm", "file": null)");
+    const std::string digest = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    CHECK(parse_card(text).error().field == "sha256");
+    text.replace(text.find('"' + digest + '"'), digest.size() + 2, "null");
+    const auto card = parse_card(text);
+    REQUIRE(card.has_value());
+    CHECK(card->kind == ModelCard::Kind::algorithm);
+    CHECK(card->sha256.empty());
+}
+
+TEST_CASE("what is no JSON, or is another version of a card, is refused") {
+    for (const auto* text : {"", "no JSON", "[]", "{", R"({"card": 1)", "null"}) {
+        CAPTURE(text);
+        const auto card = parse_card(text);
+        REQUIRE_FALSE(card.has_value());
+        CHECK(card.error().code == ErrorCode::invalid_argument);
+        CHECK_FALSE(card.error().field.empty());
+    }
+    CHECK(parse_card(small_card() + "{}").error().field == "card");
+    CHECK(parse_card("{}").error().detail == "The model's card is wrong: card is missing.");
+    const auto newer = parse_card(with(R"("card": 1)", R"("card": 2)"));
+    CHECK(
+        newer.error().detail == "The model's card is wrong: card must be 1, the only version read."
+    );
+}
+
+TEST_CASE("each member of a card is there once, known and of its type") {
+    require_refused(std::array<Wrong, 12>{{
+        {R"("name": "m", )", "", "name"},
+        {R"("name": "m")", R"("name": "")", "name"},
+        {R"("name": "m")", R"("name": 5)", "name"},
+        {R"("limits": [])", R"("accuracy": 1)", "accuracy"},
+        {R"("licence": "l")", R"("card": 1)", "card"},
+        {R"("kind": "network")", R"("kind": "oracle")", "kind"},
+        {R"("file": "m.onnx")", R"("file": null)", "file"},
+        {R"("m.onnx")", R"("")", "file"},
+        {R"("0123456789abcdef0)", R"("g123456789abcdef0)", "sha256"},
+        {R"("0123456789abcdef0)", R"("123456789abcdef0)", "sha256"},
+        {R"("0123456789abcdef0)", R"("00123456789abcdef0)", "sha256"},
+        {R"("meaning": "m")", R"("meaning": "")", "output.meaning"},
+    }});
+}
+
+TEST_CASE("signals and filters of a card lie in their range") {
+    require_refused(std::array<Wrong, 14>{{
+        {R"(["scalp"])", R"(["cortex"])", "signal.kinds[0]"},
+        {R"(["scalp"])", R"([])", "signal.kinds"},
+        {R"(["scalp"])", R"("scalp")", "signal.kinds"},
+        {R"(["average"])", R"(["average", "unknown"])", "signal.references[1]"},
+        {R"("low_hz": 0.5)", R"("low_hz": 70)", "input.band"},
+        {R"("low_hz": 0.5)", R"("low_hz": -1)", "input.band.low_hz"},
+        {R"("high_hz": 70)", R"("high_hz": 10001)", "input.band.high_hz"},
+        {R"("band_pass_hz": null)", R"("band_pass_hz": [1])", "input.filters.band_pass_hz"},
+        {R"("band_pass_hz": null)", R"("band_pass_hz": [9, 1])", "input.filters.band_pass_hz"},
+        {R"("band_pass_hz": null)", R"("band_pass_hz": [1, 2, 3])", "input.filters.band_pass_hz"},
+        {R"("notch_hz": null)", R"("notch_hz": 55)", "input.filters.notch_hz"},
+        {R"("notch_hz": null)", R"("notch_hz": "none")", "input.filters.notch_hz"},
+        {R"("scalp": "none measured")", R"("scalp": "some")", "event_level.scalp"},
+        {R"("scalp": "none measured")", R"("scalp": 0)", "event_level.scalp"},
+    }});
+}
+
+TEST_CASE("lengths and rates of a card lie in their range") {
+    require_refused(std::array<Wrong, 11>{{
+        {R"("unit": "uV")", R"("unit": "mV")", "input.unit"},
+        {R"("float32")", R"("float64")", "input.type"},
+        {R"("samples": 512)", R"("samples": 0)", "input.samples"},
+        {R"("samples": 512)", R"("samples": 1000001)", "input.samples"},
+        {R"("samples": 512)", R"("samples": 1.5)", "input.samples"},
+        {R"("numerator": 256)", R"("numerator": 0)", "input.rate.numerator"},
+        {R"("denominator": 1)", R"("denominator": 0)", "input.rate.denominator"},
+        {R"("tolerance_hz": 0.5)", R"("tolerance_hz": 256)", "input.rate.tolerance_hz"},
+        {R"("tolerance_hz": 0.5)", R"("tolerance_hz": -0.1)", "input.rate.tolerance_hz"},
+        {R"("resampled")", R"("guessed")", "input.rate.other_rates"},
+        {R"([0, 1])", R"([0, 100])", "output.range[1]"},
+    }});
+}

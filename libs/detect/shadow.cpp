@@ -1,0 +1,127 @@
+#include "detect/shadow.hpp"
+
+#include <cmath>
+#include <format>
+#include <initializer_list>
+#include <utility>
+
+namespace vigil::detect {
+
+namespace {
+
+constexpr double least_rate_over_band = 3.0;
+
+template <class Enumeration>
+std::string names_of(const SetOf<Enumeration>& set, std::initializer_list<Enumeration> all) {
+    std::string names;
+    for (const auto one : all) {
+        if (set.has(one)) {
+            names.append(names.empty() ? "" : " or ").append(name(one));
+        }
+    }
+    return names;
+}
+
+std::string kind_fault(const ModelCard& card, const StreamSignal& stream) {
+    if (stream.kind != SignalKind::unknown && card.signal_kinds.has(stream.kind)) {
+        return {};
+    }
+    const auto made_for =
+        names_of(card.signal_kinds, {SignalKind::scalp, SignalKind::intracranial});
+    return stream.kind == SignalKind::unknown
+               ? std::format(
+                     "Nobody has said whether the stream is scalp or intracranial, and {} was "
+                     "made from {} seizures.",
+                     card.name,
+                     made_for
+                 )
+               : std::format(
+                     "{} was made from {} seizures, and the stream is {}.",
+                     card.name,
+                     made_for,
+                     name(stream.kind)
+                 );
+}
+
+std::string reference_fault(const ModelCard& card, const StreamSignal& stream) {
+    if (stream.reference != Reference::unknown && card.references.has(stream.reference)) {
+        return {};
+    }
+    const auto made_for =
+        names_of(card.references, {Reference::average, Reference::bipolar, Reference::common});
+    return stream.reference == Reference::unknown
+               ? std::format(
+                     "Nobody has said what the stream's channels are measured against, and {} "
+                     "wants the reference {}.",
+                     card.name,
+                     made_for
+                 )
+               : std::format(
+                     "{} wants the reference {}, and the stream's is {}.",
+                     card.name,
+                     made_for,
+                     name(stream.reference)
+                 );
+}
+
+std::string rate_fault(const ModelCard& card, const StreamSignal& stream) {
+    if (stream.rate_numerator == 0 || stream.rate_denominator == 0) {
+        return "The stream's rate is not known.";
+    }
+    const double rate = static_cast<double>(stream.rate_numerator) / stream.rate_denominator;
+    const double wanted = static_cast<double>(card.rate_numerator) / card.rate_denominator;
+    // a card's decimals are no binary fractions: 173.51 Hz is within 0.1 of 173.61
+    if (std::abs(rate - wanted) <= card.rate_tolerance_hz + 1e-9 * wanted) {
+        return {};
+    }
+    using enum ModelCard::OtherRates;
+    if (card.other_rates == refused || (card.other_rates == downsampled && rate < wanted)) {
+        return std::format(
+            "{} wants {:.6g} Hz{}, and the stream has {:.6g} Hz.",
+            card.name,
+            wanted,
+            card.other_rates == downsampled ? " or more" : "",
+            rate
+        );
+    }
+    if (rate < least_rate_over_band * card.band.high_hz) {
+        return std::format(
+            "{} was made from a band up to {:.6g} Hz, which a stream carries from {:.6g} Hz on, "
+            "and the stream has {:.6g} Hz.",
+            card.name,
+            card.band.high_hz,
+            least_rate_over_band * card.band.high_hz,
+            rate
+        );
+    }
+    return {};
+}
+
+/// Of an unknown kind of signal kind_fault() has said enough.
+std::string figures_fault(const ModelCard& card, const StreamSignal& stream) {
+    return stream.kind == SignalKind::unknown || card.false_alarms_of.has(stream.kind)
+               ? std::string()
+               : std::format(
+                     "False alarms of {} were never measured on {} recordings.",
+                     card.name,
+                     name(stream.kind)
+                 );
+}
+
+} // namespace
+
+std::optional<std::string> reason_for_shadow(const ModelCard& card, const StreamSignal& stream) {
+    std::string reasons;
+    for (const auto& fault :
+         {kind_fault(card, stream),
+          reference_fault(card, stream),
+          rate_fault(card, stream),
+          figures_fault(card, stream)}) {
+        if (!fault.empty()) {
+            reasons.append(reasons.empty() ? "" : " ").append(fault);
+        }
+    }
+    return reasons.empty() ? std::nullopt : std::optional(std::move(reasons));
+}
+
+} // namespace vigil::detect

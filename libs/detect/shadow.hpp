@@ -1,0 +1,34 @@
+// Whether a model may raise anything on a stream, or only runs beside as a shadow. Used where
+// models are assigned to patients.
+#pragma once
+
+#include "detect/model_card.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace vigil::detect {
+
+/// What is known of a stream's channels.
+struct StreamSignal {
+    SignalKind kind = SignalKind::unknown;
+    Reference reference = Reference::unknown;
+    std::uint32_t rate_numerator = 0;
+    std::uint32_t rate_denominator = 1;
+};
+
+/// Why the model may only be a shadow on the stream: one sentence for each reason. Nothing: it may
+/// be active.
+///
+/// It may be active where the stream is of a kind and a reference that the card names, carries the
+/// card's band at a rate that the card takes, and false alarms were measured on that kind of
+/// signal. What is not known of a stream never agrees with a card.
+///
+/// note    A resampled stream carries the band where its rate is at least three times the band's
+/// upper end: up to a third of the rate WindowShape's filter changes an amplitude by less than 1 %.
+/// threads any
+[[nodiscard]] std::optional<std::string>
+reason_for_shadow(const ModelCard& card, const StreamSignal& stream);
+
+} // namespace vigil::detect
