@@ -79,7 +79,7 @@ std::string field_of(const http::Response& response) {
 
 } // namespace
 
-TEST_CASE("an old window is answered with the probability of this very window") {
+TEST_CASE("an old window is answered with the score of this very window") {
     OldWard ward;
     const auto answer = ward.send("/eeg", window(), "application/json", {});
     CHECK_FALSE(answer->has_value());
@@ -139,7 +139,7 @@ TEST_CASE(
     CHECK(ward.service.waiter.waiting() == 0);
 }
 
-TEST_CASE("a window that cannot be evaluated says so and never shows a probability") {
+TEST_CASE("a window that cannot be evaluated says so and never shows a score") {
     OldWard ward;
     const auto answer = ward.send("/eeg", window(), "application/json", {});
     ward.score(0, true);

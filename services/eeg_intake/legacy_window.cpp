@@ -69,12 +69,12 @@ constexpr std::array<std::string_view, 4> member_names{
     "epilepsy_prediction_probability"
 };
 
-Result<void> check_probability(value from, const Path& path) {
-    auto probability = json::number(from, path);
-    if (!probability) {
-        return std::unexpected(std::move(probability.error()));
+Result<void> check_old_score(value from, const Path& path) {
+    auto old_score = json::number(from, path);
+    if (!old_score) {
+        return std::unexpected(std::move(old_score.error()));
     }
-    if (!(*probability >= 0 && *probability <= 1)) {
+    if (!(*old_score >= 0 && *old_score <= 1)) {
         return json::wrong(path, "must lie between 0 and 1");
     }
     return {};
@@ -102,7 +102,7 @@ read(std::string& body, const LocalZone& zone, std::span<const std::string_view>
                     return read_samples(v, here, window);
                 }
                 if (name == 3) {
-                    return check_probability(v, here);
+                    return check_old_score(v, here);
                 }
                 auto text = json::text(v, here);
                 if (!text) {

@@ -29,9 +29,9 @@ struct LegacyWindow {
 /// cost    below 10 µs; lengthens `body` by the parser's padding
 [[nodiscard]] Result<LegacyWindow> read_legacy_window(std::string& body, const LocalZone& zone);
 
-/// Reads the body of the old `POST /eeg_chunks/add`: a window with the probability that the old
-/// predictor gave it. The probability must be a number of 0 to 1 and is dropped: Vigil's own
-/// detector scores the window.
+/// Reads the body of the old `POST /eeg_chunks/add`: a window with what the old predictor
+/// made of it. That must be a number of 0 to 1 and is dropped: Vigil's own detector scores the
+/// window.
 ///
 /// errors  as read_legacy_window(), and the same for epilepsy_prediction_probability
 [[nodiscard]] Result<LegacyWindow> read_legacy_chunk(std::string& body, const LocalZone& zone);

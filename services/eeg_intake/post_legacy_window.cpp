@@ -1,4 +1,4 @@
-// The old POST /eeg: one window, answered with the probability that the detector gave to this very
+// The old POST /eeg: one window, answered with the score that the detector gave to this very
 // window.
 #include "base/json_text.hpp"
 #include "eeg_intake/legacy_window.hpp"

@@ -48,8 +48,8 @@ http::Response last_eeg_answer(
     json.open_array();
     for (const auto& [number, window] : by_number) {
         json.open_object().member("fk_user", number).member("eeg_data", list_text(window->samples));
-        const double probability = window->score_q16 ? *window->score_q16 / 65536.0 : -1.0;
-        json.member("epilepsy_prediction_probability", std::format("{:.8f}", probability));
+        const double score = window->score_q16 ? *window->score_q16 / 65536.0 : -1.0;
+        json.member("epilepsy_prediction_probability", std::format("{:.8f}", score));
         // The C locale's names of days and months, as RFC 9110 section 5.6.7 has them.
         json.member(
             "register_timestamp",

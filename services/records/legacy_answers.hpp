@@ -12,7 +12,7 @@ namespace vigil::records {
 
 /// `[{"fk_user":1,"eeg_data":"[...]","epilepsy_prediction_probability":"0.01230000","register_timestamp":"Mon,
 /// 09 Sep 2024 10:00:07 GMT"}]` Patients without an old number are left out; a window that is not
-/// scored yet has the probability "-1.00000000".
+/// scored yet has "-1.00000000" in the place of its score.
 [[nodiscard]] http::Response last_eeg_answer(
     const access::DirectoryState& directory,
     const std::vector<store::NewestWindow>& windows
