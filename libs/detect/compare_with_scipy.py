@@ -197,8 +197,10 @@ def table() -> None:
     for name, kind, rate in rows:
         one = AntiAlias(name, kind, rate)
         folds = f"{stopped_db(one, MODEL_HZ - 40, 250):.1f} dB" if rate == 512 else "nothing can"
-        print(f"| {rate} Hz | {name} | {ripple_db(one, 0.53, 40):.4f} dB | {ripple_db(one, 40, 60):.3f} dB | {edge_hz(one, 0.1):.1f} Hz "
-              f"| {edge_hz(one, 3):.1f} Hz | -{stopped_db(one, 86.8, 86.81):.1f} dB | -{stopped_db(one, 100, 127):.1f} dB | {folds} |")
+        print(
+            f"| {rate} Hz | {name} | {ripple_db(one, 0.53, 40):.4f} dB | {ripple_db(one, 40, 60):.3f} dB | {edge_hz(one, 0.1):.1f} Hz "
+            f"| {edge_hz(one, 3):.1f} Hz | -{stopped_db(one, 86.8, 86.81):.1f} dB | -{stopped_db(one, 100, 127):.1f} dB | {folds} |"
+        )
 
 
 if __name__ == "__main__":
