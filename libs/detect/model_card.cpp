@@ -315,6 +315,12 @@ Result<ModelCard> parse_card(std::string_view json) {
     );
 }
 
+bool is_model_rate(const ModelCard& card, double rate_hz) {
+    const double wanted = static_cast<double>(card.rate_numerator) / card.rate_denominator;
+    // a card's decimals are no binary fractions: 173.51 Hz is within 0.1 of 173.61
+    return std::abs(rate_hz - wanted) <= card.rate_tolerance_hz + 1e-9 * wanted;
+}
+
 std::string sha256_hex(std::string_view bytes) {
     std::array<unsigned char, crypto_hash_sha256_BYTES> digest{};
     crypto_hash_sha256(

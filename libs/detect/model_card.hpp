@@ -82,6 +82,9 @@ struct ModelCard {
 /// low end is not below its high one; a tolerance that is no smaller than the rate
 [[nodiscard]] Result<ModelCard> parse_card(std::string_view json);
 
+/// Whether a stream of this rate is read as it is, since the card's tolerance holds it.
+[[nodiscard]] bool is_model_rate(const ModelCard& card, double rate_hz);
+
 /// SHA-256 in lower-case hexadecimal.
 [[nodiscard]] std::string sha256_hex(std::string_view bytes);
 

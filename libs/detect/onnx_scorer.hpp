@@ -13,9 +13,9 @@ class OnnxScorer final : public Scorer {
 public:
     /// Loads a model from its bytes.
     ///
-    /// errors  invalid_argument: the card is no card, the bytes have another digest than the
-    /// card's, the runtime cannot
-    ///         load them, or the model's input or output is not what the card says
+    /// errors  invalid_argument: the card is no card, or an algorithm's; the bytes have another
+    ///         digest than the card's; the runtime cannot load them; the model's input or output is
+    ///         not what the card says
     [[nodiscard]] static Result<std::unique_ptr<OnnxScorer>>
     load(std::string_view onnx, std::string_view card_json);
     ~OnnxScorer() override;

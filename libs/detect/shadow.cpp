@@ -1,6 +1,5 @@
 #include "detect/shadow.hpp"
 
-#include <cmath>
 #include <format>
 #include <initializer_list>
 #include <utility>
@@ -70,8 +69,7 @@ std::string rate_fault(const ModelCard& card, const StreamSignal& stream) {
     }
     const double rate = static_cast<double>(stream.rate_numerator) / stream.rate_denominator;
     const double wanted = static_cast<double>(card.rate_numerator) / card.rate_denominator;
-    // a card's decimals are no binary fractions: 173.51 Hz is within 0.1 of 173.61
-    if (std::abs(rate - wanted) <= card.rate_tolerance_hz + 1e-9 * wanted) {
+    if (is_model_rate(card, rate)) {
         return {};
     }
     using enum ModelCard::OtherRates;

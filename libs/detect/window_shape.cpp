@@ -13,7 +13,6 @@ namespace {
 constexpr double zero_crossings = 8.0;
 constexpr double kaiser_beta = 6.0;
 constexpr double pass_share = 0.9;
-constexpr double same_rate = 1e-3;
 
 /// Four sums side by side: a compiler may not reorder one sum of floats, and would multiply one at
 /// a time.
@@ -53,7 +52,7 @@ Result<WindowShape> WindowShape::make(
     shape.denominator_ = rate_denominator / divisor;
     const double ratio =
         rate * card.rate_denominator / card.rate_numerator; // input samples per output sample
-    if (std::abs(ratio - 1.0) < same_rate) {
+    if (is_model_rate(card, rate)) {
         shape.needed_ = card.samples;
         return shape;
     }

@@ -16,10 +16,10 @@ namespace vigil::detect {
 /// at index floor(k * rate), so that windows depend on the index alone and not on how the stream
 /// was cut into blocks.
 ///
-/// A stream at the model's own rate (within 0.1 %) is read as it is. Any other goes through a
-/// low-pass filter (sinc of 8 zero crossings each side, Kaiser beta 6, cut off at 0.9 of the lower
-/// Nyquist frequency) evaluated at the model's sample times; the filter needs samples on both
-/// sides, so the last model sample lies half a filter before the end.
+/// A stream within the card's tolerance of the model's rate is read as it is. Any other goes
+/// through a low-pass filter (sinc of 8 zero crossings each side, Kaiser beta 6, cut off at 0.9 of
+/// the lower Nyquist frequency) evaluated at the model's sample times; the filter needs samples on
+/// both sides, so the last model sample lies half a filter before the end.
 ///
 /// source  Kaiser window design: Oppenheim and Schafer, Discrete-Time Signal Processing,
 /// section 7.6 (beta 6: 63 dB) threads any, never changed

@@ -56,6 +56,24 @@ TEST_CASE("a stream at the model's rate is read as it is") {
     CHECK(in == out);
 }
 
+TEST_CASE("the card's tolerance says which rates are read as they are") {
+    auto tolerant = card;
+    tolerant.rate_tolerance_hz = 0.1;
+    for (const auto& [numerator, needed_as_is] :
+         {std::pair{17360U, true},
+          {17370U, true},
+          {17351U, true},
+          {17371U, true},
+          {17350U, false},
+          {17372U, false}}) {
+        CAPTURE(numerator);
+        CHECK(
+            (WindowShape::make(tolerant, numerator, 100).value().needed() == 178) == needed_as_is
+        );
+    }
+    CHECK(WindowShape::make(card, 17360, 100).value().needed() > 178);
+}
+
 TEST_CASE("the first window after an index is the one whose end is the next over it") {
     for (const auto& [numerator, denominator] :
          {std::pair{17361U, 100U}, {256U, 1U}, {50U, 1U}, {1000U, 3U}}) {
