@@ -22,9 +22,11 @@ constexpr double refractory = in_samples(0.2);                      // 300 a min
 constexpr double echo = in_samples(0.42);
 constexpr double p_wave = in_samples(0.24);
 
-// Nothing is a beat whose QRS complex has under 0.15 mV. source  ANSI/AAMI EC13:2002;
-// the envelope of a complex of 1 mV is about 0.45 mV high.
+// No beats are learned whose QRS complexes have under 0.15 mV (as ANSI/AAMI EC13 is quoted; the
+// standard could not be read); the envelope of a complex of 1 mV is about 0.45 mV high.
 constexpr float least_height_uv = 60;
+// But one that is lower than most is held to two fifths of what they have.
+constexpr float least_share = 0.4F;
 
 // Taps, T waves and calm noise are not taken for quieter than this share of a beat.
 constexpr double lowest_other = -1.6; // log(0.2)
@@ -78,8 +80,14 @@ double QrsDecision::others_level() const {
     return std::max({other_level_, other_level_ahead_, beat_level_ + lowest_other});
 }
 
+float QrsDecision::least_height() const {
+    const float usual = beat_height();
+    return usual < least_height_uv ? least_height_uv
+                                   : std::min(least_height_uv, least_share * usual);
+}
+
 double QrsDecision::likelihood(const QrsCandidate& candidate) const {
-    if (candidate.height < least_height_uv) {
+    if (candidate.height < least_height()) {
         return impossible;
     }
     const double height = std::log(static_cast<double>(candidate.height));
@@ -278,7 +286,7 @@ void QrsDecision::weigh() {
 void QrsDecision::decide_first(std::int64_t now, std::vector<DecidedCandidate>& out) {
     const QrsCandidate first = undecided_.front().candidate;
     DecidedCandidate decided{.candidate = first};
-    if (first.height < least_height_uv) {
+    if (first.height < least_height()) {
         decided.margin = certain;
     } else if (learned_) {
         weigh();

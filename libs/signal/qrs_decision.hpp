@@ -75,6 +75,7 @@ private:
     void note_other(double height);
     [[nodiscard]] double level_ahead() const;
     [[nodiscard]] double others_level() const;
+    [[nodiscard]] float least_height() const;
     [[nodiscard]] double likelihood(const QrsCandidate& candidate) const;
     [[nodiscard]] static Pair pair(const QrsCandidate& from, const QrsCandidate& to);
     [[nodiscard]] double transition(const Pair& pair) const;

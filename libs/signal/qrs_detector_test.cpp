@@ -165,6 +165,41 @@ TEST_CASE("a complex under 0.15 mV is no beat") {
     CHECK(detect(ecg).beats.empty());
 }
 
+TEST_CASE("beats that fade under 0.15 mV are none after a while") {
+    Ecg ecg = synthetic({.amplitude_uv = 250, .seed = 5}, 100);
+    for (std::size_t i = 30 * 250; i < ecg.uv.size(); ++i) {
+        const double since_s = static_cast<double>(i) / 250 - 30;
+        ecg.uv[i] *= static_cast<float>(std::max(0.3, 1 - since_s / 40));
+    }
+    const Detected detected = detect(ecg);
+    CHECK(std::ranges::count_if(detected.beats, [](const DetectedBeat& beat) {
+              return beat.sample < 30 * 250;
+          }) >= 30);
+    CHECK(std::ranges::none_of(detected.beats, [](const DetectedBeat& beat) {
+        return beat.sample > 70 * 250;
+    }));
+}
+
+TEST_CASE("a lower beat among low ones is found, where the rhythm has a place for it") {
+    Ecg ecg = synthetic({.amplitude_uv = 200, .seed = 5}, 120);
+    WhiteNoise hiss(2);
+    for (float& x : ecg.uv) {
+        x += 5 * hiss.normal();
+    }
+    for (std::size_t i = 15; i < ecg.beats.size(); i += 10) {
+        const auto at = static_cast<std::size_t>(ecg.beats[i]);
+        for (std::size_t k = at - 20; k < std::min(at + 20, ecg.uv.size()); ++k) {
+            ecg.uv[k] *= 0.5F;
+        }
+    }
+    const Detected detected = detect(ecg);
+    const BeatCounts counts = detected.counts(ecg, 10);
+    CAPTURE(counts.matched, counts.missed, counts.extra);
+    CHECK(counts.sensitivity().value() > 0.98);
+    CHECK(counts.extra == 0);
+    CHECK(detected.unusable_share() == 0);
+}
+
 TEST_CASE("intervals between beats are as exact as the beats") {
     const Ecg ecg = synthetic({.rate_hz = 200, .bpm = 75, .variability = 0}, 60);
     const Detected detected = detect(ecg);
