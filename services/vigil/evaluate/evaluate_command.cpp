@@ -35,7 +35,7 @@ struct Arguments {
     std::string html;
     std::string against;
     std::string model = std::string(model_names.front());
-    std::filesystem::path models;
+    ModelOptions options;
     double high = 0.5;
     double low = 0.25;
     unsigned smooth = 5;
@@ -89,7 +89,7 @@ int szcore(const Arguments& arguments) {
     if (!recording) {
         return wrong(recording.error());
     }
-    const auto model = open_model(arguments.model, arguments.models);
+    const auto model = open_model(arguments.model, arguments.options);
     if (!model) {
         return wrong(model.error());
     }
@@ -115,7 +115,7 @@ Result<Results> results_of(
     if (!score) {
         return std::unexpected(score.error());
     }
-    const auto model = open_model(model_name, arguments.models);
+    const auto model = open_model(model_name, arguments.options);
     if (!model) {
         return std::unexpected(model.error());
     }
@@ -358,8 +358,19 @@ void add_model(CLI::App& command, Arguments& arguments) {
         ->capture_default_str()
         ->excludes("--ecg");
     command
-        .add_option("--models", arguments.models, "Folder of the models that `make models` fetched")
+        .add_option(
+            "--models",
+            arguments.options.models,
+            "Folder of the models that `make models` fetched"
+        )
         ->envname("VIGIL_MODELS")
+        ->capture_default_str();
+    command
+        .add_option(
+            "--lag",
+            arguments.options.lag_s,
+            "Seconds that sladky-2022-live waits, 0 to 20"
+        )
         ->capture_default_str();
     command.add_option("--channels", arguments.channels, "Labels of the channels to score; all")
         ->delimiter(',')
@@ -378,7 +389,7 @@ void add_model(CLI::App& command, Arguments& arguments) {
 
 void add_evaluate_command(CLI::App& app, int& status, const std::filesystem::path& models) {
     auto arguments = std::make_shared<Arguments>();
-    arguments->models = models;
+    arguments->options.models = models;
     auto* command = app.add_subcommand(
         "evaluate",
         "Measure a detector against marked seizures, by SzCORE's rules, or against beats, by EC57's"

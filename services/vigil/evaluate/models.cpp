@@ -2,11 +2,13 @@
 
 #include "detect/onnx_scorer.hpp"
 #include "detect/onnx_spectrogram_model.hpp"
+#include "vigil/evaluate/sladky_live_model.hpp"
 #include "vigil/evaluate/sladky_model.hpp"
 #include "vigil/evaluate/window_models.hpp"
 #include "vigil/recordings/recording_file.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <format>
 
 namespace vigil::evaluate {
@@ -15,7 +17,7 @@ namespace {
 
 constexpr std::uintmax_t largest_model = std::uintmax_t{256} << 20;
 
-Result<std::unique_ptr<RecordingModel>> open_sladky(const std::filesystem::path& models) {
+Result<std::unique_ptr<detect::SpectrogramModel>> open_sladky(const std::filesystem::path& models) {
     const auto card = detect::parse_spectrogram_card(detect::sladky_2022_card());
     if (!card) {
         return std::unexpected(card.error());
@@ -36,7 +38,21 @@ Result<std::unique_ptr<RecordingModel>> open_sladky(const std::filesystem::path&
         error.detail = std::format("{}: {}", file.string(), error.detail);
         return std::unexpected(error);
     }
-    return std::make_unique<SladkyModel>(std::move(*model));
+    return std::move(*model);
+}
+
+std::unique_ptr<RecordingModel> over_recording(std::unique_ptr<detect::SpectrogramModel> model) {
+    return std::make_unique<SladkyModel>(std::move(model));
+}
+
+/// errors  invalid_argument: not 0 to 20 s in steps of half a second
+Result<detect::LongContextRules> rules_of(double lag_s) {
+    const double half_seconds = lag_s * 2;
+    // written so that NaN is refused too
+    if (!(half_seconds >= 0 && half_seconds <= 40) || half_seconds != std::floor(half_seconds)) {
+        return fail(ErrorCode::invalid_argument, "0 to 20 s, in steps of half a second", "lag");
+    }
+    return detect::LongContextRules{.lag_half_s = static_cast<std::uint32_t>(half_seconds)};
 }
 
 } // namespace
@@ -50,7 +66,7 @@ bool could_run_live(std::string_view name) {
 }
 
 Result<std::unique_ptr<RecordingModel>>
-open_model(std::string_view name, const std::filesystem::path& models) {
+open_model(std::string_view name, const ModelOptions& options) {
     if (name == "window-178") {
         return detect::window_178().transform(
             [](std::unique_ptr<detect::OnnxScorer> scorer) -> std::unique_ptr<RecordingModel> {
@@ -62,7 +78,20 @@ open_model(std::string_view name, const std::filesystem::path& models) {
         return std::make_unique<LineLengthModel>();
     }
     if (name == "sladky-2022") {
-        return open_sladky(models);
+        return open_sladky(options.models).transform(over_recording);
+    }
+    if (name == "sladky-2022-live") {
+        const auto rules = rules_of(options.lag_s);
+        if (!rules) {
+            return std::unexpected(rules.error());
+        }
+        return open_sladky(options.models)
+            .and_then([&rules](std::unique_ptr<detect::SpectrogramModel> model) {
+                return SladkyLiveModel::make(std::move(model), *rules);
+            })
+            .transform([](std::unique_ptr<SladkyLiveModel> model) {
+                return std::unique_ptr<RecordingModel>(std::move(model));
+            });
     }
     std::string known;
     for (const auto one : model_names) {

@@ -10,10 +10,18 @@
 
 namespace vigil::evaluate {
 
-inline constexpr std::array<std::string_view, 3> model_names{
+inline constexpr std::array<std::string_view, 4> model_names{
     "window-178",
     "line-length",
-    "sladky-2022"
+    "sladky-2022",
+    "sladky-2022-live"
+};
+
+struct ModelOptions {
+    /// Where the models lie that are no part of the program: sladky-2022's in a folder sladky_2022.
+    std::filesystem::path models = {};
+    /// How far back sladky-2022-live decides, in steps of half a second.
+    double lag_s = 10;
 };
 
 [[nodiscard]] bool is_model(std::string_view name);
@@ -21,12 +29,11 @@ inline constexpr std::array<std::string_view, 3> model_names{
 /// Whether the model of that name is causal, without opening it.
 [[nodiscard]] bool could_run_live(std::string_view name);
 
-/// Opens a model. The file of sladky-2022 is no part of this program: it lies in the folder
-/// sladky_2022 below `models`, where `make models` puts it.
+/// Opens a model. The file of sladky-2022 is where `make models` puts it.
 ///
-/// errors  invalid_argument: no such model, its file or its card is wrong; not_found: its file is
-/// not there
+/// errors  invalid_argument: no such model, its file or its card is wrong, a lag that is none;
+/// not_found: its file is not there
 [[nodiscard]] Result<std::unique_ptr<RecordingModel>>
-open_model(std::string_view name, const std::filesystem::path& models);
+open_model(std::string_view name, const ModelOptions& options);
 
 } // namespace vigil::evaluate

@@ -104,22 +104,27 @@ TEST_CASE("each model has its name, and another name is refused with those that 
     const auto unknown = open_model("window-179", {});
     REQUIRE_FALSE(unknown.has_value());
     CHECK(unknown.error().detail.contains("window-179"));
-    CHECK(unknown.error().detail.contains("window-178, line-length, sladky-2022"));
+    CHECK(unknown.error().detail.contains("window-178, line-length, sladky-2022, "));
 }
 
 TEST_CASE("a model's file that is absent or another one is refused with its name and what to do") {
     const Folder folder;
-    const auto absent = open_model("sladky-2022", folder.path);
+    const auto absent = open_model("sladky-2022", {.models = folder.path});
     REQUIRE_FALSE(absent.has_value());
     CHECK(absent.error().code == ErrorCode::not_found);
     CHECK(absent.error().detail.contains("sladky_2022/modelA_paper.onnx"));
     CHECK(absent.error().detail.contains("make models"));
     REQUIRE(write_file(folder.path / "sladky_2022/modelA_paper.onnx", "no model").has_value());
-    const auto other = open_model("sladky-2022", folder.path);
+    const auto other = open_model("sladky-2022", {.models = folder.path});
     REQUIRE_FALSE(other.has_value());
     CHECK(other.error().code == ErrorCode::invalid_argument);
     CHECK(other.error().detail.contains("modelA_paper.onnx: "));
     CHECK(other.error().detail.contains("SHA-256"));
+    CHECK(open_model("sladky-2022-live", {}).error().detail.contains("make models"));
+    for (const double lag : {-0.5, 0.25, 20.5, std::nan("")}) {
+        CHECK(open_model("sladky-2022-live", {.lag_s = lag}).error().field == "lag");
+    }
+    CHECK(open_model("sladky-2022-live", {.lag_s = 20}).error().field.empty());
     const auto said = vigil({"evaluate", folder.path.string(), "--model", "sladky-2022"});
     CHECK(said.status == 2);
     CHECK(said.errors.contains("make models"));

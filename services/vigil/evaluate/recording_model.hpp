@@ -34,9 +34,12 @@ public:
     /// Name and version, as every report has it: "window-178 1.0.0".
     [[nodiscard]] virtual std::string name() const = 0;
 
-    /// Whether a score needs nothing that comes after its stretch, so that it could have been said
-    /// then.
+    /// Whether a score needs nothing that comes later than delay_s() after its stretch, so that it
+    /// could have been said then.
     [[nodiscard]] virtual bool is_causal() const = 0;
+
+    /// How long after a stretch's end its score is known, where it is causal.
+    [[nodiscard]] virtual double delay_s() const { return 0; }
 
     /// Scores the channels, which are indices of the recording's, in order of the stretches' ends.
     ///

@@ -3,6 +3,7 @@
 #include "detect/patient_score.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <format>
 
 namespace vigil::evaluate {
@@ -111,6 +112,9 @@ Result<ScoredRecording> score_recording(
     scoring.finish();
     scored.windows = std::move(scoring.windows);
     scored.events = std::move(scoring.events);
+    for (auto& event : scored.events) {
+        event.raised_us += std::llround(model.delay_s() * 1e6);
+    }
     return scored;
 }
 

@@ -25,7 +25,7 @@ struct ScoredRecording {
     std::optional<UtcTime> start;
     std::vector<std::string> channels; // that were scored
     std::vector<ScoredWindow> windows;
-    /// In microseconds from the recording's start.
+    /// In microseconds from the recording's start; raised when their score was known.
     std::vector<detect::DetectedEvent> events;
     /// Whether the moments at which they were raised are a live detector's.
     bool raised_live = true;

@@ -4,9 +4,11 @@
 #include "detect/spectrogram.hpp"
 #include "signal/recording_test_files.hpp"
 #include "vigil/evaluate/score_recording.hpp"
+#include "vigil/evaluate/sladky_live_model.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -40,9 +42,10 @@ private:
     detect::SpectrogramCard card_{.name = "twelve", .version = "1"};
 };
 
-/// Channels at 200 Hz in records of a second: a little 3 Hz, and from 100 to 130 s of the stream
-/// 12 Hz; nothing was recorded from 200 s on for `hole` seconds.
-std::unique_ptr<signal::Recording> recorded(int seconds, int hole = 0, int channels = 2) {
+/// Channels at 200 Hz in records of a second: a little 3 Hz, and for 30 s of the stream from
+/// `fast_from` on 12 Hz; nothing was recorded from 200 s on for `hole` seconds.
+std::unique_ptr<signal::Recording>
+recorded(int seconds, int hole = 0, int channels = 2, int fast_from = 100) {
     files::EdfFile file{.signals = {}, .kind = "EDF+D", .records = std::to_string(seconds)};
     for (int i = 0; i < channels; ++i) {
         file.signals.push_back({.label = "S" + std::to_string(i), .samples = 200});
@@ -50,7 +53,7 @@ std::unique_ptr<signal::Recording> recorded(int seconds, int hole = 0, int chann
     file.signals.push_back({.label = "EDF Annotations", .samples = 8});
     for (int second = 0; second < seconds; ++second) {
         const int at = second < 200 ? second : second + hole;
-        const bool fast = at >= 100 && at < 130;
+        const bool fast = at >= fast_from && at < fast_from + 30;
         std::string channel;
         for (int i = 0; i < 200; ++i) {
             const double turn = 2 * std::numbers::pi * i / 200.0;
@@ -79,6 +82,13 @@ Result<ScoredRecording> scored(const signal::Recording& recording, int* asked = 
         *asked = inside->asked;
     }
     return found;
+}
+
+Result<ScoredRecording> scored_live(const signal::Recording& recording, std::uint32_t lag_half_s) {
+    auto model =
+        SladkyLiveModel::make(std::make_unique<TwelveHertzModel>(), {.lag_half_s = lag_half_s})
+            .value();
+    return score_recording(recording, *model, {}, [](double) {});
 }
 
 } // namespace
@@ -122,6 +132,44 @@ TEST_CASE("more channels than the model takes at once are each scored") {
     CHECK(found.events[0].channel_peak_q16 == std::vector<std::uint32_t>(19, 65'536));
 }
 
+TEST_CASE("live there is a score every two seconds after five minutes, of what lies the lag back") {
+    const auto recording = recorded(400, 0, 2, 320);
+    const auto found = scored_live(*recording, 20).value();
+    // steps at 2 to 400 s; of those at up to 10 s the lag lies before the stream
+    REQUIRE(found.windows.size() == 195);
+    for (const auto& window : found.windows) {
+        CHECK(window.end_sample - window.first_sample == 400);
+        CHECK(window.score_q16.has_value() == (window.end_sample >= 290 * 200));
+    }
+    REQUIRE(found.events.size() == 1);
+    CHECK(found.raised_live);
+    const auto at_once = scored_live(*recording, 0).value();
+    REQUIRE(at_once.events.size() == 1);
+    const auto& late = found.events[0];
+    const auto& soon = at_once.events[0];
+    for (const auto* event : {&late, &soon}) {
+        CHECK(std::abs(event->start_us - 320'000'000) <= 4'000'000);
+    }
+    // three windows of two seconds make the five that an event needs; then the lag
+    CHECK(soon.raised_us - soon.start_us == 6'000'000);
+    CHECK(late.raised_us - late.start_us == 16'000'000);
+}
+
+TEST_CASE("live, five minutes may have a gap in them, and a long one begins them anew") {
+    const auto brief = scored_live(*recorded(400, 8), 0).value();
+    for (const auto& window : brief.windows) {
+        CHECK(window.score_q16.has_value() == (window.end_sample >= 300 * 200));
+    }
+    const auto longer = scored_live(*recorded(500, 60), 0).value();
+    CHECK(std::ranges::none_of(longer.windows, [](const auto& window) {
+        return window.score_q16.has_value() && window.end_sample < 560 * 200;
+    }));
+    CHECK(longer.windows.back().score_q16.has_value());
+    const auto wrong = SladkyLiveModel::make(nullptr, {.lag_half_s = 41});
+    REQUIRE_FALSE(wrong.has_value());
+    CHECK(wrong.error().field == "lag");
+}
+
 TEST_CASE("a recording that is too short or has another rate is refused and says why") {
     const auto brief = scored(*recorded(299));
     REQUIRE_FALSE(brief.has_value());
@@ -132,6 +180,7 @@ TEST_CASE("a recording that is too short or has another rate is refused and says
     const auto slow = signal::open_recording("o.edf", file.bytes(), files::files({})).value();
     CHECK(scored(*slow).error().code == ErrorCode::unprocessable);
     CHECK(scored(*slow).error().detail.contains("200 Hz"));
+    CHECK(scored_live(*slow, 20).error().code == ErrorCode::unprocessable);
 }
 
 } // namespace vigil::evaluate
