@@ -111,6 +111,7 @@ class Synthesise(unittest.TestCase):
 
     def test_help_has_examples(self):
         told = run("synthesise", "--help").stdout
+        self.assertTrue(told.replace("\n", "").isprintable())
         for word in ("Examples", "vigil synthesise night --hours 8", "--artefacts", "never for a claim of accuracy"):
             self.assertIn(word, told)
 

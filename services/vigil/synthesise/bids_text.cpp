@@ -2,6 +2,7 @@
 
 #include "base/json_text.hpp"
 #include "evaluate/hed_score.hpp"
+#include "vigil/evaluate/results.hpp"
 
 #include <format>
 #include <string_view>
@@ -52,8 +53,7 @@ std::string readme(const SynthesisOptions& options) {
         "`*_events.tsv` has the seizures, by the state that the model reached; `*_artefacts.tsv` "
         "the artefacts.\n",
         what,
-        options.patients == 1 ? std::string("1 patient")
-                              : std::format("{} patients", options.patients),
+        evaluate::counted(options.patients, "patient"),
         options.plan.duration_s / 3600,
         name(options.plan.montage),
         options.plan.rate_hz,

@@ -14,8 +14,8 @@ constexpr double width = 900;
 constexpr double label_width = 90;
 constexpr double plot_width = width - label_width - 10;
 constexpr double timeline_row = 16;
-constexpr double trace_row = 26;
-constexpr double uv_of_row = 100;
+constexpr double trace_row = 30;
+constexpr double uv_of_row = 300;
 
 constexpr std::string_view head = R"(<!doctype html>
 <html lang="en">
@@ -179,15 +179,14 @@ std::string overview_of(
     const Excerpt& excerpt
 ) {
     return std::format(
-               "<h2>{}</h2>\n<p>{:g} hours, {} channels at {} Hz, {} seizures from {}, {} "
-               "artefacts.</p>\n",
+               "<h2>{}</h2>\n<p>{:g} hours, {} channels at {} Hz, {} from {}, {}.</p>\n",
                evaluate::escaped(patient),
                recording.plan().duration_s / 3600,
                recording.channels().size(),
                recording.plan().rate_hz,
-               recording.seizures().size(),
+               evaluate::counted(recording.seizures().size(), "seizure"),
                signal::electrodes_10_20()[recording.focus()].name,
-               recording.artefacts().size()
+               evaluate::counted(recording.artefacts().size(), "artefact")
            ) +
            timeline(recording) + traces(recording, excerpt);
 }

@@ -35,7 +35,7 @@ private:
 };
 
 /// One patient's part of the page: a row of seizures and of each kind of artefact over the whole
-/// recording, and the excerpt's traces, 100 uV to a row.
+/// recording, and the excerpt's traces.
 [[nodiscard]] std::string overview_of(
     const std::string& patient,
     const signal::ContinuousRecording& recording,

@@ -1,6 +1,7 @@
 #include "vigil/synthesise/synthesise_command.hpp"
 
 #include "vigil/evaluate/progress.hpp"
+#include "vigil/evaluate/results.hpp"
 #include "vigil/synthesise/synthesise.hpp"
 
 #include <CLI/CLI.hpp>
@@ -12,7 +13,6 @@
 #include <cmath>
 #include <format>
 #include <iostream>
-#include <map>
 #include <memory>
 #include <ranges>
 #include <utility>
@@ -21,9 +21,13 @@ namespace vigil::synthesise {
 
 namespace {
 
+constexpr const char* referential = "referential";
+constexpr const char* bipolar = "bipolar";
+
 struct Arguments {
     SynthesisOptions options;
     double hours = 1;
+    std::string montage = referential;
     std::string artefacts = "usual";
     bool quiet = false;
 };
@@ -50,6 +54,8 @@ std::string kinds() {
 int synthesise(const Arguments& arguments) {
     auto options = arguments.options;
     options.plan.duration_s = std::round(arguments.hours * 3600);
+    options.plan.montage =
+        arguments.montage == bipolar ? signal::Montage::bipolar : signal::Montage::referential;
     const auto artefacts = read_artefacts(arguments.artefacts);
     if (!artefacts) {
         return wrong(artefacts.error());
@@ -67,14 +73,12 @@ int synthesise(const Arguments& arguments) {
         return wrong(summary.error());
     }
     std::cout << std::format(
-        "{}: {} x {:g} h, {} seizures, {} artefacts, {:.1f} MB; synthetic: never for a claim of "
-        "accuracy\n",
+        "{}: {} of {:g} h, {}, {}, {:.1f} MB; synthetic: never for a claim of accuracy\n",
         options.out.string(),
-        options.patients == 1 ? std::string("1 patient")
-                              : std::format("{} patients", options.patients),
+        evaluate::counted(options.patients, "patient"),
         arguments.hours,
-        summary->seizures,
-        summary->artefacts,
+        evaluate::counted(summary->seizures, "seizure"),
+        evaluate::counted(summary->artefacts, "artefact"),
         static_cast<double>(summary->bytes) / 1e6
     );
     return 0;
@@ -96,12 +100,9 @@ void add_options(CLI::App& command, Arguments& arguments) {
         ->capture_default_str();
     command.add_option("--rate", plan.rate_hz, "Samples a second, 128 to 2048")
         ->capture_default_str();
-    command.add_option("--montage", plan.montage, "referential (19 channels) or bipolar (18)")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, signal::Montage>{
-            {"referential", signal::Montage::referential},
-            {"bipolar", signal::Montage::bipolar}
-        }))
-        ->default_str("referential");
+    command.add_option("--montage", arguments.montage, "referential: 19 channels; bipolar: 18")
+        ->check(CLI::IsMember({referential, bipolar}))
+        ->capture_default_str();
     command
         .add_option(
             "--artefacts",
