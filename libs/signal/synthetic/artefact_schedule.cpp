@@ -20,7 +20,7 @@ std::size_t any_electrode(WhiteNoise& noise) {
     return static_cast<std::size_t>(noise.uniform() * electrode_count);
 }
 
-/// Those whose name begins so.
+/// The electrodes of these names, in order.
 std::vector<std::size_t> named(std::initializer_list<std::string_view> names) {
     std::vector<std::size_t> found;
     for (std::size_t i = 0; i < electrode_count; ++i) {
