@@ -1,6 +1,7 @@
 #include "vigil/play/feed.hpp"
 
 #include "signal/block_samples.hpp"
+#include "signal/recording_test_files.hpp"
 #include "vigil/play/play_command.hpp"
 #include "vigil/play/source_parts.hpp"
 #include "vigil/v1/vitals.pb.h"
@@ -296,6 +297,33 @@ TEST_CASE("a folder without recordings, or none, is named") {
     REQUIRE(notes.size() == 1);
     CHECK(notes[0].starts_with("broken.edf is left out: "));
     std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("a recording whose header says that it is synthetic is sent as synthetic") {
+    std::string pattern = (std::filesystem::temp_directory_path() / "vigil-feed-XXXXXX").string();
+    const std::filesystem::path folder = ::mkdtemp(pattern.data());
+    for (const bool synthetic : {false, true}) {
+        signal::test::EdfFile file{
+            .recording = synthetic ? "Startdate X X X synthetic" : "Startdate X X X X",
+        };
+        for (int record = 0; record < 2; ++record) {
+            file.data.push_back(signal::test::ramp(0, 4) + signal::test::ramp(0, 4));
+        }
+        std::ofstream(folder / (synthetic ? "made.edf" : "patient.edf")) << file.bytes();
+    }
+    std::vector<std::string> notes;
+    const PlayOptions options{.recordings = folder.string(), .once = true};
+    const auto patients = open_patients(options, notes).value();
+    std::filesystem::remove_all(folder);
+    REQUIRE(patients.size() == 2);
+    for (const auto& patient : patients) {
+        CAPTURE(patient.id);
+        CHECK(patient.synthetic == (patient.id == "made"));
+        Feed feed(patient, PlayOptions{.duration_s = 2}, 0, "run", start);
+        const auto sent = play_all(feed, 100);
+        REQUIRE_FALSE(sent.blocks.empty());
+        CHECK(sent.blocks[0].synthetic() == patient.synthetic);
+    }
 }
 
 TEST_CASE("real recordings are played whole, each a patient, from the second that was asked for") {

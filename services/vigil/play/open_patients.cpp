@@ -59,9 +59,12 @@ open_patients(const PlayOptions& options, std::vector<std::string>& notes) {
             continue;
         }
         auto id = id_of(file, taken);
-        patients.push_back(
-            {.id = std::move(id), .label = file.filename().string(), .source = std::move(*source)}
-        );
+        patients.push_back({
+            .id = std::move(id),
+            .label = file.filename().string(),
+            .synthetic = (*source)->synthetic(),
+            .source = std::move(*source),
+        });
     }
     if (patients.empty()) {
         return fail(

@@ -32,7 +32,7 @@ public:
 
     [[nodiscard]] signal::Rate rate() const override { return recording_->info().rate; }
 
-    [[nodiscard]] bool synthetic() const override { return false; }
+    [[nodiscard]] bool synthetic() const override { return recording_->info().synthetic; }
 
     [[nodiscard]] std::uint64_t length() const override {
         return recording_->info().samples - begin_;
