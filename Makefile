@@ -61,8 +61,9 @@ models: ## Fetch the published model sladky-2022 into ~/.cache/vigil/models (it 
 	@$(TEST_IN) models/sladky_2022/fetch "$${XDG_CACHE_HOME:-$$HOME/.cache}/vigil/models"
 
 .PHONY: train
-train: ## Train window-178 again from VIGIL_DATA/bonn (about ten minutes)
-	@tools/in_root --with browser --with training python3 models/window_178/train.py
+train: ## Train window-178 again and measure it, from VIGIL_DATA/bonn and VIGIL_DATA/chbmit
+	@[ -n "$(VIGIL_DATA)" ] || { echo "vigil: make train needs VIGIL_DATA, the folder that holds bonn/ and chbmit/" >&2; exit 1; }
+	@tools/in_root --with browser --with training models/window_178/make_model "$(VIGIL_DATA)"
 
 .PHONY: format
 format: ## Format the C++ sources
