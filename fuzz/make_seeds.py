@@ -76,6 +76,7 @@ values = b",".join(b"%d" % (n - 90) for n in range(178))
 seeds |= {
     "predict_fuzz": [b'{"eeg_data":[%s]}' % values, b'{"eeg_data":[%s]}' % values.replace(b",1,", b",1e6,")],
     "model_card_fuzz": [(pathlib.Path(__file__).parent.parent / "models/window_178/card.json").read_bytes()],
+    "spectrogram_card_fuzz": [(pathlib.Path(__file__).parent.parent / "models/sladky_2022/card.json").read_bytes()],
     "administration_fuzz": [
         b'{"patient":"p1","label":"implant"}', b'{"id":"p1","label":"Bed 7","number":7,"monitoring":"standby"}',
         b'{"name":"n","password":"short","role":"clinician","disabled":true}',

@@ -80,7 +80,7 @@ OnnxScorer::load(std::string_view onnx, std::string_view card_json) {
     inside->card = std::move(*card);
     inside->opened = std::move(*opened);
     if (!inside->shapes_agree()) {
-        return bad_model("The model's input or output is not what its card says.");
+        return not_as_its_card(*inside->opened);
     }
     return std::unique_ptr<OnnxScorer>(new OnnxScorer(std::move(inside)));
 }

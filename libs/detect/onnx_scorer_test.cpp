@@ -49,6 +49,10 @@ TEST_CASE("a truncated model, another digest and another shape are refused") {
     require_refused(onnx, card_with(R"("samples": 178)", R"("samples": 179)"));
     require_refused(onnx, card_with(R"("unit": "uV")", R"("unit": "mV")"));
     require_refused(onnx, card_with(R"("name": "window_uv")", R"("name": "other")"));
+    // what the file itself takes is said, so that a reader sees which of the two lies
+    const auto lying = OnnxScorer::load(onnx, card_with(R"("samples": 178)", R"("samples": 179)"));
+    REQUIRE_FALSE(lying.has_value());
+    CHECK(lying.error().detail.contains("it takes window_uv [any][178]"));
     // A file that is damaged and whose card agrees with the damage is still no model.
     const auto half = onnx.substr(0, onnx.size() / 2);
     require_refused(half, card_with(sha256_hex(onnx), sha256_hex(half)));

@@ -84,6 +84,18 @@ void describe(OnnxSession& opened) {
     }
 }
 
+std::string in_words(const std::vector<OnnxValue>& values) {
+    std::string words;
+    for (const auto& value : values) {
+        words += (words.empty() ? "" : ", ") + value.name + " ";
+        for (const auto size : value.shape) {
+            words += size < 0 ? "[any]" : "[" + std::to_string(size) + "]";
+        }
+        words += value.is_float ? "" : " of another type than float";
+    }
+    return words;
+}
+
 } // namespace
 
 Result<std::unique_ptr<OnnxSession>> open_onnx(std::string_view onnx, const std::string& sha256) {
@@ -98,6 +110,13 @@ Result<std::unique_ptr<OnnxSession>> open_onnx(std::string_view onnx, const std:
     } catch (const Ort::Exception& error) {
         return bad_model("The model cannot be loaded.", error.what());
     }
+}
+
+std::unexpected<Error> not_as_its_card(const OnnxSession& opened) {
+    return bad_model(
+        "The model's input or output is not what its card says: it takes " +
+        in_words(opened.inputs) + " and gives " + in_words(opened.outputs) + "."
+    );
 }
 
 std::unexpected<Error> bad_model(const std::string& detail, const std::string& cause) {

@@ -33,6 +33,10 @@ struct OnnxSession {
 [[nodiscard]] Result<std::unique_ptr<OnnxSession>>
 open_onnx(std::string_view onnx, const std::string& sha256);
 
+/// That a model takes or gives something else than its card says, with what it does: "it takes x
+/// [any][99][any] and gives probs [any][any][4]".
+[[nodiscard]] std::unexpected<Error> not_as_its_card(const OnnxSession& opened);
+
 /// That a model is none that can be used, for the caller to return.
 [[nodiscard]] std::unexpected<Error>
 bad_model(const std::string& detail, const std::string& cause = {});

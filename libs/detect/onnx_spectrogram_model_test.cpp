@@ -92,16 +92,18 @@ TEST_CASE("a truncated file and another digest are refused") {
 }
 
 TEST_CASE("a model of another shape than its card's is refused") {
-    const auto refused = [](const test::TinyOnnx& tiny) {
+    const auto said = [](const test::TinyOnnx& tiny) {
         const auto onnx = tiny.bytes();
-        return refusal(onnx, card_of(onnx)).contains("is not what its card says");
+        const auto detail = refusal(onnx, card_of(onnx));
+        CHECK(detail.contains("is not what its card says"));
+        return detail;
     };
-    CHECK(refused({.input = "y"}));
-    CHECK(refused({.output = "shares"}));
-    CHECK(refused({.bins = 99}));
-    CHECK(refused({.classes = {0, 1, 2}}));
-    CHECK(refused({.classes = {0, 1, 2, 3, 4}}));
-    CHECK(refused({.type = 11})); // double precision
+    CHECK(said({.input = "y"}).contains("takes y [any][100][any]"));
+    CHECK(said({.output = "shares"}).contains("gives shares [any][any][4]"));
+    CHECK(said({.bins = 99}).contains("x [any][99][any]"));
+    CHECK(said({.classes = {0, 1, 2}}).contains("probs [any][any][3]"));
+    CHECK(said({.classes = {0, 1, 2, 3, 4}}).contains("probs [any][any][5]"));
+    CHECK(said({.type = 11}).contains("of another type than float")); // double precision
 }
 
 TEST_CASE("a card that lies about its input or output is refused, by the model or by itself") {
