@@ -173,7 +173,7 @@ TEST_CASE("a reference of another length, or beyond the end, is remarked") {
 }
 
 TEST_CASE("a header, a sidecar or a dataset's description says that a recording is synthetic") {
-    const Folder folder;
+    const TestFolder folder;
     const auto put = [&folder](const std::string& name, const std::string& recording_field) {
         folder.put(name + "_eeg.edf", loud_late(recording_field));
         folder.put(name + "_events.tsv", table("10\t10\tsz\t20\n"));
@@ -207,8 +207,8 @@ TEST_CASE("a header, a sidecar or a dataset's description says that a recording 
 }
 
 TEST_CASE("references in another folder say for the recordings that they are synthetic") {
-    const Folder folder;
-    const Folder references;
+    const TestFolder folder;
+    const TestFolder references;
     folder.put("a/x.edf", loud_late());
     references.put("a/x_events.tsv", table("10\t10\tsz\t20\n"));
     CHECK(find_recordings(folder.path, references.path).value()[0].synthetic == false);
