@@ -146,12 +146,18 @@ class Card(unittest.TestCase):
             rows = list(csv.DictReader(file))
         for stated in self.card["figures"]["elsewhere"]:
             column = "score_bonn" if stated["trained_on"] == "Bonn" else "score_bonn_and_chb01"
-            counted = [row for row in rows if row["clip"][:5] in stated["tested_on"]]
-            labels = [int(row["ictal"]) for row in counted]
-            with self.subTest(trained_on=stated["trained_on"], tested_on=stated["tested_on"]):
+            channels_apart = stated["unit"].startswith("one window")
+            units = {}
+            for row in rows:
+                if row["clip"][:5] in stated["tested_on"]:
+                    unit = row["clip"], row["window"], row["channel"] if channels_apart else None, int(row["ictal"])
+                    units.setdefault(unit, []).append(float(row[column]))
+            labels = [ictal for *_, ictal in units]
+            with self.subTest(unit=stated["unit"], trained_on=stated["trained_on"], tested_on=stated["tested_on"]):
                 self.assertEqual((sum(labels), len(labels) - sum(labels)), (stated["ictal"], stated["other"]))
-                self.assertEqual(len({row["clip"] for row in counted}), stated["recordings"])
-                area = auc_of(*by_label([float(row[column]) for row in counted], labels))
+                self.assertEqual(len({clip for clip, *_ in units}), stated["recordings"])
+                highest = [sorted(scores)[-2:] for scores in units.values()]
+                area = auc_of(*by_label([sum(scores) / len(scores) for scores in highest], labels))
                 self.assertAlmostEqual(area, stated["auc"]["value"], delta=1e-4)
 
     def test_a_model_that_learned_from_a_case_is_not_tested_on_it(self):
