@@ -296,10 +296,21 @@ bool EventTimeline::is_over() const {
 
 std::vector<EventRevision> EventTimeline::finish(std::uint64_t end_sample) {
     memory_.finished_at = std::max(memory_.finished_at, end_sample);
+    return is_over() ? end_what_goes_on() : std::vector<EventRevision>{};
+}
+
+std::vector<EventRevision> EventTimeline::fall_silent() {
+    return memory_.runs.empty() ? std::vector<EventRevision>{} : end_what_goes_on();
+}
+
+bool EventTimeline::goes_on() const {
+    return std::ranges::any_of(memory_.known, [](const auto& known) {
+        return known.state == State::ongoing;
+    });
+}
+
+std::vector<EventRevision> EventTimeline::end_what_goes_on() {
     std::vector<EventRevision> revisions;
-    if (!is_over()) {
-        return revisions;
-    }
     const auto& open = memory_.runs.rbegin()->second.after.event;
     for (auto& known : memory_.known) {
         if (open && known.state == State::ongoing && known.event.onset == open->onset) {

@@ -71,6 +71,14 @@ public:
     /// The stream ends before the sample `end_sample`: an event that reaches the end is over.
     [[nodiscard]] std::vector<EventRevision> finish(std::uint64_t end_sample);
 
+    /// Nothing has come for so long that what goes on is told of as ended with the last window that
+    /// is known. Unlike finish() it decides nothing: a later window takes it back where the event
+    /// goes on. To be called again while the silence lasts, since late windows may raise another.
+    [[nodiscard]] std::vector<EventRevision> fall_silent();
+
+    /// Whether an event has been told of that goes on.
+    [[nodiscard]] bool goes_on() const;
+
     /// Windows that came too late to be looked at.
     [[nodiscard]] std::uint64_t passed_over() const { return passed_over_; }
 
@@ -109,6 +117,7 @@ private:
     void close_when_at_rest(Run& run) const;
     [[nodiscard]] std::vector<EventRevision> compare(const Replay& replay, const NewId& new_id);
     [[nodiscard]] bool is_over() const;
+    [[nodiscard]] std::vector<EventRevision> end_what_goes_on();
     void forget();
 
     EventParameters parameters_;

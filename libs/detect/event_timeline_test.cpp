@@ -65,6 +65,11 @@ public:
         return *this;
     }
 
+    Told& fall_silent() {
+        take(timeline.fall_silent());
+        return *this;
+    }
+
     [[nodiscard]] std::vector<DetectedEvent> standing() const {
         std::vector<DetectedEvent> events;
         for (const auto& [id, known] : newest) {
@@ -214,6 +219,33 @@ TEST_CASE("the newest revisions are the events of the windows in order, whatever
     }
     CHECK(events > 1'000); // the streams have something to find, and late windows change it
     CHECK(revised > 1'000);
+}
+
+TEST_CASE("silences between the windows change no final revision, and end what is left at the end") {
+    std::size_t taken_back = 0;
+    for (std::uint32_t seed = 1; seed <= 300; ++seed) {
+        INFO("seed " << seed);
+        std::mt19937 random(seed);
+        const auto parameters = random_parameters(random);
+        const auto windows = random_stream(random, 40 + random() % 300);
+        Told told(parameters, {.runs = 1'000});
+        for (const auto& made : reordered(random, windows)) {
+            const auto before = told.all.size();
+            if (random() % 4 == 0) {
+                told.fall_silent();
+                REQUIRE_FALSE(told.timeline.goes_on());
+            }
+            const auto ended = told.all.size() - before;
+            told.push({made});
+            taken_back += ended > 0 && told.timeline.goes_on() ? 1 : 0;
+        }
+        told.fall_silent();
+        REQUIRE(told.standing() == in_order(parameters, windows));
+        for (const auto& [id, known] : told.newest) {
+            REQUIRE(known.state != State::ongoing);
+        }
+    }
+    CHECK(taken_back > 300);
 }
 
 TEST_CASE("a timeline goes on from its state as if it had never stopped") {

@@ -37,16 +37,22 @@ struct Core::Inside {
     std::uint64_t inputs = 0; // entries taken in that are no detector's outputs
     CoreCounts counts;
 
-    struct Awaiting { // an entry of the last batch
+    struct Awaiting { // an output of the last batch
         std::uint32_t partition = 0;
         bool is_checkpoint = false;
         journal::Sequence replay_sequence = 0;
     };
 
     std::vector<Awaiting> awaiting;
+    std::size_t awaited_clocks = 0; // entries of the last batch that are no outputs
 
     Inside(detect::Scorer& model, CoreOptions chosen)
         : scorer(model), options(std::move(chosen)), partitions(options.partitions) {}
+
+    /// What was touched last before then is forgotten.
+    [[nodiscard]] std::int64_t memory_begins_us() const {
+        return time.now_us() - std::chrono::microseconds(options.memory).count();
+    }
 
     void take(const journal::Stored& entry, Waiting& waiting, std::vector<StepContent>& contents);
     void take_events(const journal::Stored& entry, std::vector<StepContent>& contents);
@@ -58,6 +64,7 @@ struct Core::Inside {
         StepContent* content
     );
     void score(Waiting& waiting, std::vector<StepContent>& contents, UtcTime now);
+    void must_be_committed() const;
     StepHead head_of(std::uint32_t number, UtcTime now);
     void put_out(std::uint32_t number, StepContent content, UtcTime now, journal::Batch& batch);
     Result<journal::Batch> takeover_batch(journal::Journal& journal, UtcTime now);
@@ -146,6 +153,7 @@ Result<void> Core::take_over(journal::Journal& journal, UtcTime now) {
     in.time = JournalTime(first->replay_time);
     in.inputs = 0;
     in.awaiting.clear();
+    in.awaited_clocks = 0;
     return {};
 }
 
@@ -275,7 +283,7 @@ void Core::Inside::take(
             take_isolated(scorer.card(), entry, block, samples, waiting);
         }
     } else if (stream.shape) {
-        stream.runs->forget(time.now_us() - std::chrono::microseconds(options.memory).count());
+        stream.runs->forget(memory_begins_us());
         auto* into = is_new ? &waiting : nullptr;
         take_continuous(stream, parts, entry, *read, time, time_before, scorer.card(), into);
     } else {
@@ -284,7 +292,8 @@ void Core::Inside::take(
     stream.seen.add(range);
 }
 
-/// What an entry says for events: a step its detections, whoever's it was; a stream's end its end.
+/// What an entry says for events: a step its detections, whoever's it was; a stream's end its end;
+/// a clock that nothing has come.
 void Core::Inside::take_events(const journal::Stored& entry, std::vector<StepContent>& contents) {
     const auto number = entry.entry.partition();
     if (number >= partitions.size() || entry.sequence <= partitions[number].checkpoint_input) {
@@ -294,6 +303,14 @@ void Core::Inside::take_events(const journal::Stored& entry, std::vector<StepCon
         partitions[number].take_detections(entry, options.events, contents[number]);
     } else if (entry.entry.type() == v1::STREAM_END) {
         partitions[number].take_stream_end(entry, options.events, contents[number]);
+    } else if (entry.entry.type() == v1::CLOCK) {
+        partitions[number].take_clock(entry, memory_begins_us(), contents[number]);
+    }
+}
+
+void Core::Inside::must_be_committed() const {
+    if (!awaiting.empty() || awaited_clocks != 0) {
+        throw std::logic_error("another batch before committed()");
     }
 }
 
@@ -332,7 +349,7 @@ StepHead Core::Inside::head_of(std::uint32_t number, UtcTime now) {
         .state_digest = fnv_start,
         .now = now,
     };
-    partition.describe(head, time.now_us() - std::chrono::microseconds(options.memory).count());
+    partition.describe(head, memory_begins_us());
     return head;
 }
 
@@ -379,9 +396,7 @@ void Core::Inside::put_out(
 
 journal::Batch Core::step(std::span<const journal::StoredPtr> inputs, UtcTime now) {
     auto& in = *inside_;
-    if (!in.awaiting.empty()) {
-        throw std::logic_error("step() before committed()");
-    }
+    in.must_be_committed();
     Waiting waiting;
     std::vector<StepContent> contents(in.partitions.size());
     for (const auto& input : inputs) {
@@ -408,13 +423,29 @@ journal::Batch Core::step(std::span<const journal::StoredPtr> inputs, UtcTime no
     return batch;
 }
 
+journal::Batch Core::clock(UtcTime now) {
+    auto& in = *inside_;
+    in.must_be_committed();
+    journal::Batch batch;
+    for (std::uint32_t number = 0; number < in.partitions.size(); ++number) {
+        const auto& partition = in.partitions[number];
+        if (partition.needs_clock()) {
+            batch.entries.push_back(clock_entry(number, in.options.owner, in.options.epoch, now));
+            batch.fences.push_back({.partition = number, .expected = partition.last_output});
+        }
+    }
+    in.awaited_clocks = batch.entries.size();
+    return batch;
+}
+
 void Core::committed(const journal::Appended& sequences) {
     auto& in = *inside_;
-    if (sequences.size() != in.awaiting.size()) {
-        throw std::logic_error("committed() with another number of entries than the last step gave"
+    if (sequences.size() != in.awaiting.size() + in.awaited_clocks) {
+        throw std::logic_error("committed() with another number of entries than the last batch had"
         );
     }
-    for (std::size_t index = 0; index < sequences.size(); ++index) {
+    in.awaited_clocks = 0;
+    for (std::size_t index = 0; index < in.awaiting.size(); ++index) {
         const auto& [number, is_checkpoint, replay_sequence] = in.awaiting[index];
         auto& partition = in.partitions[number];
         partition.last_output = std::max(partition.last_output, sequences[index]);

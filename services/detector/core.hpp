@@ -19,7 +19,8 @@ struct CoreOptions {
     std::string owner = "detector";
     std::uint64_t epoch = 0;
     /// A stretch of samples that nothing was added to for this long is forgotten, so that a window
-    /// across its end is not made any more; a new owner reads so much of the journal again. By
+    /// across its end is not made any more, and an event of a stream to which nothing was added for
+    /// so long is over unless more comes; a new owner reads so much of the journal again. By
     /// receipt times, of which a leap counts as 5 s at most.
     std::chrono::seconds memory{30};
     std::size_t runs_per_stream = 16; // separate stretches of samples held of one stream
@@ -75,7 +76,12 @@ public:
     /// committed() first.
     [[nodiscard]] journal::Batch step(std::span<const journal::StoredPtr> inputs, UtcTime now);
 
-    /// The batch of the last step() was appended with these sequences.
+    /// A CLOCK entry for every partition where something depends on time that passes without
+    /// inputs, to be appended about once a second; it counts when step() reads it. Empty where
+    /// none does. Needs committed() like that of step().
+    [[nodiscard]] journal::Batch clock(UtcTime now);
+
+    /// The batch of the last step() or clock() was appended with these sequences.
     void committed(const journal::Appended& sequences);
 
     [[nodiscard]] const CoreCounts& counts() const;

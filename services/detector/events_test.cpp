@@ -43,8 +43,8 @@ Blocks cut(std::size_t size) {
 
 class Recorded {
 public:
-    explicit Recorded(CoreOptions options = {}) : options_(options) {
-        options_.memory = std::chrono::hours{1};
+    explicit Recorded(CoreOptions options = {.memory = std::chrono::hours{1}})
+        : options_(options) {
         change_owner();
     }
 
@@ -78,6 +78,26 @@ public:
     }
 
     void run() { REQUIRE_FALSE(ward.run(*core_, 100).has_value()); }
+
+    [[nodiscard]] journal::Batch clock() { return core_->clock(ward.now); }
+
+    /// So many seconds pass in which the owner tells the time; how many CLOCK entries it wrote.
+    std::size_t pass(int length_s) {
+        std::size_t clocks = 0;
+        for (int i = 0; i < length_s; ++i) {
+            ward.now += std::chrono::seconds{1};
+            auto batch = core_->clock(ward.now);
+            if (batch.entries.empty()) {
+                continue;
+            }
+            clocks += batch.entries.size();
+            ward.journal.append(std::move(batch), [this](Result<journal::Appended> result) {
+                core_->committed(result.value());
+            });
+            run();
+        }
+        return clocks;
+    }
 
     [[nodiscard]] std::vector<v1::Event> told() {
         std::vector<v1::Event> events;
@@ -133,6 +153,7 @@ TEST_CASE("final events are the same in any order, after restarts and with other
         CoreOptions options;
         options.checkpoint_entries = 1 + random() % 40;
         options.runs_per_stream = 100;
+        options.memory = std::chrono::hours{1};
         Recorded late(options);
         auto blocks = cut(400 + random() % 2'000);
         std::ranges::shuffle(blocks, random);
@@ -190,6 +211,57 @@ TEST_CASE("the end of a stream ends its event, whether it comes before the last 
     ends_first.end(140 * rate_hz);
     ends_first.put({blocks.begin() + 130, blocks.end()});
     CHECK(ends_first.standing() == ends_last.standing());
+}
+
+TEST_CASE("an event whose sender falls silent is over after the memory, until more comes") {
+    for (const bool with_another_owner : {false, true}) {
+        Recorded silent(CoreOptions{.checkpoint_entries = 50});
+        auto blocks = cut(rate_hz);
+        blocks.resize(130);
+        for (const auto& block : blocks) {
+            silent.put({block});
+            CHECK(silent.pass(1) <= 1);
+        }
+        REQUIRE(silent.told().size() == 1);
+        CHECK(silent.pass(28) == 28);
+        REQUIRE(silent.told().size() == 1);
+        if (with_another_owner) {
+            silent.change_owner();
+        }
+        silent.pass(2);
+        REQUIRE(silent.told().size() == 2);
+        const auto over = silent.told().back();
+        CHECK(over.state() == v1::Event::ENDED);
+        CHECK(over.span().end_sample() == 130 * rate_hz);
+        CHECK(over.patient() == shape.patient);
+        CHECK(over.device() == shape.device);
+        CHECK(over.stream() == shape.stream);
+        CHECK(over.cause().size() == 16);
+        CHECK(silent.pass(5) == 0); // nothing depends on time any more
+
+        silent.put({{130 * rate_hz, rate_hz}});
+        CHECK(silent.told().size() == 2); // its window lacks what was forgotten
+        silent.put({{131 * rate_hz, rate_hz}});
+        REQUIRE(silent.told().size() == 3);
+        CHECK(silent.told().back().state() == v1::Event::ONGOING);
+        CHECK(silent.told().back().id() == over.id());
+        CHECK(silent.told().back().revision() == 3);
+    }
+}
+
+TEST_CASE("a clock of an owner that was overtaken is refused") {
+    Recorded live;
+    auto blocks = cut(rate_hz);
+    blocks.resize(120);
+    live.put(blocks);
+    REQUIRE(live.told().size() == 1);
+    AmplitudeScorer scorer;
+    Core other(scorer, {.owner = "other", .epoch = 9});
+    REQUIRE(other.take_over(live.ward.journal, live.ward.now).has_value());
+    live.ward.journal.append(live.clock(), [](Result<journal::Appended> result) {
+        REQUIRE_FALSE(result);
+        CHECK(result.error().code == ErrorCode::conflict);
+    });
 }
 
 TEST_CASE("old-contract windows make no event") {

@@ -115,12 +115,11 @@ std::vector<v1::StreamSeen> Partition::checkpoint() const {
     std::size_t bytes = 0;
     for (const auto* one : newest_first) {
         const auto& [key, stream] = *one;
-        const auto device_at = key.find('\0') + 1;
-        const auto stream_at = key.find('\0', device_at) + 1;
+        auto name = stream_name(key);
         v1::StreamSeen seen;
-        seen.set_patient(key.substr(0, device_at - 1));
-        seen.set_device(key.substr(device_at, stream_at - 1 - device_at));
-        seen.set_stream(key.substr(stream_at));
+        seen.set_patient(std::move(name.patient));
+        seen.set_device(std::move(name.device));
+        seen.set_stream(std::move(name.stream));
         seen.set_isolated(stream.isolated);
         seen.set_layout_digest(stream.layout);
         seen.set_ranges(stream.seen.serialize());
@@ -163,6 +162,16 @@ stream_key(const std::string& patient, const std::string& device, const std::str
     key += '\0';
     key += stream;
     return key;
+}
+
+StreamName stream_name(const std::string& key) {
+    const auto device_at = key.find('\0') + 1;
+    const auto stream_at = key.find('\0', device_at) + 1;
+    return {
+        .patient = key.substr(0, device_at - 1),
+        .device = key.substr(device_at, stream_at - 1 - device_at),
+        .stream = key.substr(stream_at),
+    };
 }
 
 std::uint64_t layout_of(const v1::EegBlock& block) {

@@ -64,6 +64,15 @@ struct Partition {
         const std::string& stream,
         StepContent& content
     );
+    /// A CLOCK entry: events of streams to which nothing was added since `silent_since_us` of the
+    /// owner's time are told of as ended, until more comes.
+    void take_clock(
+        const journal::Stored& entry,
+        std::int64_t silent_since_us,
+        StepContent& content
+    );
+    /// Whether something depends on time that passes without inputs.
+    [[nodiscard]] bool needs_clock() const;
     /// Forgets what is too old; where a new owner must begin to read for the rest goes into the
     /// head.
     void describe(StepHead& head, std::int64_t forget_before_us);
@@ -77,6 +86,15 @@ struct Partition {
 /// the device.
 [[nodiscard]] std::string
 stream_key(const std::string& patient, const std::string& device, const std::string& stream);
+
+/// What stream_key() was made of.
+struct StreamName {
+    std::string patient;
+    std::string device;
+    std::string stream;
+};
+
+[[nodiscard]] StreamName stream_name(const std::string& key);
 
 /// A digest, equal for blocks of the same rate and channels.
 [[nodiscard]] std::uint64_t layout_of(const v1::EegBlock& block);

@@ -2,6 +2,7 @@
 #include "detector/partition.hpp"
 #include "detector/step_entries.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace vigil::detector {
@@ -104,6 +105,28 @@ void Partition::end_events(
     auto events = found->second.events->finish(std::numeric_limits<std::uint64_t>::max());
     set_stream(events, patient, device, stream);
     add(std::move(events), entry, covered, content);
+}
+
+void Partition::take_clock(
+    const journal::Stored& entry,
+    std::int64_t silent_since_us,
+    StepContent& content
+) {
+    for (auto& [key, stream] : streams) {
+        if (!stream.events || stream.touched_us > silent_since_us) {
+            continue;
+        }
+        auto events = stream.events->fall_silent();
+        const auto [patient, device, name] = stream_name(key);
+        set_stream(events, patient, device, name);
+        add(std::move(events), entry, covered, content);
+    }
+}
+
+bool Partition::needs_clock() const {
+    return std::ranges::any_of(streams, [](const auto& one) {
+        return one.second.events && one.second.events->goes_on();
+    });
 }
 
 } // namespace vigil::detector

@@ -100,6 +100,7 @@ struct Service::Inside {
     std::atomic<journal::Sequence> reached{0};
     std::atomic<journal::Sequence> replay_floor{0};
     std::int64_t owned_since_us = 0; // steady clock; of the thread alone
+    std::int64_t told_time_us = 0;   // likewise: of the newest CLOCK entries
 
     std::shared_ptr<void> watch;
     std::thread thread;
@@ -130,6 +131,7 @@ struct Service::Inside {
     bool take_over();
     bool one_step(std::span<const journal::StoredPtr> inputs);
     bool publish(journal::Batch batch);
+    bool tell_time();
     void give_up(std::string_view event, const Error& error);
     void note_lag(std::span<const journal::StoredPtr> inputs);
 };
@@ -201,6 +203,16 @@ bool Service::Inside::publish(journal::Batch batch) {
     }
 }
 
+/// Appends CLOCK entries where it is time; false when this owner is done or the service stops.
+bool Service::Inside::tell_time() {
+    if (steady_us() - told_time_us < Microseconds(options.clock_interval).count()) {
+        return true;
+    }
+    told_time_us = steady_us();
+    auto batch = core.clock(clock.utc());
+    return batch.entries.empty() || publish(std::move(batch));
+}
+
 void Service::Inside::note_lag(std::span<const journal::StoredPtr> inputs) {
     const auto newest_now = journal.newest();
     const auto position = inputs.empty() ? core.position() : inputs.front()->sequence - 1;
@@ -230,7 +242,11 @@ void Service::Inside::work() {
     if (!take_over()) {
         return;
     }
-    while (news.wait_beyond(core.position(), options.retry_wait)) {
+    const auto look_after = std::min(options.retry_wait, options.clock_interval);
+    while (news.wait_beyond(core.position(), look_after)) {
+        if (!tell_time()) {
+            return;
+        }
         const auto inputs = journal.read(core.position(), options.step);
         if (!inputs) {
             log.error("detector_read_failed", inputs.error());

@@ -19,6 +19,7 @@ struct ServiceOptions {
     CoreOptions core;
     journal::ReadLimits step{.entries = 512, .bytes = 2 << 20}; // taken in at once
     journal::Pace pace{};                                       // between steps while much comes
+    std::chrono::milliseconds clock_interval{1000}; // between CLOCK entries where they are needed
     std::chrono::milliseconds retry_wait{1000}; // after a journal that could not be read or written
     /// After a lost fence or a failed model, before the next takeover: the first time, and at most.
     std::chrono::milliseconds shortest_return{5000};

@@ -191,6 +191,32 @@ TEST_CASE("the wait for a takeover doubles up to a limit, and is short after a l
     CHECK(wait.next(milliseconds(36)) == milliseconds(10));
 }
 
+TEST_CASE("while an event goes on the service tells the time, and ends it when its sender is silent") {
+    Running r;
+    r.options.core.events = {.smoothed_windows = 1, .high_q16 = 1'000, .low_q16 = 500};
+    Service service(r.ward.journal, r.scorer, r.clock, r.log, r.metrics, r.options);
+    REQUIRE(eventually([&] { return service.owns(); }));
+    r.clock.advance(std::chrono::seconds{5});
+    CHECK(r.ward.entries(v1::CLOCK) == 0);
+    r.ward.put({}, 0, 20 * 256);
+    const auto events = [&] {
+        std::vector<v1::Event> all;
+        for (const auto& step : r.ward.steps()) {
+            all.insert(all.end(), step.events().begin(), step.events().end());
+        }
+        return all;
+    };
+    REQUIRE(eventually([&] { return events().size() == 1; }));
+    for (std::size_t clocks = 0; clocks < 40 && events().size() == 1; ++clocks) {
+        r.clock.advance(std::chrono::seconds{1});
+        REQUIRE(eventually([&] { return r.ward.entries(v1::CLOCK) > clocks || events().size() > 1; }
+        ));
+    }
+    REQUIRE(eventually([&] { return events().size() == 2; }));
+    CHECK(events().back().state() == v1::Event::ENDED);
+    CHECK(r.ward.entries(v1::CLOCK) >= 25); // the memory of 30 s, in steps of one
+}
+
 TEST_CASE("an entry that waited long says that the detector is behind") {
     Running r;
     r.clock.advance(std::chrono::seconds(10));

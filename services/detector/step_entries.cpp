@@ -86,6 +86,16 @@ Output read_output(const journal::Stored* stored) {
     return output;
 }
 
+v1::Entry
+clock_entry(std::uint32_t partition, const std::string& owner, std::uint64_t epoch, UtcTime now) {
+    auto entry = output_entry(v1::CLOCK, partition, now);
+    entry.set_id(derived_id(
+        owner + "/" + std::to_string(epoch),
+        "clock/" + std::to_string(partition) + "/" + std::to_string(to_us(now))
+    ));
+    return entry;
+}
+
 v1::Entry takeover_entry(
     std::uint32_t partition,
     const std::string& owner,

@@ -38,6 +38,10 @@ read_clock(bool is_there, const v1::JournalClock& clock);
     UtcTime now
 );
 
+/// The time, as an input that the owner itself gives.
+[[nodiscard]] v1::Entry
+clock_entry(std::uint32_t partition, const std::string& owner, std::uint64_t epoch, UtcTime now);
+
 /// What a partition's STEP says beside its outputs.
 struct StepHead {
     std::uint32_t partition = 0;

@@ -2,6 +2,7 @@
 
 #include "detector/event_memory.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace vigil::detector {
@@ -81,6 +82,20 @@ std::vector<v1::Event> StreamEvents::finish(std::uint64_t end_sample) {
         add_revisions(of_model.timeline.finish(end_sample), name, of_model.version, events);
     }
     return events;
+}
+
+std::vector<v1::Event> StreamEvents::fall_silent() {
+    std::vector<v1::Event> events;
+    for (auto& [name, of_model] : models_) {
+        add_revisions(of_model.timeline.fall_silent(), name, of_model.version, events);
+    }
+    return events;
+}
+
+bool StreamEvents::goes_on() const {
+    return std::ranges::any_of(models_, [](const auto& one) {
+        return one.second.timeline.goes_on();
+    });
 }
 
 std::vector<v1::EventMemory> StreamEvents::memory() const {

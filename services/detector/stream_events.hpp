@@ -28,6 +28,11 @@ public:
     /// The stream ends before `end_sample`. The revisions lack `cause`, patient, device and stream.
     [[nodiscard]] std::vector<v1::Event> finish(std::uint64_t end_sample);
 
+    /// Nothing has come for long: detect::EventTimeline::fall_silent(). The revisions lack what
+    /// those of finish() lack.
+    [[nodiscard]] std::vector<v1::Event> fall_silent();
+    [[nodiscard]] bool goes_on() const;
+
     [[nodiscard]] std::vector<v1::EventMemory> memory() const;
     void load(const v1::EventMemory& memory);
 

@@ -160,6 +160,13 @@ struct Ward {
         }
     }
 
+    [[nodiscard]] std::size_t entries(v1::EntryType type) {
+        const auto all = journal.read(0, {.entries = SIZE_MAX, .bytes = SIZE_MAX}).value();
+        return static_cast<std::size_t>(std::ranges::count_if(all, [type](const auto& stored) {
+            return stored->entry.type() == type;
+        }));
+    }
+
     [[nodiscard]] std::vector<v1::Step> steps() {
         std::vector<v1::Step> steps;
         for (journal::Sequence after = 0;;) {

@@ -188,17 +188,28 @@ Outputs replay(
         core.take_over(journal, from_us(entries.back()->entry.receipt_time_us())).has_value(),
         "a fresh detector cannot take over"
     );
-    while (core.position() < journal.newest()) {
-        const auto inputs =
-            journal.read(core.position(), {.entries = 1 + pick(random, 50)}).value();
-        // Outputs are entries too, and the detector's time is that of the entries.
-        auto batch = core.step(inputs, from_us(inputs.back()->entry.receipt_time_us()));
+    auto now = from_us(entries.back()->entry.receipt_time_us());
+    const auto append = [&](journal::Batch batch) {
         if (!batch.entries.empty()) {
             journal.append(std::move(batch), [&](Result<journal::Appended> result) {
                 core.committed(result.value());
             });
         }
-    }
+    };
+    journal::Batch time;
+    std::size_t rounds = 0;
+    do {
+        require(++rounds <= 1'000, "in a replay something depends on time for ever");
+        append(std::move(time));
+        while (core.position() < journal.newest()) {
+            const auto inputs =
+                journal.read(core.position(), {.entries = 1 + pick(random, 50)}).value();
+            // Outputs are entries too, and the detector's time is that of the entries.
+            append(core.step(inputs, from_us(inputs.back()->entry.receipt_time_us())));
+        }
+        now += std::chrono::seconds{5};
+        time = core.clock(now);
+    } while (!time.entries.empty());
     return outputs_of(journal.read(0, {.entries = SIZE_MAX, .bytes = SIZE_MAX}).value());
 }
 

@@ -33,11 +33,8 @@ Detections detections_of(const std::vector<journal::StoredPtr>& entries) {
     return found;
 }
 
-/// An event that goes on is told of with its onset alone: its end is not known yet.
-std::string
-said_of(std::uint64_t first_window, std::optional<std::uint64_t> end_window, std::uint32_t peak) {
-    return end_window ? std::format("{} to {} peak {}", first_window, *end_window, peak)
-                      : std::format("{} goes on", first_window);
+std::string said_of(std::uint64_t first_window, std::uint64_t end_window, std::uint32_t peak) {
+    return std::format("{} to {} peak {}", first_window, end_window, peak);
 }
 
 Events in_order(const Detections& detections) {
@@ -67,9 +64,7 @@ Events in_order(const Detections& detections) {
             }
             take(machine.push(window));
         }
-        if (machine.event()) {
-            events.insert(stream + ' ' + said_of(machine.event()->onset.window, {}, 0));
-        }
+        take(machine.finish()); // every sender has been silent for long
     }
     return events;
 }
@@ -102,9 +97,8 @@ Events events_of(const std::vector<journal::StoredPtr>& entries) {
                 stream_of(event) + ' ' +
                 said_of(span.first_window(), span.end_window(), span.peak_q16())
             );
-        } else if (event.state() == v1::Event::ONGOING) {
-            standing.insert(stream_of(event) + ' ' + said_of(span.first_window(), {}, 0));
         }
+        require(event.state() != v1::Event::ONGOING, "an event goes on for ever");
     }
     return standing;
 }

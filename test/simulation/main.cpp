@@ -37,7 +37,7 @@ Options chosen(std::uint64_t seed, Options options) {
     if (options.memory_s == 0) {
         options.memory_s = is_long         ? detector::CoreOptions{}.memory.count()
                            : seed % 4 == 3 ? 3
-                                           : 3600;
+                                           : 300;
     }
     if (options.steps == 0) {
         options.steps = is_long ? 200 : 130;
@@ -105,7 +105,7 @@ int main(int argc, char** argv) {
            "--memory-s",
            options.memory_s,
            "After so many seconds of silence the detector forgets a stream's samples; 0: by the "
-           "seed 3, 30 or 3600"
+           "seed 3, 30 or 300"
     )
         ->capture_default_str();
     app.add_option(

@@ -72,8 +72,10 @@ void World::step() {
         send_beats(hearts_[pick(random_, hearts_.size())]);
     } else if (what < 51) {
         read_intake(intakes_[pick(random_, 2)], 1 + pick(random_, 20));
-    } else if (what < 68) {
+    } else if (what < 66) {
         run_owner(owners_[pick(random_, 2)], 1 + pick(random_, 20));
+    } else if (what < 68) {
+        tell_time(owners_[pick(random_, 2)]);
     } else if (what < 72) {
         take_over(owners_[pick(random_, 2)]);
     } else if (what < 80) {
@@ -152,6 +154,20 @@ void World::run_owner(Owner& owner, std::size_t entries) {
         }
     }
     append(owner);
+}
+
+/// Whether something depends on it.
+bool World::tell_time(Owner& owner) {
+    if (!owner.core || owner.waiting || owner.in_doubt || owner.batch) {
+        return false;
+    }
+    auto batch = owner.core->clock(clock_.utc());
+    const bool is_needed = !batch.entries.empty();
+    if (is_needed) {
+        owner.batch = std::move(batch);
+        append(owner);
+    }
+    return is_needed;
 }
 
 void World::append(Owner& owner) {
@@ -334,6 +350,12 @@ bool World::all_sent() const {
            std::ranges::all_of(streams_, [](const Stream& stream) { return stream.todo.empty(); });
 }
 
+void World::work_off(Owner& owner) {
+    while (owner.core && (owner.batch || owner.core->position() < journal_.newest())) {
+        run_owner(owner, 1000);
+    }
+}
+
 void World::finish() {
     note("no more faults");
     faults_ = false;
@@ -357,16 +379,19 @@ void World::finish() {
         take_over(owners_[0]);
     }
     for (int round = 0; round < 2; ++round) {
-        for (std::size_t steps = 0;
-             owners_[0].core &&
-             (owners_[0].batch || owners_[0].core->position() < journal_.newest());
-             ++steps) {
-            run_owner(owners_[0], 1000);
-        }
+        work_off(owners_[0]);
         if (!owners_[0].core) { // it had been overtaken
             take_over(owners_[0]);
         }
     }
+    std::size_t rounds = 0;
+    do { // until every sender has been silent for long
+        if (++rounds > 1'000) {
+            throw Failure{"something depends on time for ever"};
+        }
+        work_off(owners_[0]);
+        clock_.advance(std::chrono::seconds{5});
+    } while (tell_time(owners_[0]));
     while (records_->position() < journal_.newest()) {
         read_records(1000);
     }

@@ -126,7 +126,9 @@ private:
 
     void take_over(Owner& owner);
     void run_owner(Owner& owner, std::size_t entries);
+    bool tell_time(Owner& owner);
     void append(Owner& owner);
+    void work_off(Owner& owner);
 
     void start_records();
     void read_records(std::size_t entries);
