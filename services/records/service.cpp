@@ -105,8 +105,21 @@ void Service::stop() {
     changed_.notify_all();
     if (thread_.joinable()) {
         thread_.join();
+        catch_up();
         flush();
         show();
+    }
+}
+
+void Service::catch_up() {
+    const auto until = clock_.steady() + options_.last_reads;
+    while (core_.position() < journal_.newest() && clock_.steady() < until) {
+        const auto before = core_.position();
+        read();
+        flush_when_due();
+        if (core_.position() == before) {
+            return; // the journal or the store is away
+        }
     }
 }
 

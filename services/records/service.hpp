@@ -25,6 +25,7 @@ struct ServiceOptions {
     std::chrono::milliseconds pace{50};         // between reads while little comes
     std::chrono::milliseconds first_retry{500}; // after a failed flush; doubled each time
     std::chrono::milliseconds longest_retry{30'000};
+    std::chrono::milliseconds last_reads{5'000}; // at a stop: what is left is read after a start
     std::chrono::minutes keep_time{24 * 60}; // by receipt time: the journal keeps what is younger
     std::chrono::milliseconds free_every{60'000};
     /// The lowest position of the journal's other readers; none = only records reads it.
@@ -41,7 +42,7 @@ public:
         Metrics& metrics,
         ServiceOptions options = {}
     );
-    /// Flushes what is pending, once, and stops.
+    /// Takes in what the journal holds, flushes once, and stops.
     ~Service();
     Service(const Service&) = delete;
 
@@ -61,6 +62,8 @@ private:
     void run();
     /// Whether there may be more at once.
     bool read();
+    /// Reads on to the journal's end, for last_reads at most.
+    void catch_up();
     void flush_when_due();
     void flush();
     void free_when_due();

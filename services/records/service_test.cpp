@@ -110,6 +110,25 @@ TEST_CASE("stopping flushes what is pending") {
     CHECK(running.store.position().value() == 1);
 }
 
+TEST_CASE("stopping just after the start takes in what the journal holds, however much it is") {
+    Running running;
+    constexpr std::uint64_t seconds = 3'000; // several reads
+    for (std::uint64_t second = 0; second < seconds; ++second) {
+        running.put(second);
+    }
+    Service service(
+        running.journal,
+        running.store,
+        running.clock,
+        running.log,
+        running.metrics,
+        running.options()
+    );
+    REQUIRE(service.start());
+    service.stop();
+    CHECK(running.store.position().value() == seconds);
+}
+
 TEST_CASE(
     "a store that takes nothing is tried again, what is read meanwhile stays within the bound, and "
     "nothing is lost"

@@ -82,8 +82,9 @@ class Kill(unittest.TestCase):
         self.assertEqual([fault for sender in senders for fault in sender.unexpected], [])
         acknowledged = sum(len(sender.acknowledged) for sender in senders)
         self.assertGreater(acknowledged, ROUNDS * 10, "the rounds were too short to mean anything")
-        vigil.stop()  # writes everything that waits to the store
+        vigil.stop()
         vigil.start()
+        vigil.wait_until_stored()
         self.check_stored(vigil, senders)
         print(f"{acknowledged} blocks acknowledged over {ROUNDS} kills, each there exactly once")
 

@@ -48,6 +48,18 @@ class Vigil:
             time.sleep(0.02)
         raise RuntimeError(f"vigil did not start: {self.log_text()[-2000:]}")
 
+    def wait_until_stored(self, timeout: float = 60) -> None:
+        """Until queries know everything that the journal holds: after a start records still reads on."""
+        deadline = time.monotonic() + timeout
+        agreeing = 0
+        while agreeing < 2:  # the metrics are not read at one instant
+            assert time.monotonic() < deadline, "records does not reach the journal's end"
+            _, _, text = self.call("GET", "/metrics", base=self.monitor)
+            known = {name: re.search(rf"^vigil_records_{name} (\d+)", text, re.MULTILINE) for name in ("position", "lag_entries")}
+            reached = all(known.values()) and int(known["position"][1]) > 0 and int(known["lag_entries"][1]) == 0
+            agreeing = agreeing + 1 if reached else 0
+            time.sleep(0.1)
+
     def log_text(self) -> str:
         return (self.state / "log").read_text(errors="replace")
 
