@@ -98,6 +98,11 @@ public:
     /// valid.
     void set_limits(HeartLimits limits) { course_.set_limits(limits); }
 
+    /// Whether something may follow from a clock entry.
+    [[nodiscard]] bool waits() const {
+        return !intervals_.empty() || !rates_.empty() || course_.known_until_us().has_value();
+    }
+
     /// Inputs whose time had settled, repeats among them; each interval counts.
     [[nodiscard]] std::uint64_t passed_over() const { return passed_over_; }
 

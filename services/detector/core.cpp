@@ -55,7 +55,7 @@ struct Core::Inside {
     }
 
     void take(const journal::Stored& entry, Waiting& waiting, std::vector<StepContent>& contents);
-    void take_events(const journal::Stored& entry, std::vector<StepContent>& contents);
+    void take_the_rest(const journal::Stored& entry, std::vector<StepContent>& contents);
     void take_again(Partition& partition, const journal::Stored& entry);
     StreamState* stream_of(
         Partition& partition,
@@ -115,6 +115,7 @@ Result<journal::Batch> Core::Inside::takeover_batch(journal::Journal& journal, U
             .replay_time = output.replay_time,
             .checkpoint_time = output.replay_time,
             .streams = {},
+            .hearts = {},
             .restorable = {},
         };
         batch.entries.push_back(takeover_entry(number, options.owner, options.epoch, output, now));
@@ -292,13 +293,14 @@ void Core::Inside::take(
     stream.seen.add(range);
 }
 
-/// What an entry says for events: a step its detections, whoever's it was; a stream's end its end;
-/// a clock that nothing has come.
-void Core::Inside::take_events(const journal::Stored& entry, std::vector<StepContent>& contents) {
+/// What an entry says beside samples: a step its detections, whoever's it was; a stream's end its
+/// end; a clock that nothing has come; beats and rates.
+void Core::Inside::take_the_rest(const journal::Stored& entry, std::vector<StepContent>& contents) {
     const auto number = entry.entry.partition();
     if (number >= partitions.size() || entry.sequence <= partitions[number].checkpoint_input) {
         return;
     }
+    partitions[number].take_heart(entry, time.now_us(), contents[number]);
     if (entry.entry.type() == v1::STEP) {
         partitions[number].take_detections(entry, options.events, contents[number]);
     } else if (entry.entry.type() == v1::STREAM_END) {
@@ -384,7 +386,7 @@ void Core::Inside::put_out(
     }
     if (is_due) {
         batch.entries.push_back(
-            checkpoint_entry(head, partition.checkpoint_time, partition.checkpoint())
+            checkpoint_entry(head, partition.checkpoint_time, partition.checkpoint(), partition.hearts)
         );
         awaiting.push_back(
             {.partition = number, .is_checkpoint = true, .replay_sequence = head.replay_sequence}
@@ -411,7 +413,7 @@ journal::Batch Core::step(std::span<const journal::StoredPtr> inputs, UtcTime no
             in.take(*input, waiting, contents);
             ++in.inputs;
         }
-        in.take_events(*input, contents);
+        in.take_the_rest(*input, contents);
         in.position = input->sequence;
     }
     in.score(waiting, contents, now);

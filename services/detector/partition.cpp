@@ -9,6 +9,7 @@ namespace vigil::detector {
 void Partition::load(const v1::Step& checkpoint, const detect::EventParameters& events) {
     checkpoint_input = checkpoint.input_sequence();
     checkpoint_time = read_clock(checkpoint.has_checkpoint_clock(), checkpoint.checkpoint_clock());
+    hearts.load(checkpoint);
     for (const auto& seen : checkpoint.seen()) {
         auto& stream = streams[stream_key(seen.patient(), seen.device(), seen.stream())];
         stream.isolated = seen.isolated();

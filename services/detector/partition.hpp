@@ -3,6 +3,7 @@
 #pragma once
 
 #include "detector/block_windows.hpp"
+#include "detector/hearts.hpp"
 #include "journal/journal.hpp"
 #include "vigil/v1/detection.pb.h"
 #include "vigil/v1/entry.pb.h"
@@ -29,6 +30,7 @@ struct Partition {
     std::optional<JournalTime::State> checkpoint_time; // after the entry checkpoint_input
     std::uint64_t inputs_at_checkpoint = 0; // entries that this owner had taken in by then
     std::map<std::string, StreamState, std::less<>> streams;
+    Hearts hearts;
 
     struct Restorable {
         journal::SampleRange part;
@@ -71,6 +73,8 @@ struct Partition {
         std::int64_t silent_since_us,
         StepContent& content
     );
+    /// Any entry: what it says of hearts. `now_us` is the owner's time.
+    void take_heart(const journal::Stored& entry, std::int64_t now_us, StepContent& content);
     /// Whether something depends on time that passes without inputs.
     [[nodiscard]] bool needs_clock() const;
     /// Forgets what is too old; where a new owner must begin to read for the rest goes into the

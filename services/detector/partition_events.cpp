@@ -123,8 +123,21 @@ void Partition::take_clock(
     }
 }
 
+void Partition::take_heart(
+    const journal::Stored& entry,
+    std::int64_t now_us,
+    StepContent& content
+) {
+    for (auto& change : hearts.take(entry.entry, now_us)) {
+        if (entry.sequence > covered) {
+            change.set_cause(entry.entry.id());
+            content.add_heart(std::move(change));
+        }
+    }
+}
+
 bool Partition::needs_clock() const {
-    return std::ranges::any_of(streams, [](const auto& one) {
+    return hearts.need_clock() || std::ranges::any_of(streams, [](const auto& one) {
         return one.second.events && one.second.events->goes_on();
     });
 }

@@ -72,7 +72,7 @@ Output read_output(const journal::Stored* stored) {
             output.replay_sequence = step.replay_sequence();
             output.replay_time = read_clock(step.has_replay_clock(), step.replay_clock());
             output.checkpoint_sequence =
-                step.seen_size() > 0 ? stored->sequence : step.checkpoint_sequence();
+                step.has_checkpoint_clock() ? stored->sequence : step.checkpoint_sequence();
         }
     } else {
         v1::Takeover takeover;
@@ -158,10 +158,13 @@ std::vector<v1::Entry> step_entries(const StepHead& head, StepContent content, s
         cause = content.detections_.front().cause();
     } else if (!content.events_.empty()) {
         cause = content.events_.front().cause();
+    } else if (!content.hearts_.empty()) {
+        cause = content.hearts_.front().cause();
     }
     std::vector<v1::Entry> entries;
     std::size_t next_detection = 0;
     std::size_t next_event = 0;
+    std::size_t next_heart = 0;
     do {
         auto step = headed_step(head);
         std::size_t room = most;
@@ -170,6 +173,7 @@ std::vector<v1::Entry> step_entries(const StepHead& head, StepContent content, s
             return step.add_detections();
         });
         fill(content.events_, next_event, room, bytes, [&] { return step.add_events(); });
+        fill(content.hearts_, next_heart, room, bytes, [&] { return step.add_heart(); });
         if (entries.empty()) {
             for (auto& conflict : content.conflicts_) {
                 step.add_conflicts(std::move(conflict));
@@ -177,14 +181,16 @@ std::vector<v1::Entry> step_entries(const StepHead& head, StepContent content, s
         }
         const auto number = std::to_string(head.partition) + "/" + std::to_string(entries.size());
         entries.push_back(step_entry(head, step, cause, derived_id(cause, "step/" + number)));
-    } while (next_detection < content.detections_.size() || next_event < content.events_.size());
+    } while (next_detection < content.detections_.size() || next_event < content.events_.size() ||
+             next_heart < content.hearts_.size());
     return entries;
 }
 
 v1::Entry checkpoint_entry(
     const StepHead& head,
     std::optional<JournalTime::State> time,
-    std::vector<v1::StreamSeen> seen
+    std::vector<v1::StreamSeen> seen,
+    const Hearts& hearts
 ) {
     auto step = headed_step(head);
     if (time) {
@@ -193,6 +199,7 @@ v1::Entry checkpoint_entry(
     for (auto& stream : seen) {
         *step.add_seen() = std::move(stream);
     }
+    hearts.remember(step);
     const auto cause = "checkpoint/" + std::to_string(head.input_sequence);
     return step_entry(head, step, {}, derived_id(cause, std::to_string(head.partition)));
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "detector/hearts.hpp"
 #include "detector/journal_time.hpp"
 #include "journal/journal.hpp"
 #include "vigil/v1/detection.pb.h"
@@ -62,12 +63,14 @@ public:
 
     void add_conflict(const v1::Entry& entry, const v1::EegBlock& block);
 
+    void add_heart(v1::HeartChange change) { hearts_.push_back(std::move(change)); }
+
     void add_event(v1::Event event) { events_.push_back(std::move(event)); }
 
     [[nodiscard]] std::size_t events() const { return events_.size(); }
 
     [[nodiscard]] bool empty() const {
-        return detections_.empty() && conflicts_.empty() && events_.empty();
+        return detections_.empty() && conflicts_.empty() && events_.empty() && hearts_.empty();
     }
 
 private:
@@ -76,6 +79,7 @@ private:
     std::vector<std::string> conflicts_; // serialized
     std::string conflict_cause_;
     std::vector<v1::Event> events_;
+    std::vector<v1::HeartChange> hearts_;
 };
 
 /// One STEP, or several where one entry would hold more than `most` detections or be too large. Ids
@@ -87,7 +91,8 @@ step_entries(const StepHead& head, StepContent content, std::size_t most);
 [[nodiscard]] v1::Entry checkpoint_entry(
     const StepHead& head,
     std::optional<JournalTime::State> time,
-    std::vector<v1::StreamSeen> seen
+    std::vector<v1::StreamSeen> seen,
+    const Hearts& hearts
 );
 
 /// FNV-1a, 64 bits: for Step.state_digest.
