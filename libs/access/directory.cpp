@@ -50,6 +50,14 @@ bool take(DirectoryState& state, const v1::Entry& entry) {
             state.users.insert_or_assign(std::move(name), std::move(user));
             return true;
         }
+        case v1::PATIENT_LIMITS: {
+            v1::PatientLimits limits;
+            if (!parse(entry, limits))
+                return false;
+            auto patient = limits.patient();
+            state.limits.insert_or_assign(std::move(patient), std::move(limits));
+            return true;
+        }
         case v1::PARTITIONS: {
             v1::Partitions partitions;
             if (!parse(entry, partitions) || partitions.count() == 0)
@@ -139,6 +147,24 @@ v1::Entry directory_entry(const v1::DeviceKey& key, std::int64_t now_us, std::st
 
 v1::Entry directory_entry(const v1::StaffUser& user, std::int64_t now_us, std::string id) {
     return entry_of(v1::STAFF_USER, user, "user/" + user.name(), now_us, std::move(id));
+}
+
+v1::Entry directory_entry(
+    const v1::PatientLimits& limits,
+    std::uint32_t partitions,
+    std::int64_t now_us,
+    std::string id
+) {
+    auto entry = entry_of(
+        v1::PATIENT_LIMITS,
+        limits,
+        "limits/" + limits.patient(),
+        now_us,
+        std::move(id)
+    );
+    entry.set_patient(limits.patient());
+    entry.set_partition(journal::partition_of(limits.patient(), partitions));
+    return entry;
 }
 
 bool is_patient_id(std::string_view text) noexcept {

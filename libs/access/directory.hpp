@@ -23,6 +23,7 @@ struct DirectoryState {
     std::map<std::string, v1::Device, std::less<>> devices;   // by id
     std::map<std::string, v1::DeviceKey, std::less<>> keys;   // by id, revoked ones too
     std::map<std::string, v1::StaffUser, std::less<>> users;  // by name
+    std::map<std::string, v1::PatientLimits, std::less<>> limits; // by patient, where they were set
     std::map<std::uint32_t, std::string>
         patient_by_number; // the old contract's fk_user -> patient id
     std::uint32_t partitions = journal::default_partitions;
@@ -56,6 +57,13 @@ directory_entry(const v1::Device& device, std::int64_t now_us, std::string id);
 directory_entry(const v1::DeviceKey& key, std::int64_t now_us, std::string id);
 [[nodiscard]] v1::Entry
 directory_entry(const v1::StaffUser& user, std::int64_t now_us, std::string id);
+/// In the patient's partition, whose owner reads it in order with the patient's values.
+[[nodiscard]] v1::Entry directory_entry(
+    const v1::PatientLimits& limits,
+    std::uint32_t partitions,
+    std::int64_t now_us,
+    std::string id
+);
 
 /// A patient id: [A-Za-z0-9_-]{1,64}.
 [[nodiscard]] bool is_patient_id(std::string_view text) noexcept;

@@ -196,6 +196,7 @@ void Core::take(const journal::StoredPtr& stored) {
         case v1::DEVICE_KEY:
         case v1::STAFF_USER:
         case v1::PARTITIONS:
+        case v1::PATIENT_LIMITS:
             break;
         default: {
             const std::scoped_lock lock(mutex_);

@@ -27,6 +27,37 @@ void LiveState::take_vital(const journal::Stored& stored, v1::Vital vital) {
     trim(patient);
 }
 
+void LiveState::take_heart(journal::Sequence sequence, const v1::HeartChange& change) {
+    if (change.settled()) {
+        return; // it was news before
+    }
+    auto& patient = patients_[change.patient()];
+    patient.changed = sequence;
+    const auto key =
+        change.device() + '\n' + change.stream() + '\n' + std::to_string(change.state());
+    patient.heart.insert_or_assign(
+        key,
+        Kept<v1::HeartChange>{.sequence = sequence, .time_us = change.at_us(), .value = change}
+    );
+    if (patient.heart.size() > limits_.heart_states_per_patient) {
+        patient.heart.erase(std::ranges::min_element(patient.heart, {}, [](const auto& one) {
+            return one.second.sequence;
+        }));
+    }
+}
+
+void LiveState::show_heart(
+    const Patient& patient,
+    journal::Sequence since,
+    v1::LivePatient& shown
+) {
+    for (const auto& [key, kept] : patient.heart) {
+        if (kept.sequence > since) {
+            *shown.add_heart() = kept.value;
+        }
+    }
+}
+
 void LiveState::take_beats(const journal::Stored& stored) {
     v1::Beats beats;
     if (!beats.ParseFromString(stored.entry.payload()) || beats.rr_us().empty()) {

@@ -132,6 +132,7 @@ void LiveState::apply(std::span<const journal::StoredPtr> entries) {
             case v1::DEVICE_KEY:
             case v1::STAFF_USER:
             case v1::PARTITIONS:
+            case v1::PATIENT_LIMITS:
                 break;
             default:
                 ++unknown_entries_;
@@ -220,6 +221,9 @@ void LiveState::take_step(const journal::Stored& stored) {
     }
     for (const auto& event : step.events()) {
         take_event(stored.sequence, event);
+    }
+    for (const auto& change : step.heart()) {
+        take_heart(stored.sequence, change);
     }
 }
 
@@ -360,6 +364,7 @@ LiveState::frame(journal::Sequence since, const LiveView& view, UtcTime now, boo
             *shown.add_ended() = kept.value;
         }
         show_events(patient, since, shown);
+        show_heart(patient, since, shown);
         if (shown.detector_behind()) {
             frame.set_detector_behind(true);
         }

@@ -353,3 +353,37 @@ TEST_CASE_METHOD(Fixture, "an entry of an unknown type is skipped and counted") 
     live.apply(entries);
     CHECK(live.unknown_entries() == 1);
 }
+
+TEST_CASE_METHOD(Fixture, "what a heart's rules tell is shown, of each source and state the newest") {
+    v1::Step step;
+    const auto add_change = [&](v1::HeartChange::State what, v1::HeartChange::Kind kind, bool settled) {
+        auto& change = *step.add_heart();
+        change.set_patient("p1");
+        change.set_device("strap");
+        change.set_state(what);
+        change.set_kind(kind);
+        change.set_at_us(start_us);
+        change.set_settled(settled);
+    };
+    add_change(v1::HeartChange::TACHYCARDIA, v1::HeartChange::BEGINS, false);
+    add_change(v1::HeartChange::PAUSE, v1::HeartChange::BEGINS, true);
+    add(v1::STEP, step);
+    const auto first = patient();
+    REQUIRE(first.heart_size() == 1);
+    CHECK(first.heart(0).state() == v1::HeartChange::TACHYCARDIA);
+    const auto seen = live.sequence();
+    CHECK(patient(seen).heart_size() == 0);
+    step.Clear();
+    add_change(v1::HeartChange::TACHYCARDIA, v1::HeartChange::ENDS, false);
+    add(v1::STEP, step);
+    REQUIRE(patient(seen).heart_size() == 1);
+    CHECK(patient().heart_size() == 1);
+    CHECK(patient().heart(0).kind() == v1::HeartChange::ENDS);
+    for (int device = 0; device < 40; ++device) {
+        step.Clear();
+        add_change(v1::HeartChange::PAUSE, v1::HeartChange::BEGINS, false);
+        step.mutable_heart(0)->set_device("d" + std::to_string(device));
+        add(v1::STEP, step);
+    }
+    CHECK(patient().heart_size() == 24);
+}

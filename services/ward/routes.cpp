@@ -30,19 +30,35 @@ void add_small(
 } // namespace
 
 void add_administration_routes(http::Router& router, Administration& administration) {
-    const auto route = [&](Verb verb,
-                           std::string pattern,
-                           void (Administration::*handler)(const Request&, Reply)) {
+    const auto route_for = [&](Access access,
+                               Verb verb,
+                               std::string pattern,
+                               void (Administration::*handler)(const Request&, Reply)) {
         add_small(
             router,
             verb,
             std::move(pattern),
-            Access::administrator,
+            access,
             [&administration, handler](Request request, Reply reply) {
                 (administration.*handler)(request, std::move(reply));
             }
         );
     };
+    const auto route = [&](Verb verb, std::string pattern, auto handler) {
+        route_for(Access::administrator, verb, std::move(pattern), handler);
+    };
+    route_for(
+        Access::staff,
+        Verb::get,
+        "/v1/patients/{id}/limits",
+        &Administration::show_limits
+    );
+    route_for(
+        Access::clinician,
+        Verb::put,
+        "/v1/patients/{id}/limits",
+        &Administration::put_limits
+    );
     route(Verb::post, "/v1/admin/keys", &Administration::add_key);
     route(Verb::get, "/v1/admin/keys", &Administration::list_keys);
     route(Verb::del, "/v1/admin/keys/{id}", &Administration::revoke_key);

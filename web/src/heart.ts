@@ -1,4 +1,5 @@
 // Heart rate: the newest value with its time, and the last ones for the line of the detail view.
+import { HeartChange_Kind, type HeartChange, type HeartChange_State } from './generated/vigil/v1/detection_pb';
 import type { Vital } from './generated/vigil/v1/vitals_pb';
 
 export interface HeartRate {
@@ -37,5 +38,30 @@ export class HeartHistory {
   /** In order of time, oldest first. */
   get all(): readonly HeartRate[] {
     return this.values;
+  }
+}
+
+export interface HeartStateShown {
+  state: HeartChange_State;
+  sinceUs: number;
+  /** Beats a minute, of a pause its seconds; as of the change that began it. */
+  value: number;
+  limit: number;
+}
+
+/** Tachycardia, bradycardia and pauses that last, as the detector told of them. */
+export class HeartStates {
+  private readonly newest = new Map<string, HeartChange>();
+
+  add(change: HeartChange): void {
+    this.newest.set(`${change.device}\n${change.stream}\n${change.state}`, change);
+  }
+
+  /** The one that began last first. */
+  get all(): HeartStateShown[] {
+    return [...this.newest.values()]
+      .filter(({ kind }) => kind === HeartChange_Kind.BEGINS)
+      .map(({ state, atUs, value, limit }) => ({ state, sinceUs: Number(atUs), value, limit }))
+      .sort((a, b) => b.sinceUs - a.sinceUs);
   }
 }

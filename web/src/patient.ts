@@ -2,7 +2,7 @@
 import type { LivePatient } from './generated/vigil/v1/live_pb';
 import type { EegBlock } from './generated/vigil/v1/eeg_pb';
 import { EventList } from './events';
-import { HeartHistory } from './heart';
+import { HeartHistory, HeartStates } from './heart';
 import { readable } from './samples';
 import { ScoreHistory } from './score';
 import type { PatientFacts } from './state';
@@ -18,6 +18,7 @@ export class Patient {
   synthetic = false;
   readonly scores = new ScoreHistory(SCORE_SECONDS);
   readonly heart = new HeartHistory();
+  readonly heartStates = new HeartStates();
   readonly events = new EventList();
   private traces: Trace[] = [];
   private facts: PatientFacts = {
@@ -32,6 +33,7 @@ export class Patient {
     lastScore: null,
     lastHighUs: 0,
     event: null,
+    heart: [],
   };
 
   constructor(
@@ -48,6 +50,7 @@ export class Patient {
     for (const detection of news.detections) this.scores.add(detection);
     for (const vital of news.vitals) this.heart.add(vital);
     for (const event of news.events) this.events.add(event);
+    for (const change of news.heart) this.heartStates.add(change);
     this.facts = {
       monitoring: news.monitoring,
       noData: news.noData,
@@ -60,6 +63,7 @@ export class Patient {
       lastScore: this.scores.last,
       lastHighUs: this.scores.lastHighUs,
       event: this.events.foremost,
+      heart: this.heartStates.all,
     };
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { HeartChange_State } from './generated/vigil/v1/detection_pb';
 import { ageMs, SteadyHigh, tileState, type PatientFacts } from './state';
 import { START_US } from './test_data';
 
@@ -15,6 +16,7 @@ const facts = (wish: Partial<PatientFacts> = {}): PatientFacts => ({
   lastScore: { endUs: now - 1e6, score: 0.1 },
   lastHighUs: 0,
   event: null,
+  heart: [],
   ...wish,
 });
 
@@ -48,6 +50,13 @@ describe('tile state', () => {
   it('mentions a high score for three minutes after it ended', () => {
     expect(tileState(facts({ lastHighUs: now - 41e6 }), now).note).toBe('HIGH 41 s ago');
     expect(tileState(facts({ lastHighUs: now - 190e6 }), now).note).toBe('');
+  });
+  it('says what the heart does beyond its limits, whatever the EEG says', () => {
+    const heart = [{ state: HeartChange_State.TACHYCARDIA, sinceUs: now, value: 134.4, limit: 120 }];
+    expect(tileState(facts({ heart }), now).note).toBe('TACHYCARDIA 134/min, limit 120');
+    expect(tileState(facts({ heart, noData: true, newestReceiptUs: now - 12e6, lastScore: null }), now).note).toBe('TACHYCARDIA 134/min, limit 120, NO DATA for 12 s');
+    const pause = [{ state: HeartChange_State.PAUSE, sinceUs: now, value: 3.44, limit: 3 }, ...heart];
+    expect(tileState(facts({ heart: pause }), now).note).toBe('PAUSE of 3.4 s, limit 3, TACHYCARDIA 134/min, limit 120');
   });
   it('says how long an event goes on, and for ten minutes that there was one', () => {
     const ongoing = { onsetUs: now - 75e6, endUs: now - 70e6, ongoing: true, prolonged: false };

@@ -1,6 +1,8 @@
 // What a tile says, from what the server said about the patient and the server's clock. Pure.
 import { Patient_Monitoring } from './generated/vigil/v1/directory_pb';
 import type { ShownEvent } from './events';
+import { HeartChange_State } from './generated/vigil/v1/detection_pb';
+import type { HeartStateShown } from './heart';
 import { words } from './words';
 import { levelOf, type LastScore, type Level } from './score';
 
@@ -20,6 +22,8 @@ export interface PatientFacts {
   lastHighUs: number;
   /** The event that goes on, or the one that ended last; null when there is none. */
   event: ShownEvent | null;
+  /** What the heart's rules say now, the newest first. */
+  heart: HeartStateShown[];
 }
 
 export interface TileState {
@@ -113,7 +117,30 @@ function eventNote({ event, ...facts }: PatientFacts, nowUs: number): string {
   return ago < MENTION_EVENT_MS ? words.note.lastEvent(ago, (event.endUs - event.onsetUs) / 1000) : '';
 }
 
+function heartNote({ heart }: PatientFacts): string {
+  return heart
+    .map(({ state, value, limit }) => {
+      switch (state) {
+        case HeartChange_State.TACHYCARDIA:
+          return words.note.tachycardia(value, limit);
+        case HeartChange_State.BRADYCARDIA:
+          return words.note.bradycardia(value, limit);
+        case HeartChange_State.PAUSE:
+          return words.note.pause(value, limit);
+        default:
+          return '';
+      }
+    })
+    .filter(Boolean)
+    .join(', ');
+}
+
+/** What the patient's tile says in words, the heart first: it is what the rest does not show. */
 function noteOf(condition: Condition, facts: PatientFacts, nowUs: number, level: Level): string {
+  return [heartNote(facts), signalNote(condition, facts, nowUs, level)].filter(Boolean).join(', ');
+}
+
+function signalNote(condition: Condition, facts: PatientFacts, nowUs: number, level: Level): string {
   const score = facts.lastScore?.score ?? null;
   const event = eventNote(facts, nowUs);
   const last = (score === null ? '' : `, ${words.note.lastScore(scoreText(score), words.level[levelOf(score)])}`) + (event && facts.event?.ongoing ? `, ${event}` : '');
