@@ -100,6 +100,7 @@ struct Outputs {
     std::map<std::string, std::string> detections; // by window
     Events events;
     std::multiset<std::string> conflicts;
+    std::map<std::string, std::vector<std::string>> heart; // of a source, news and record apart
 };
 
 std::string window_of(const v1::Detection& detection) {
@@ -137,6 +138,17 @@ Outputs outputs_of(const std::vector<journal::StoredPtr>& entries) {
                 conflict.first_sample(),
                 conflict.end_sample()
             ));
+        }
+        for (const auto& change : step.heart()) {
+            require(!change.cause().empty(), "a heart's change without a cause");
+            const auto source = std::format(
+                "{}/{}/{} {}",
+                change.patient(),
+                change.device(),
+                change.stream(),
+                change.settled() ? "settled" : "told"
+            );
+            outputs.heart[source].push_back(change.SerializeAsString());
         }
     }
     outputs.events = events_of(entries);
@@ -305,10 +317,15 @@ Checked check(World& world) {
     for (const auto& [window, detection] : again.detections) {
         require(outputs.detections.contains(window), "only a replay gives the window " + window);
     }
+    require(outputs.heart == again.heart, "a replay gives other changes of a heart");
+    std::size_t heart_changes = 0;
+    for (const auto& [source, changes] : outputs.heart) {
+        heart_changes += changes.size();
+    }
     const auto events = check_events(entries, again.events);
     check_stored_events(world, entries);
     check_hearts(world, entries);
-    return {.detections = outputs.detections.size(), .events = events};
+    return {.detections = outputs.detections.size(), .events = events, .heart_changes = heart_changes};
 }
 
 } // namespace vigil::simulation

@@ -45,11 +45,13 @@ std::int64_t Heart::point_us(std::size_t point) const {
 }
 
 double Heart::value(std::size_t point, unsigned version) const {
-    return 50.0 + static_cast<double>(mixed(salt ^ point) % 60) + 0.125 * version;
+    return 40.0 + static_cast<double>(mixed(salt ^ point) % 100) + 0.125 * version;
 }
 
 std::uint32_t Heart::rr_us(std::uint64_t beat) const {
-    return static_cast<std::uint32_t>(600'000 + mixed(salt + beat) % 400'000);
+    // Twelve beats about as fast, then others: from 45 to 140 a minute.
+    const auto pace_us = 430'000 + mixed(salt ^ (beat / 12)) % 800'000;
+    return static_cast<std::uint32_t>(pace_us + mixed(salt + beat) % 100'000);
 }
 
 std::int64_t Heart::beat_us(std::uint64_t beat) const {

@@ -183,6 +183,7 @@ void must_be_kept(const Result<std::vector<journal::StoredPtr>>& read);
 struct Checked {
     std::size_t detections = 0;
     std::size_t events = 0;
+    std::size_t heart_changes = 0;
 };
 
 /// Everything that must hold when a world has finished. errors  throws Failure
