@@ -12,6 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 MAY_USE = {
     "base": set(),
     "signal": {"base"},
+    "alarm": {"base"},
     "evaluate": {"base", "signal"},
     "detect": {"base", "signal"},
     "journal": {"base"},
@@ -21,7 +22,7 @@ MAY_USE = {
 }
 SERVICES = {"eeg_intake", "heart_intake", "detector", "records", "ward", "vigil"}
 INPUT_AND_OUTPUT = ["fstream", "filesystem", "sys/socket.h", "unistd.h"]
-PURE = {"signal": INPUT_AND_OUTPUT, "evaluate": INPUT_AND_OUTPUT}
+PURE = {"signal": INPUT_AND_OUTPUT, "alarm": INPUT_AND_OUTPUT, "evaluate": INPUT_AND_OUTPUT}
 INCLUDE = re.compile(r'^\s*#include\s+[<"]([^>"]+)[>"]', re.MULTILINE)
 
 

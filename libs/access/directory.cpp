@@ -50,12 +50,12 @@ bool take(DirectoryState& state, const v1::Entry& entry) {
             state.users.insert_or_assign(std::move(name), std::move(user));
             return true;
         }
-        case v1::PATIENT_LIMITS: {
-            v1::PatientLimits limits;
-            if (!parse(entry, limits))
+        case v1::ALARM_SETTINGS: {
+            v1::AlarmSettings settings;
+            if (!parse(entry, settings))
                 return false;
-            auto patient = limits.patient();
-            state.limits.insert_or_assign(std::move(patient), std::move(limits));
+            auto patient = settings.patient();
+            state.alarm_settings.insert_or_assign(std::move(patient), std::move(settings));
             return true;
         }
         case v1::PARTITIONS: {
@@ -150,20 +150,15 @@ v1::Entry directory_entry(const v1::StaffUser& user, std::int64_t now_us, std::s
 }
 
 v1::Entry directory_entry(
-    const v1::PatientLimits& limits,
+    const v1::AlarmSettings& settings,
     std::uint32_t partitions,
     std::int64_t now_us,
     std::string id
 ) {
-    auto entry = entry_of(
-        v1::PATIENT_LIMITS,
-        limits,
-        "limits/" + limits.patient(),
-        now_us,
-        std::move(id)
-    );
-    entry.set_patient(limits.patient());
-    entry.set_partition(journal::partition_of(limits.patient(), partitions));
+    const auto& patient = settings.patient();
+    auto entry = entry_of(v1::ALARM_SETTINGS, settings, "alarms/" + patient, now_us, std::move(id));
+    entry.set_patient(patient);
+    entry.set_partition(journal::partition_of(patient, partitions));
     return entry;
 }
 

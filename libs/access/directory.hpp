@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "journal/journal.hpp"
+#include "vigil/v1/alarm.pb.h"
 #include "vigil/v1/directory.pb.h"
 
 #include <atomic>
@@ -19,11 +20,11 @@ namespace vigil::access {
 
 /// One state of the directory; never changed once published.
 struct DirectoryState {
-    std::map<std::string, v1::Patient, std::less<>> patients; // by id
-    std::map<std::string, v1::Device, std::less<>> devices;   // by id
-    std::map<std::string, v1::DeviceKey, std::less<>> keys;   // by id, revoked ones too
-    std::map<std::string, v1::StaffUser, std::less<>> users;  // by name
-    std::map<std::string, v1::PatientLimits, std::less<>> limits; // by patient, where they were set
+    std::map<std::string, v1::Patient, std::less<>> patients;             // by id
+    std::map<std::string, v1::Device, std::less<>> devices;               // by id
+    std::map<std::string, v1::DeviceKey, std::less<>> keys;               // by id, revoked ones too
+    std::map<std::string, v1::StaffUser, std::less<>> users;              // by name
+    std::map<std::string, v1::AlarmSettings, std::less<>> alarm_settings; // by patient, where set
     std::map<std::uint32_t, std::string>
         patient_by_number; // the old contract's fk_user -> patient id
     std::uint32_t partitions = journal::default_partitions;
@@ -59,7 +60,7 @@ directory_entry(const v1::DeviceKey& key, std::int64_t now_us, std::string id);
 directory_entry(const v1::StaffUser& user, std::int64_t now_us, std::string id);
 /// In the patient's partition, whose owner reads it in order with the patient's values.
 [[nodiscard]] v1::Entry directory_entry(
-    const v1::PatientLimits& limits,
+    const v1::AlarmSettings& settings,
     std::uint32_t partitions,
     std::int64_t now_us,
     std::string id

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <future>
+#include <set>
 #include <stdexcept>
 
 namespace vigil::detector {
@@ -54,6 +55,14 @@ struct Core::Inside {
         return time.now_us() - std::chrono::microseconds(options.memory).count();
     }
 
+    /// Of a directory entry the partition of its patient, whose owner reads it in order with the
+    /// patient's inputs.
+    [[nodiscard]] std::uint32_t partition_of(const v1::Entry& entry) const {
+        return entry.key().empty() || entry.patient().empty()
+                   ? entry.partition()
+                   : journal::partition_of(entry.patient(), options.partitions);
+    }
+
     void take(const journal::Stored& entry, Waiting& waiting, std::vector<StepContent>& contents);
     void take_the_rest(const journal::Stored& entry, std::vector<StepContent>& contents);
     void take_again(Partition& partition, const journal::Stored& entry);
@@ -68,6 +77,7 @@ struct Core::Inside {
     StepHead head_of(std::uint32_t number, UtcTime now);
     void put_out(std::uint32_t number, StepContent content, UtcTime now, journal::Batch& batch);
     Result<journal::Batch> takeover_batch(journal::Journal& journal, UtcTime now);
+    Result<void> load(journal::Journal& journal);
 };
 
 Core::Core(detect::Scorer& scorer, CoreOptions options)
@@ -116,12 +126,42 @@ Result<journal::Batch> Core::Inside::takeover_batch(journal::Journal& journal, U
             .checkpoint_time = output.replay_time,
             .streams = {},
             .hearts = {},
+            .alarms = {},
             .restorable = {},
         };
         batch.entries.push_back(takeover_entry(number, options.owner, options.epoch, output, now));
         batch.fences.push_back({.partition = number, .expected = output.sequence});
     }
     return batch;
+}
+
+/// The checkpoints, and of the directory what they had no room for.
+Result<void> Core::Inside::load(journal::Journal& journal) {
+    for (auto& partition : partitions) {
+        if (const auto loaded = partition.load_checkpoint(journal, options.events); !loaded) {
+            return loaded;
+        }
+    }
+    const auto directory = journal.directory();
+    if (!directory) {
+        return std::unexpected(directory.error());
+    }
+    std::set<std::string, std::less<>> known;
+    for (const auto& partition : partitions) {
+        for (const auto& [patient, machine] : partition.alarms.machines()) {
+            known.insert(patient);
+        }
+    }
+    for (const auto& stored : directory->entries) {
+        const auto type = stored->entry.type();
+        auto& partition = partitions[partition_of(stored->entry) % partitions.size()];
+        if ((type == v1::PATIENT || type == v1::ALARM_SETTINGS) &&
+            stored->sequence <= partition.checkpoint_input &&
+            !known.contains(stored->entry.patient())) {
+            partition.load_settings(*stored);
+        }
+    }
+    return {};
 }
 
 Result<void> Core::take_over(journal::Journal& journal, UtcTime now) {
@@ -143,10 +183,8 @@ Result<void> Core::take_over(journal::Journal& journal, UtcTime now) {
             return std::unexpected(appended.error());
         }
     }
-    for (auto& partition : in.partitions) {
-        if (const auto loaded = partition.load_checkpoint(journal, in.options.events); !loaded) {
-            return std::unexpected(loaded.error());
-        }
+    if (const auto loaded = in.load(journal); !loaded) {
+        return loaded;
     }
     const auto first = std::ranges::min_element(in.partitions, {}, &Partition::replay_from);
     in.position = std::max(first->replay_from, journal.oldest());
@@ -257,6 +295,7 @@ void Core::Inside::take(
     }
     const auto& [block, samples] = *read;
     ++counts.blocks;
+    partition.take_arrival(entry, block, contents[number]);
     auto& stream = *stream_of(partition, entry, block, &contents[number]);
     const journal::SampleRange range{block.first_sample(), block.first_sample() + block.samples()};
     const journal::BlockSamples compared(
@@ -296,11 +335,11 @@ void Core::Inside::take(
 /// What an entry says beside samples: a step its detections, whoever's it was; a stream's end its
 /// end; a clock that nothing has come; beats and rates.
 void Core::Inside::take_the_rest(const journal::Stored& entry, std::vector<StepContent>& contents) {
-    const auto number = entry.entry.partition();
+    const auto number = partition_of(entry.entry);
     if (number >= partitions.size() || entry.sequence <= partitions[number].checkpoint_input) {
         return;
     }
-    partitions[number].take_heart(entry, time.now_us(), contents[number]);
+    partitions[number].take_vital_signs(entry, time.now_us(), contents[number]);
     if (entry.entry.type() == v1::STEP) {
         partitions[number].take_detections(entry, options.events, contents[number]);
     } else if (entry.entry.type() == v1::STREAM_END) {
@@ -385,9 +424,13 @@ void Core::Inside::put_out(
         }
     }
     if (is_due) {
-        batch.entries.push_back(
-            checkpoint_entry(head, partition.checkpoint_time, partition.checkpoint(), partition.hearts)
-        );
+        batch.entries.push_back(checkpoint_entry(
+            head,
+            partition.checkpoint_time,
+            partition.checkpoint(),
+            partition.hearts,
+            partition.alarms
+        ));
         awaiting.push_back(
             {.partition = number, .is_checkpoint = true, .replay_sequence = head.replay_sequence}
         );

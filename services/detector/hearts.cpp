@@ -64,14 +64,6 @@ void add(
     add(update.settled, true, key, out);
 }
 
-signal::HeartLimits limits_of(const v1::PatientLimits& message) {
-    return {
-        .bradycardia_bpm = message.heart().bradycardia_bpm(),
-        .tachycardia_bpm = message.heart().tachycardia_bpm(),
-        .pause_s = message.heart().pause_s(),
-    };
-}
-
 } // namespace
 
 std::vector<v1::HeartChange> Hearts::take(const v1::Entry& entry, std::int64_t now_us) {
@@ -80,9 +72,6 @@ std::vector<v1::HeartChange> Hearts::take(const v1::Entry& entry, std::int64_t n
             return take_beats(entry, now_us);
         case v1::VITAL:
             return take_vital(entry, now_us);
-        case v1::PATIENT_LIMITS:
-            take_limits(entry);
-            return {};
         case v1::CLOCK: {
             std::vector<v1::HeartChange> changes;
             for (auto& [key, source] : sources_) {
@@ -100,7 +89,7 @@ Hearts::Sources::iterator Hearts::source_of(const std::string& key, std::int64_t
     if (place == sources_.end()) {
         const auto patient = key.substr(0, key.find('\0'));
         const auto set = limits_.find(patient);
-        const auto limits = set == limits_.end() ? signal::HeartLimits{} : limits_of(set->second);
+        const auto limits = set == limits_.end() ? signal::HeartLimits{} : set->second;
         place = sources_.emplace(key, Source{.monitor = signal::HeartMonitor(limits)}).first;
     }
     place->second.touched_us = now_us;
@@ -119,7 +108,8 @@ std::vector<v1::HeartChange> Hearts::take_beats(const v1::Entry& entry, std::int
     if (!beats.ParseFromString(entry.payload())) {
         return changes;
     }
-    const auto place = source_of(stream_key(entry.patient(), beats.device(), beats.stream()), now_us);
+    const auto place =
+        source_of(stream_key(entry.patient(), beats.device(), beats.stream()), now_us);
     auto& monitor = place->second.monitor;
     add(monitor.clock(now_us), place->first, changes); // no CLOCK is written where nothing waits
     add(monitor.beats(beats), place->first, changes);
@@ -140,28 +130,30 @@ std::vector<v1::HeartChange> Hearts::take_vital(const v1::Entry& entry, std::int
     return changes;
 }
 
-void Hearts::take_limits(const v1::Entry& entry) {
-    v1::PatientLimits message;
-    if (!message.ParseFromString(entry.payload()) || !signal::check(limits_of(message))) {
+void Hearts::set_limits(const std::string& patient, const v1::HeartLimits& limits) {
+    const signal::HeartLimits set{
+        .bradycardia_bpm = limits.bradycardia_bpm(),
+        .tachycardia_bpm = limits.tachycardia_bpm(),
+        .pause_s = limits.pause_s(),
+    };
+    if (!signal::check(set)) {
         return;
     }
     for (auto& [key, source] : sources_) {
-        if (stream_name(key).patient == message.patient()) {
-            source.monitor.set_limits(limits_of(message));
+        if (stream_name(key).patient == patient) {
+            source.monitor.set_limits(set);
         }
     }
-    auto patient = message.patient();
-    limits_.insert_or_assign(std::move(patient), std::move(message));
+    limits_.insert_or_assign(patient, set);
 }
 
 bool Hearts::need_clock() const {
-    return std::ranges::any_of(sources_, [](const auto& one) { return one.second.monitor.waits(); });
+    return std::ranges::any_of(sources_, [](const auto& one) {
+        return one.second.monitor.waits();
+    });
 }
 
 void Hearts::remember(v1::Step& checkpoint) const {
-    for (const auto& [patient, limits] : limits_) {
-        *checkpoint.add_limits() = limits;
-    }
     std::vector<Sources::const_pointer> heard_last_first;
     for (const auto& one : sources_) {
         heard_last_first.push_back(&one);
@@ -187,11 +179,6 @@ void Hearts::remember(v1::Step& checkpoint) const {
 }
 
 void Hearts::load(const v1::Step& checkpoint) {
-    for (const auto& limits : checkpoint.limits()) {
-        if (signal::check(limits_of(limits))) {
-            limits_.insert_or_assign(limits.patient(), limits);
-        }
-    }
     for (const auto& seen : checkpoint.hearts()) {
         auto monitor = signal::HeartMonitor::restore(seen.monitor());
         if (monitor) {

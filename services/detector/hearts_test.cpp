@@ -1,4 +1,5 @@
 #include "detector/hearts.hpp"
+
 #include "detector/test_ward.hpp"
 #include "vigil/v1/vitals.pb.h"
 
@@ -25,19 +26,23 @@ v1::Entry with(v1::EntryType type, const std::string& patient, const auto& paylo
 }
 
 v1::Entry limits_entry(double tachycardia_bpm, UtcTime now) {
-    v1::PatientLimits limits;
-    limits.set_patient("p1");
-    limits.mutable_heart()->set_bradycardia_bpm(50);
-    limits.mutable_heart()->set_tachycardia_bpm(tachycardia_bpm);
-    limits.mutable_heart()->set_pause_s(3);
-    return with(v1::PATIENT_LIMITS, "p1", limits, now);
+    v1::AlarmSettings settings;
+    settings.set_patient("p1");
+    settings.set_user("ada");
+    settings.set_role(v1::StaffUser::CLINICIAN);
+    settings.mutable_limits()->set_bradycardia_bpm(50);
+    settings.mutable_limits()->set_tachycardia_bpm(tachycardia_bpm);
+    settings.mutable_limits()->set_pause_s(3);
+    return with(v1::ALARM_SETTINGS, "p1", settings, now);
 }
 
 /// A heart that beats 75 times a minute, 150 from beat 100 to 200, and 40 from beat 300 on.
 class Heart {
 public:
     [[nodiscard]] static std::uint32_t rr_us(std::uint64_t beat) {
-        return beat < 100 || (beat >= 200 && beat < 300) ? 800'000 : beat < 200 ? 400'000 : 1'500'000;
+        return beat < 100 || (beat >= 200 && beat < 300) ? 800'000
+               : beat < 200                              ? 400'000
+                                                         : 1'500'000;
     }
 
     /// The next so many beats, as soon as they are over.
@@ -156,7 +161,9 @@ TEST_CASE("beats become changes of the heart's state, told at once and settled l
     }
 }
 
-TEST_CASE("with other owners, from checkpoints or not, the changes are the same and each is told once") {
+TEST_CASE(
+    "with other owners, from checkpoints or not, the changes are the same and each is told once"
+) {
     Watched whole;
     Heart heart;
     live(whole, heart, 200);

@@ -10,6 +10,10 @@ void Partition::load(const v1::Step& checkpoint, const detect::EventParameters& 
     checkpoint_input = checkpoint.input_sequence();
     checkpoint_time = read_clock(checkpoint.has_checkpoint_clock(), checkpoint.checkpoint_clock());
     hearts.load(checkpoint);
+    alarms.load(checkpoint);
+    for (const auto& [patient, machine] : alarms.machines()) {
+        hearts.set_limits(patient, machine.settings().limits());
+    }
     for (const auto& seen : checkpoint.seen()) {
         auto& stream = streams[stream_key(seen.patient(), seen.device(), seen.stream())];
         stream.isolated = seen.isolated();

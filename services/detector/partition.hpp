@@ -2,6 +2,7 @@
 // Core.
 #pragma once
 
+#include "detector/alarms.hpp"
 #include "detector/block_windows.hpp"
 #include "detector/hearts.hpp"
 #include "journal/journal.hpp"
@@ -31,6 +32,7 @@ struct Partition {
     std::uint64_t inputs_at_checkpoint = 0; // entries that this owner had taken in by then
     std::map<std::string, StreamState, std::less<>> streams;
     Hearts hearts;
+    Alarms alarms;
 
     struct Restorable {
         journal::SampleRange part;
@@ -59,6 +61,8 @@ struct Partition {
         const detect::EventParameters& parameters,
         StepContent& content
     );
+    /// Adds what follows from an entry, unless an earlier step has put it out.
+    void put_out(const journal::Stored& entry, alarm::Outputs outputs, StepContent& content) const;
     /// Ends what goes on of a stream, whatever windows may still come.
     void end_events(
         const journal::Stored& entry,
@@ -68,13 +72,16 @@ struct Partition {
     );
     /// A CLOCK entry: events of streams to which nothing was added since `silent_since_us` of the
     /// owner's time are told of as ended, until more comes.
-    void take_clock(
-        const journal::Stored& entry,
-        std::int64_t silent_since_us,
-        StepContent& content
-    );
-    /// Any entry: what it says of hearts. `now_us` is the owner's time.
-    void take_heart(const journal::Stored& entry, std::int64_t now_us, StepContent& content);
+    void
+    take_clock(const journal::Stored& entry, std::int64_t silent_since_us, StepContent& content);
+    /// Any entry: what it says of hearts and alarms. `now_us` is the owner's time.
+    void take_vital_signs(const journal::Stored& entry, std::int64_t now_us, StepContent& content);
+    /// A block that was read: new samples end a silence.
+    void
+    take_arrival(const journal::Stored& entry, const v1::EegBlock& block, StepContent& content);
+    /// Settings and monitoring that the checkpoint had no room for, from the directory: entries
+    /// that are not read again.
+    void load_settings(const journal::Stored& entry);
     /// Whether something depends on time that passes without inputs.
     [[nodiscard]] bool needs_clock() const;
     /// Forgets what is too old; where a new owner must begin to read for the rest goes into the

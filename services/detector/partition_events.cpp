@@ -55,6 +55,7 @@ void Partition::take_detections(
     if (!step.ParseFromString(entry.entry.payload())) {
         return;
     }
+    put_out(entry, alarms.events(entry.entry, step), content);
     std::uint64_t named = 0;
     const auto new_id = [&] {
         return derived_id(entry.entry.id(), "event/" + std::to_string(named++));
@@ -123,12 +124,29 @@ void Partition::take_clock(
     }
 }
 
-void Partition::take_heart(
+void Partition::put_out(const journal::Stored& entry, alarm::Outputs outputs, StepContent& content)
+    const {
+    if (entry.sequence > covered) {
+        for (auto& output : outputs) {
+            content.add_alarm(std::move(output));
+        }
+    }
+}
+
+void Partition::take_vital_signs(
     const journal::Stored& entry,
     std::int64_t now_us,
     StepContent& content
 ) {
-    for (auto& change : hearts.take(entry.entry, now_us)) {
+    auto changes = hearts.take(entry.entry, now_us);
+    put_out(entry, alarms.heart(entry.entry, changes), content);
+    put_out(entry, alarms.take(entry.entry), content);
+    if (entry.entry.type() == v1::ALARM_SETTINGS) {
+        if (const auto* settings = alarms.settings(entry.entry.patient())) {
+            hearts.set_limits(entry.entry.patient(), settings->limits());
+        }
+    }
+    for (auto& change : changes) {
         if (entry.sequence > covered) {
             change.set_cause(entry.entry.id());
             content.add_heart(std::move(change));
@@ -136,10 +154,27 @@ void Partition::take_heart(
     }
 }
 
+void Partition::take_arrival(
+    const journal::Stored& entry,
+    const v1::EegBlock& block,
+    StepContent& content
+) {
+    put_out(entry, alarms.data(entry.entry, block, layout_of(block)), content);
+}
+
+void Partition::load_settings(const journal::Stored& entry) {
+    const auto& patient = entry.entry.patient();
+    static_cast<void>(alarms.take(entry.entry));
+    if (const auto* settings = alarms.settings(patient)) {
+        hearts.set_limits(patient, settings->limits());
+    }
+}
+
 bool Partition::needs_clock() const {
-    return hearts.need_clock() || std::ranges::any_of(streams, [](const auto& one) {
-        return one.second.events && one.second.events->goes_on();
-    });
+    return hearts.need_clock() || alarms.need_clock() ||
+           std::ranges::any_of(streams, [](const auto& one) {
+               return one.second.events && one.second.events->goes_on();
+           });
 }
 
 } // namespace vigil::detector

@@ -160,11 +160,15 @@ std::vector<v1::Entry> step_entries(const StepHead& head, StepContent content, s
         cause = content.events_.front().cause();
     } else if (!content.hearts_.empty()) {
         cause = content.hearts_.front().cause();
+    } else if (!content.alarms_.empty()) {
+        const auto& first = content.alarms_.front();
+        cause = first.has_alarm() ? first.alarm().cause() : first.notice().cause();
     }
     std::vector<v1::Entry> entries;
     std::size_t next_detection = 0;
     std::size_t next_event = 0;
     std::size_t next_heart = 0;
+    std::size_t next_alarm = 0;
     do {
         auto step = headed_step(head);
         std::size_t room = most;
@@ -174,6 +178,7 @@ std::vector<v1::Entry> step_entries(const StepHead& head, StepContent content, s
         });
         fill(content.events_, next_event, room, bytes, [&] { return step.add_events(); });
         fill(content.hearts_, next_heart, room, bytes, [&] { return step.add_heart(); });
+        fill(content.alarms_, next_alarm, room, bytes, [&] { return step.add_alarms(); });
         if (entries.empty()) {
             for (auto& conflict : content.conflicts_) {
                 step.add_conflicts(std::move(conflict));
@@ -182,7 +187,7 @@ std::vector<v1::Entry> step_entries(const StepHead& head, StepContent content, s
         const auto number = std::to_string(head.partition) + "/" + std::to_string(entries.size());
         entries.push_back(step_entry(head, step, cause, derived_id(cause, "step/" + number)));
     } while (next_detection < content.detections_.size() || next_event < content.events_.size() ||
-             next_heart < content.hearts_.size());
+             next_heart < content.hearts_.size() || next_alarm < content.alarms_.size());
     return entries;
 }
 
@@ -190,7 +195,8 @@ v1::Entry checkpoint_entry(
     const StepHead& head,
     std::optional<JournalTime::State> time,
     std::vector<v1::StreamSeen> seen,
-    const Hearts& hearts
+    const Hearts& hearts,
+    const Alarms& alarms
 ) {
     auto step = headed_step(head);
     if (time) {
@@ -200,6 +206,7 @@ v1::Entry checkpoint_entry(
         *step.add_seen() = std::move(stream);
     }
     hearts.remember(step);
+    alarms.remember(step);
     const auto cause = "checkpoint/" + std::to_string(head.input_sequence);
     return step_entry(head, step, {}, derived_id(cause, std::to_string(head.partition)));
 }

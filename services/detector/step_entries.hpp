@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "detector/alarms.hpp"
 #include "detector/hearts.hpp"
 #include "detector/journal_time.hpp"
 #include "journal/journal.hpp"
@@ -63,6 +64,8 @@ public:
 
     void add_conflict(const v1::Entry& entry, const v1::EegBlock& block);
 
+    void add_alarm(v1::AlarmOutput output) { alarms_.push_back(std::move(output)); }
+
     void add_heart(v1::HeartChange change) { hearts_.push_back(std::move(change)); }
 
     void add_event(v1::Event event) { events_.push_back(std::move(event)); }
@@ -70,7 +73,8 @@ public:
     [[nodiscard]] std::size_t events() const { return events_.size(); }
 
     [[nodiscard]] bool empty() const {
-        return detections_.empty() && conflicts_.empty() && events_.empty() && hearts_.empty();
+        return detections_.empty() && conflicts_.empty() && events_.empty() && hearts_.empty() &&
+               alarms_.empty();
     }
 
 private:
@@ -80,6 +84,7 @@ private:
     std::string conflict_cause_;
     std::vector<v1::Event> events_;
     std::vector<v1::HeartChange> hearts_;
+    std::vector<v1::AlarmOutput> alarms_;
 };
 
 /// One STEP, or several where one entry would hold more than `most` detections or be too large. Ids
@@ -92,7 +97,8 @@ step_entries(const StepHead& head, StepContent content, std::size_t most);
     const StepHead& head,
     std::optional<JournalTime::State> time,
     std::vector<v1::StreamSeen> seen,
-    const Hearts& hearts
+    const Hearts& hearts,
+    const Alarms& alarms
 );
 
 /// FNV-1a, 64 bits: for Step.state_digest.

@@ -196,7 +196,8 @@ void Core::take(const journal::StoredPtr& stored) {
         case v1::DEVICE_KEY:
         case v1::STAFF_USER:
         case v1::PARTITIONS:
-        case v1::PATIENT_LIMITS:
+        case v1::ACT:
+        case v1::ALARM_SETTINGS:
             break;
         default: {
             const std::scoped_lock lock(mutex_);

@@ -143,6 +143,7 @@ void AllInOne::start_services() {
         random_,
         log_
     );
+    alarm_desk_ = std::make_unique<ward::AlarmDesk>(*journal_, directory_, clock_, random_, log_);
 }
 
 http::Router AllInOne::public_routes() {
@@ -151,7 +152,7 @@ http::Router AllInOne::public_routes() {
     heart_intake::add_routes(router, *heart_);
     detector::add_routes(router, *predictor_);
     records::add_routes(router, {records_->core(), *store_, *queries_, directory_, clock_});
-    ward::add_routes(router, *feed_, *sign_in_, *administration_);
+    ward::add_routes(router, *feed_, *sign_in_, *administration_, *alarm_desk_);
     add_legacy_routes(router);
     return router;
 }

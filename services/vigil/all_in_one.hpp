@@ -21,6 +21,7 @@
 #include "vigil/config.hpp"
 #include "vigil/state_folder.hpp"
 #include "ward/administration.hpp"
+#include "ward/alarm_desk.hpp"
 #include "ward/live_feed.hpp"
 #include "ward/sign_in.hpp"
 
@@ -47,7 +48,8 @@ public:
 
     [[nodiscard]] const StateFolder& folder() const { return folder_; }
 
-    /// Makes these patients known and gives each a device key; ids that are known keep theirs.
+    /// Makes these patients known, gives each a device key and switches its alarms on; ids that are
+    /// known keep theirs, and what was set of their alarms.
     Result<std::map<std::string, std::string>> enroll(const std::vector<v1::Patient>& patients);
 
 private:
@@ -88,6 +90,7 @@ private:
     std::unique_ptr<ward::LiveFeed> feed_;
     std::unique_ptr<ward::SignIn> sign_in_;
     std::unique_ptr<ward::Administration> administration_;
+    std::unique_ptr<ward::AlarmDesk> alarm_desk_;
     std::unique_ptr<http::Server> monitor_;
     std::unique_ptr<http::Server> server_;
 };

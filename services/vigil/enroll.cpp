@@ -1,4 +1,4 @@
-// Makes played patients known and gives each a key, the same over restarts.
+// Makes played patients known, gives each a key, the same over restarts, and switches alarms on.
 #include "access/device_key.hpp"
 #include "vigil/all_in_one.hpp"
 
@@ -46,6 +46,18 @@ bool same(const v1::Patient& known, const v1::Patient& wanted) {
            known.monitoring() == wanted.monitoring();
 }
 
+/// A played patient's alarms are on: it is a demonstration.
+v1::AlarmSettings switched_on(const std::string& patient, std::int64_t now_us) {
+    v1::AlarmSettings settings;
+    settings.set_patient(patient);
+    settings.set_switched_on(true);
+    settings.set_user("demonstration");
+    settings.set_role(v1::StaffUser::CLINICIAN);
+    settings.set_time_us(now_us);
+    settings.set_reason("played by this server");
+    return settings;
+}
+
 } // namespace
 
 Result<Keys> AllInOne::enroll(const std::vector<v1::Patient>& patients) {
@@ -57,6 +69,14 @@ Result<Keys> AllInOne::enroll(const std::vector<v1::Patient>& patients) {
         if (const auto* known = state->patient(wanted.id());
             known == nullptr || !same(*known, wanted)) {
             batch.entries.push_back(access::directory_entry(wanted, now, random_id(random_)));
+        }
+        if (!state->alarm_settings.contains(wanted.id())) {
+            batch.entries.push_back(access::directory_entry(
+                switched_on(wanted.id(), now),
+                state->partitions,
+                now,
+                random_id(random_)
+            ));
         }
         auto& key = keys[wanted.id()];
         const auto held = access::find_device_key(*state, secret_, key);

@@ -43,10 +43,6 @@ public:
     /// Body {"name","password","role":"viewer|clinician|administrator","disabled"}: makes or
     /// changes; an empty password keeps the old one.
     void put_user(const http::Request& request, http::Reply reply);
-    /// GET and PUT /v1/patients/{id}/limits: what the heart may do without notice. Body
-    /// {"bradycardia_bpm","tachycardia_bpm","pause_ms"}; what is left out stays as it is.
-    void show_limits(const http::Request& request, http::Reply reply);
-    void put_limits(const http::Request& request, http::Reply reply);
 
 private:
     void append(

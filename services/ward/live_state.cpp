@@ -87,9 +87,13 @@ void forget_before(Items& items, std::int64_t time_us) {
 void LiveState::apply(const access::DirectoryState& directory) {
     for (const auto& [id, known] : directory.patients) {
         auto& patient = patients_[id];
-        const bool changed = patient.label != known.label() ||
+        const auto settings = directory.alarm_settings.find(id);
+        const bool alarms_on =
+            settings != directory.alarm_settings.end() && settings->second.switched_on();
+        const bool changed = patient.label != known.label() || patient.alarms_on != alarms_on ||
                              patient.monitoring != static_cast<std::uint32_t>(known.monitoring());
         patient.label = known.label();
+        patient.alarms_on = alarms_on;
         patient.monitoring = static_cast<std::uint32_t>(known.monitoring());
         patient.synthetic = patient.synthetic || known.synthetic();
         if (changed) {
@@ -132,7 +136,8 @@ void LiveState::apply(std::span<const journal::StoredPtr> entries) {
             case v1::DEVICE_KEY:
             case v1::STAFF_USER:
             case v1::PARTITIONS:
-            case v1::PATIENT_LIMITS:
+            case v1::ACT:
+            case v1::ALARM_SETTINGS:
                 break;
             default:
                 ++unknown_entries_;
@@ -221,6 +226,11 @@ void LiveState::take_step(const journal::Stored& stored) {
     }
     for (const auto& event : step.events()) {
         take_event(stored.sequence, event);
+    }
+    for (const auto& output : step.alarms()) {
+        if (output.has_alarm()) {
+            take_alarm(stored.sequence, output.alarm());
+        }
     }
     for (const auto& change : step.heart()) {
         take_heart(stored.sequence, change);
@@ -365,6 +375,7 @@ LiveState::frame(journal::Sequence since, const LiveView& view, UtcTime now, boo
         }
         show_events(patient, since, shown);
         show_heart(patient, since, shown);
+        show_alarms(patient, since, shown);
         if (shown.detector_behind()) {
             frame.set_detector_behind(true);
         }

@@ -25,11 +25,12 @@ struct LiveLimits {
     Microseconds scores{600'000'000};
     Microseconds vitals{600'000'000};
     std::size_t bytes_per_patient = 4 << 20;
-    Microseconds events{600'000'000};      // after their end; what goes on is kept
-    std::size_t events_per_patient = 32;   // the one that began first goes first
+    Microseconds events{600'000'000};          // after their end; what goes on is kept
+    std::size_t events_per_patient = 32;       // the one that began first goes first
+    std::size_t alarms_per_patient = 64;       // one that has ended, then the oldest, goes first
     std::size_t heart_states_per_patient = 24; // the one that changed first goes first
-    std::size_t streams_per_patient = 16;  // the one that was silent longest goes first
-    Microseconds no_data_after{5'000'000}; // or twice the block's length, whichever is longer
+    std::size_t streams_per_patient = 16;      // the one that was silent longest goes first
+    Microseconds no_data_after{5'000'000};     // or twice the block's length, whichever is longer
     Microseconds behind_after{5'000'000};
 };
 
@@ -106,6 +107,8 @@ private:
         std::deque<Kept<v1::Vital>> vitals;
         std::deque<Kept<v1::StreamEnd>> ended;
         std::map<std::string, Kept<v1::Event>> events; // by id, the newest revision
+        std::map<std::string, Kept<v1::Alarm>> alarms; // by id, the newest revision
+        bool alarms_on = false;
         std::map<std::string, Kept<v1::HeartChange>> heart; // by source and state, the newest
         std::map<std::string, Stream> streams;              // by device and stream
         std::int64_t newest_sample_us = 0;
@@ -126,6 +129,9 @@ private:
     void forget_events(Patient& patient) const;
     static void
     show_events(const Patient& patient, journal::Sequence since, v1::LivePatient& shown);
+    void take_alarm(journal::Sequence sequence, const v1::Alarm& alarm);
+    static void
+    show_alarms(const Patient& patient, journal::Sequence since, v1::LivePatient& shown);
     void take_heart(journal::Sequence sequence, const v1::HeartChange& change);
     static void show_heart(const Patient& patient, journal::Sequence since, v1::LivePatient& shown);
     void take_beats(const journal::Stored& stored);

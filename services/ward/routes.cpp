@@ -30,35 +30,19 @@ void add_small(
 } // namespace
 
 void add_administration_routes(http::Router& router, Administration& administration) {
-    const auto route_for = [&](Access access,
-                               Verb verb,
-                               std::string pattern,
-                               void (Administration::*handler)(const Request&, Reply)) {
+    const auto route = [&](Verb verb,
+                           std::string pattern,
+                           void (Administration::*handler)(const Request&, Reply)) {
         add_small(
             router,
             verb,
             std::move(pattern),
-            access,
+            Access::administrator,
             [&administration, handler](Request request, Reply reply) {
                 (administration.*handler)(request, std::move(reply));
             }
         );
     };
-    const auto route = [&](Verb verb, std::string pattern, auto handler) {
-        route_for(Access::administrator, verb, std::move(pattern), handler);
-    };
-    route_for(
-        Access::staff,
-        Verb::get,
-        "/v1/patients/{id}/limits",
-        &Administration::show_limits
-    );
-    route_for(
-        Access::clinician,
-        Verb::put,
-        "/v1/patients/{id}/limits",
-        &Administration::put_limits
-    );
     route(Verb::post, "/v1/admin/keys", &Administration::add_key);
     route(Verb::get, "/v1/admin/keys", &Administration::list_keys);
     route(Verb::del, "/v1/admin/keys/{id}", &Administration::revoke_key);
@@ -66,11 +50,34 @@ void add_administration_routes(http::Router& router, Administration& administrat
     route(Verb::post, "/v1/admin/users", &Administration::put_user);
 }
 
+void add_alarm_routes(http::Router& router, AlarmDesk& desk) {
+    const auto route = [&](Verb verb,
+                           std::string pattern,
+                           Access access,
+                           void (AlarmDesk::*handler)(const Request&, Reply)) {
+        add_small(
+            router,
+            verb,
+            std::move(pattern),
+            access,
+            [&desk, handler](Request request, Reply reply) {
+                (desk.*handler)(request, std::move(reply));
+            }
+        );
+    };
+    const std::string settings = "/v1/patients/{id}/alarm-settings";
+    route(Verb::get, settings, Access::staff, &AlarmDesk::show_settings);
+    route(Verb::put, settings, Access::clinician, &AlarmDesk::put_settings);
+    route(Verb::put, "/v1/patients/{id}/sign-offs", Access::clinician, &AlarmDesk::put_sign_off);
+    route(Verb::post, "/v1/patients/{id}/acts", Access::clinician, &AlarmDesk::post_act);
+}
+
 void add_routes(
     http::Router& router,
     LiveFeed& feed,
     SignIn& sign_in,
-    Administration& administration
+    Administration& administration,
+    AlarmDesk& alarm_desk
 ) {
     const auto route = [&](Verb verb, std::string pattern, Access access, http::Handler handler) {
         add_small(router, verb, std::move(pattern), access, std::move(handler));
@@ -93,6 +100,7 @@ void add_routes(
     });
 
     add_administration_routes(router, administration);
+    add_alarm_routes(router, alarm_desk);
 
     route(Verb::get, "/signin", Access::open, [&](Request request, Reply reply) {
         if (request.query.contains("token")) {

@@ -3,6 +3,7 @@
 
 #include "http/message.hpp"
 #include "ward/administration.hpp"
+#include "ward/alarm_desk.hpp"
 #include "ward/live_feed.hpp"
 #include "ward/sign_in.hpp"
 
@@ -11,12 +12,13 @@ namespace vigil::ward {
 /// Only what `vigil key` and the like need.
 void add_administration_routes(http::Router& router, Administration& administration);
 
-/// The three parts outlive the router.
+/// The parts outlive the router.
 void add_routes(
     http::Router& router,
     LiveFeed& feed,
     SignIn& sign_in,
-    Administration& administration
+    Administration& administration,
+    AlarmDesk& alarm_desk
 );
 
 } // namespace vigil::ward

@@ -1,0 +1,324 @@
+// Alarms from the journal alone, through the detector's core; what the machine does by itself is
+// libs/alarm's own tests' matter.
+#include "detector/alarms.hpp"
+
+#include "detector/test_ward.hpp"
+#include "vigil/v1/vitals.pb.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <map>
+#include <random>
+
+using namespace vigil;
+using namespace vigil::detector;
+
+namespace {
+
+constexpr std::uint64_t rate_hz = 60;
+const std::uint32_t partition = journal::partition_of("p1", journal::default_partitions);
+const BlockShape shape{.rate_numerator = rate_hz, .partition = partition};
+
+v1::AlarmSettings settings(bool is_on) {
+    v1::AlarmSettings settings;
+    settings.set_patient("p1");
+    settings.set_switched_on(is_on);
+    settings.set_user("ada");
+    settings.set_role(v1::StaffUser::CLINICIAN);
+    return settings;
+}
+
+v1::Act act(v1::Act::Kind kind) {
+    v1::Act act;
+    act.set_kind(kind);
+    act.set_patient("p1");
+    act.set_user("grace");
+    act.set_role(v1::StaffUser::CLINICIAN);
+    return act;
+}
+
+/// A patient whose second k of EEG comes at second k + 1; owners may change at any time.
+class Watched {
+public:
+    explicit Watched(std::uint64_t checkpoint_entries = 1'000'000)
+        : checkpoint_entries_(checkpoint_entries) {
+        change_owner();
+    }
+
+    void put(v1::EntryType type, const auto& payload, std::string key = {}) {
+        v1::Entry entry;
+        entry.set_type(type);
+        entry.set_patient("p1");
+        entry.set_partition(key.starts_with("patient/") ? 0 : partition);
+        entry.set_key(std::move(key));
+        entry.set_receipt_time_us(to_us(ward.now));
+        entry.set_payload(payload.SerializeAsString());
+        entry.set_id(derived_id(entry.payload(), std::to_string(to_us(ward.now))));
+        ward.put(std::move(entry));
+        run();
+    }
+
+    void set(const v1::AlarmSettings& wanted) { put(v1::ALARM_SETTINGS, wanted, "alarms/p1"); }
+
+    /// A second of EEG, and then the clock.
+    void second(bool is_loud) {
+        auto block = block_of(shape, seconds_ * rate_hz, rate_hz);
+        std::vector<std::int32_t> values;
+        for (std::size_t channel = 0; channel < shape.channels; ++channel) {
+            for (std::uint64_t i = 0; i < rate_hz; ++i) {
+                values.push_back(sample_at(seconds_ * rate_hz + i, channel) * (is_loud ? 6 : 1));
+            }
+        }
+        signal::set_block_samples(block, values, v1::INT16_LE).value();
+        ++seconds_;
+        ward.put(entry_of(shape, block, ward.now));
+        run();
+        pass(1);
+    }
+
+    void skip(std::uint64_t count) { seconds_ += count; }
+
+    void seconds(int count, bool is_loud) {
+        for (int i = 0; i < count; ++i) {
+            second(is_loud);
+        }
+    }
+
+    void pass(int length_s) {
+        for (int i = 0; i < length_s; ++i) {
+            ward.now += std::chrono::seconds{1};
+            auto batch = core_->clock(ward.now);
+            if (batch.entries.empty()) {
+                continue;
+            }
+            ward.journal.append(std::move(batch), [this](Result<journal::Appended> result) {
+                core_->committed(result.value());
+            });
+            run();
+        }
+    }
+
+    void change_owner() {
+        core_ = std::make_unique<Core>(
+            scorer_,
+            CoreOptions{.epoch = ++epochs_, .checkpoint_entries = checkpoint_entries_}
+        );
+        REQUIRE(core_->take_over(ward.journal, ward.now).has_value());
+        run();
+    }
+
+    void run() { REQUIRE_FALSE(ward.run(*core_, 10).has_value()); }
+
+    [[nodiscard]] std::vector<v1::Alarm> alarms() {
+        std::vector<v1::Alarm> found;
+        for (const auto& step : ward.steps()) {
+            for (const auto& output : step.alarms()) {
+                if (output.has_alarm()) {
+                    found.push_back(output.alarm());
+                }
+            }
+        }
+        return found;
+    }
+
+    /// Everything that was put out, byte for byte but for the causes' and own ids.
+    [[nodiscard]] std::vector<std::string> told() {
+        std::vector<std::string> found;
+        for (const auto& step : ward.steps()) {
+            for (auto output : step.alarms()) {
+                if (output.has_alarm()) {
+                    auto& alarm = *output.mutable_alarm();
+                    for (auto* id : {alarm.mutable_id(), alarm.mutable_cause()}) {
+                        REQUIRE(id->size() == 16);
+                        id->clear();
+                    }
+                    for (auto& cause : *alarm.mutable_causes()) {
+                        cause.clear_source();
+                    }
+                } else {
+                    output.mutable_notice()->clear_id();
+                    output.mutable_notice()->clear_cause();
+                    output.mutable_notice()->clear_source();
+                    output.mutable_notice()->clear_alarm();
+                }
+                found.push_back(output.DebugString());
+            }
+        }
+        return found;
+    }
+
+    Ward ward;
+
+private:
+    AmplitudeScorer scorer_;
+    std::uint64_t checkpoint_entries_;
+    std::uint64_t epochs_ = 0;
+    std::uint64_t seconds_ = 0;
+    std::unique_ptr<Core> core_;
+};
+
+void seizure_and_silence(Watched& watched, std::mt19937* random) {
+    const auto perhaps = [&] {
+        if (random != nullptr && (*random)() % 12 == 0) {
+            watched.change_owner();
+        }
+    };
+    watched.set(settings(true));
+    for (int second = 0; second < 100; ++second) {
+        watched.second(second >= 40 && second < 70);
+        perhaps();
+    }
+    for (int second = 0; second < 150; ++second) {
+        watched.pass(1);
+        perhaps();
+    }
+}
+
+} // namespace
+
+TEST_CASE("nothing is raised before somebody has switched alarms on") {
+    Watched watched;
+    watched.seconds(40, false);
+    watched.seconds(30, true);
+    CHECK(watched.alarms().empty());
+    watched.set(settings(true));
+    watched.seconds(2, true);
+    REQUIRE_FALSE(watched.alarms().empty());
+    CHECK(watched.alarms().front().condition() == v1::Alarm::SEIZURE_POSSIBLE);
+}
+
+TEST_CASE(
+    "a seizure of a model that is not validated is possible at most, and latches until it is "
+    "acknowledged"
+) {
+    Watched watched;
+    watched.set(settings(true));
+    watched.seconds(40, false);
+    watched.seconds(30, true);
+    const auto raised = watched.alarms();
+    REQUIRE(raised.size() == 1);
+    CHECK(raised[0].change() == v1::Alarm::RAISED);
+    CHECK(raised[0].priority() == v1::Alarm::MEDIUM);
+    CHECK(raised[0].patient() == "p1");
+    CHECK(raised[0].id().size() == 16);
+    watched.seconds(30, false);
+    REQUIRE(watched.alarms().size() == 2);
+    CHECK(watched.alarms().back().state() == v1::Alarm::LATCHED);
+    auto acknowledge = act(v1::Act::ACKNOWLEDGE);
+    acknowledge.set_alarm(raised[0].id());
+    acknowledge.set_revision(watched.alarms().back().revision());
+    watched.put(v1::ACT, acknowledge);
+    REQUIRE(watched.alarms().size() == 3);
+    CHECK(watched.alarms().back().state() == v1::Alarm::ENDED);
+    CHECK(watched.alarms().back().acknowledged_by() == "grace");
+}
+
+TEST_CASE("a sender that falls silent is no data: low after 30 s, medium after two minutes") {
+    Watched watched;
+    watched.set(settings(true));
+    watched.seconds(20, false);
+    watched.pass(28);
+    CHECK(watched.alarms().empty());
+    watched.pass(4);
+    REQUIRE(watched.alarms().size() == 1);
+    CHECK(watched.alarms()[0].condition() == v1::Alarm::DATA_MISSING);
+    CHECK(watched.alarms()[0].priority() == v1::Alarm::LOW);
+    watched.pass(92);
+    REQUIRE(watched.alarms().size() == 2);
+    CHECK(watched.alarms()[1].priority() == v1::Alarm::MEDIUM);
+    watched.second(false); // from the silence: it is late, and does not end it
+    CHECK(watched.alarms().back().state() == v1::Alarm::ON);
+    watched.skip(200);
+    watched.second(false);
+    CHECK(watched.alarms().back().state() == v1::Alarm::ENDED);
+}
+
+TEST_CASE("a patient on standby raises no lack of data, by the directory's own entry") {
+    Watched watched;
+    watched.set(settings(true));
+    watched.seconds(20, false);
+    v1::Patient patient;
+    patient.set_id("p1");
+    patient.set_monitoring(v1::Patient::STANDBY);
+    watched.put(v1::PATIENT, patient, "patient/p1");
+    watched.pass(200);
+    CHECK(watched.alarms().empty());
+}
+
+TEST_CASE("a stream that ended on purpose raises no lack of data") {
+    Watched watched;
+    watched.set(settings(true));
+    watched.seconds(20, false);
+    v1::StreamEnd end;
+    end.set_device(shape.device);
+    end.set_stream(shape.stream);
+    end.set_end_sample(20 * rate_hz);
+    watched.put(v1::STREAM_END, end);
+    watched.pass(200);
+    CHECK(watched.alarms().empty());
+}
+
+TEST_CASE("a heart beyond the patient's limits is an alarm") {
+    Watched watched;
+    auto own = settings(true);
+    own.mutable_limits()->set_bradycardia_bpm(50);
+    own.mutable_limits()->set_tachycardia_bpm(160);
+    own.mutable_limits()->set_pause_s(3);
+    watched.set(own);
+    const auto send = [&](std::uint64_t first, std::uint32_t rr_us) {
+        v1::Beats beats;
+        beats.set_device("strap");
+        beats.set_stream("s1");
+        beats.set_first_beat(first);
+        beats.set_start_time_us(to_us(watched.ward.now));
+        for (int i = 0; i < 10; ++i) {
+            beats.add_rr_us(rr_us);
+        }
+        watched.put(v1::BEATS, beats);
+        watched.pass(static_cast<int>(rr_us) * 10 / 1'000'000);
+    };
+    send(0, 400'000); // 150 a minute
+    CHECK(watched.alarms().empty());
+    send(10, 300'000);
+    REQUIRE(watched.alarms().size() == 1);
+    CHECK(watched.alarms()[0].condition() == v1::Alarm::TACHYCARDIA);
+    REQUIRE(watched.alarms()[0].causes_size() == 1);
+    CHECK(watched.alarms()[0].causes(0).limit() == 160);
+}
+
+TEST_CASE("with other owners, from checkpoints or not, the same is told, each once") {
+    Watched whole;
+    seizure_and_silence(whole, nullptr);
+    const auto told = whole.told();
+    REQUIRE(told.size() >= 6);
+    for (std::uint32_t seed = 1; seed <= 9; ++seed) {
+        INFO("seed " << seed);
+        std::mt19937 random(seed);
+        Watched changed(seed % 3 == 0 ? 1'000'000 : 1 + random() % 40);
+        seizure_and_silence(changed, &random);
+        CHECK(changed.told() == told);
+    }
+}
+
+TEST_CASE("a checkpoint keeps those with alarms on first, up to its bound") {
+    Alarms alarms;
+    v1::Entry entry;
+    entry.set_type(v1::ALARM_SETTINGS);
+    for (int patient = 0; patient < 4'000; ++patient) {
+        auto wanted = settings(patient >= 3'990);
+        wanted.set_patient("p" + std::to_string(patient));
+        entry.set_patient(wanted.patient());
+        entry.set_id(derived_id(wanted.patient(), "settings"));
+        entry.set_payload(wanted.SerializeAsString());
+        static_cast<void>(alarms.take(entry));
+    }
+    v1::Step checkpoint;
+    alarms.remember(checkpoint);
+    CHECK(checkpoint.ByteSizeLong() <= Alarms::most_memory_bytes + 10'000);
+    CHECK(checkpoint.alarm_memories_size() < 4'000);
+    Alarms other;
+    other.load(checkpoint);
+    REQUIRE(other.settings("p3995") != nullptr);
+    CHECK(other.settings("p3995")->switched_on());
+    CHECK(other.settings("p3989") == nullptr);
+}
