@@ -322,10 +322,16 @@ Checked check(World& world) {
     for (const auto& [source, changes] : outputs.heart) {
         heart_changes += changes.size();
     }
+    const auto alarms = check_alarms(entries);
     const auto events = check_events(entries, again.events);
     check_stored_events(world, entries);
     check_hearts(world, entries);
-    return {.detections = outputs.detections.size(), .events = events, .heart_changes = heart_changes};
+    return {
+        .detections = outputs.detections.size(),
+        .events = events,
+        .heart_changes = heart_changes,
+        .alarms = alarms
+    };
 }
 
 } // namespace vigil::simulation

@@ -22,6 +22,7 @@ struct Totals {
     std::size_t detections = 0;
     std::size_t events = 0;
     std::size_t heart_changes = 0;
+    std::size_t alarms = 0;
 };
 
 struct Options {
@@ -64,6 +65,7 @@ bool run(std::uint64_t seed, const Options& given, bool trace, Totals& totals) {
         totals.detections += checked.detections;
         totals.events += checked.events;
         totals.heart_changes += checked.heart_changes;
+        totals.alarms += checked.alarms;
     } catch (const Failure& failure) {
         std::cout << "seed " << seed << ": " << failure.what << "\n";
         if (trace) {
@@ -128,13 +130,14 @@ int main(int argc, char** argv) {
     }
     std::cout << seeds << " seeds, " << totals.entries << " entries (" << totals.freed
               << " freed), " << totals.detections << " detections, " << totals.events << " events, "
-              << totals.heart_changes << " changes of hearts, "
+              << totals.heart_changes << " changes of hearts, " << totals.alarms << " alarms, "
               << totals.refused_owners << " owners refused, " << totals.checkpoints
               << " began from a checkpoint, " << totals.refused_conflicts
               << " conflicts refused at intake and " << totals.let_in << " not, " << failed
               << " worlds failed\n";
     // Faults that never happen prove nothing.
-    const bool is_idle = totals.detections == 0 || totals.events == 0 || totals.heart_changes == 0 ||
+    const bool is_idle = totals.detections == 0 || totals.events == 0 ||
+                         totals.heart_changes == 0 || totals.alarms == 0 ||
                          totals.refused_owners == 0 || totals.refused_conflicts == 0 ||
                          totals.let_in == 0 || totals.freed == 0 || totals.checkpoints == 0;
     if (seeds >= 100 && is_idle) {

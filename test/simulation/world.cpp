@@ -34,6 +34,9 @@ World::World(std::uint64_t seed, Settings settings)
       streams_(make_streams(random_, (!conflicts_ || !frees_) && chance(random_, 80))) {
     for (const auto* patient : {"p0", "p1"}) {
         hearts_.push_back(make_heart(random_, patient));
+        if (chance(random_, 50)) {
+            set_alarms(patient, true);
+        }
     }
     journal_.append({.entries = {partitions_entry()}, .fences = {}}, [](Result<journal::Appended>) {
     });
@@ -66,6 +69,8 @@ void World::step() {
         send(false);
     } else if (what < 40) {
         send(conflicts_);
+    } else if (what < 41) {
+        staff();
     } else if (what < 42) {
         send_some_vitals();
     } else if (what < 44) {
@@ -375,6 +380,9 @@ void World::finish() {
         send(false);
     }
     finish_hearts();
+    for (const auto* patient : {"p0", "p1"}) {
+        set_alarms(patient, false); // else time matters for ever
+    }
     if (owners_[0].core == nullptr || owners_[0].in_doubt || chance(random_, 50)) {
         take_over(owners_[0]);
     }

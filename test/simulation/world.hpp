@@ -130,6 +130,13 @@ private:
     void append(Owner& owner);
     void work_off(Owner& owner);
 
+    void
+    write(v1::EntryType type, const std::string& patient, std::string key, std::string payload);
+    void set_alarms(const std::string& patient, bool are_on);
+    [[nodiscard]] std::optional<v1::Alarm> some_alarm();
+    void act();
+    void staff();
+
     void start_records();
     void read_records(std::size_t entries);
     void flush_records();
@@ -184,6 +191,7 @@ struct Checked {
     std::size_t detections = 0;
     std::size_t events = 0;
     std::size_t heart_changes = 0;
+    std::size_t alarms = 0;
 };
 
 /// Everything that must hold when a world has finished. errors  throws Failure
