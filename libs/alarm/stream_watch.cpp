@@ -26,6 +26,7 @@ StreamWatch::Arrival StreamWatch::arrive(
     if (stream.late_us() >= late_after_us) {
         return Arrival::usual;
     }
+    const auto marked_at_us = stream.arrived_passed_us() + stream.mark_after_us();
     stream.set_arrived_passed_us(now.passed_us);
     stream.set_mark_after_us(
         std::max(least_mark_us, 2 * std::min(arrival.block_us, longest_mark_us / 2))
@@ -33,7 +34,9 @@ StreamWatch::Arrival StreamWatch::arrive(
     const bool was_watched = stream.watched();
     stream.set_watched(true);
     if (!stream.marked()) {
-        return was_watched && !is_new ? Arrival::usual : Arrival::of_note;
+        // A shorter block is missed sooner than the one before would have been.
+        const bool is_sooner = stream.arrived_passed_us() + stream.mark_after_us() < marked_at_us;
+        return was_watched && !is_new && !is_sooner ? Arrival::usual : Arrival::of_note;
     }
     stream.set_marked(false);
     add_notice(out, v1::AlarmNotice::DATA_BACK, arrival.name);

@@ -137,6 +137,14 @@ TEST_CASE("a stream is silent after 5 s or twice its block, and after at most 10
     }
 }
 
+TEST_CASE("after a short block a stream is silent sooner than after the long one before it") {
+    Bed bed;
+    bed.begin().data("s", 20 * second).pass(1).data("s", second).pass(4);
+    CHECK(bed.notices(AlarmNotice::DATA_STOPPED).empty());
+    bed.pass(1);
+    CHECK(bed.notices(AlarmNotice::DATA_STOPPED).size() == 1);
+}
+
 TEST_CASE("a stream that begins takes the place of those with its channels, and no other") {
     Bed bed;
     bed.begin().data("a").data("b");

@@ -43,8 +43,7 @@ Blocks cut(std::size_t size) {
 
 class Recorded {
 public:
-    explicit Recorded(CoreOptions options = {.memory = std::chrono::hours{1}})
-        : options_(options) {
+    explicit Recorded(CoreOptions options = {.memory = std::chrono::hours{1}}) : options_(options) {
         change_owner();
     }
 

@@ -191,7 +191,8 @@ TEST_CASE("the wait for a takeover doubles up to a limit, and is short after a l
     CHECK(wait.next(milliseconds(36)) == milliseconds(10));
 }
 
-TEST_CASE("while an event goes on the service tells the time, and ends it when its sender is silent") {
+TEST_CASE("while an event goes on the service tells the time, and ends it when its sender is silent"
+) {
     Running r;
     r.options.core.events = {.smoothed_windows = 1, .high_q16 = 1'000, .low_q16 = 500};
     Service service(r.ward.journal, r.scorer, r.clock, r.log, r.metrics, r.options);

@@ -354,17 +354,21 @@ TEST_CASE_METHOD(Fixture, "an entry of an unknown type is skipped and counted") 
     CHECK(live.unknown_entries() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "what a heart's rules tell is shown, of each source and state the newest") {
+TEST_CASE_METHOD(
+    Fixture,
+    "what a heart's rules tell is shown, of each source and state the newest"
+) {
     v1::Step step;
-    const auto add_change = [&](v1::HeartChange::State what, v1::HeartChange::Kind kind, bool settled) {
-        auto& change = *step.add_heart();
-        change.set_patient("p1");
-        change.set_device("strap");
-        change.set_state(what);
-        change.set_kind(kind);
-        change.set_at_us(start_us);
-        change.set_settled(settled);
-    };
+    const auto add_change =
+        [&](v1::HeartChange::State what, v1::HeartChange::Kind kind, bool settled) {
+            auto& change = *step.add_heart();
+            change.set_patient("p1");
+            change.set_device("strap");
+            change.set_state(what);
+            change.set_kind(kind);
+            change.set_at_us(start_us);
+            change.set_settled(settled);
+        };
     add_change(v1::HeartChange::TACHYCARDIA, v1::HeartChange::BEGINS, false);
     add_change(v1::HeartChange::PAUSE, v1::HeartChange::BEGINS, true);
     add(v1::STEP, step);

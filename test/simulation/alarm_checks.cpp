@@ -7,6 +7,7 @@
 #include "detector/partition.hpp"
 #include "simulation/checks.hpp"
 
+#include <algorithm>
 #include <format>
 
 namespace vigil::simulation {
@@ -19,6 +20,11 @@ std::uint32_t partition_of(const v1::Entry& entry) {
     return entry.key().empty() || entry.patient().empty()
                ? entry.partition()
                : journal::partition_of(entry.patient(), World::partitions);
+}
+
+std::string in_words(const std::string& output) {
+    v1::AlarmOutput message;
+    return message.ParseFromString(output) ? message.ShortDebugString() : "nothing";
 }
 
 /// One partition without owners, checkpoints and fences.
@@ -84,15 +90,15 @@ std::size_t check_alarms(const std::vector<journal::StoredPtr>& entries) {
     const auto expected = witnessed(entries);
     for (const auto& [number, outputs] : expected) {
         const auto& found = told[number];
-        require(
-            found == outputs,
-            std::format(
-                "partition {}: {} alarms and notices were put out, {} follow from the journal",
+        const auto [put_out, follows] = std::ranges::mismatch(found, outputs);
+        require(found == outputs, [&] {
+            return std::format(
+                "partition {}: {} was put out, {} follows from the journal",
                 number,
-                found.size(),
-                outputs.size()
-            )
-        );
+                put_out == found.end() ? "nothing" : in_words(*put_out),
+                follows == outputs.end() ? "nothing" : in_words(*follows)
+            );
+        });
     }
     require(told.size() == expected.size(), "alarms of a partition that has none");
     return raised;
