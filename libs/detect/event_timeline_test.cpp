@@ -221,7 +221,8 @@ TEST_CASE("the newest revisions are the events of the windows in order, whatever
     CHECK(revised > 1'000);
 }
 
-TEST_CASE("silences between the windows change no final revision, and end what is left at the end") {
+TEST_CASE("silences between the windows change no final revision, and end what is left at the end"
+) {
     std::size_t taken_back = 0;
     for (std::uint32_t seed = 1; seed <= 300; ++seed) {
         INFO("seed " << seed);
