@@ -1,4 +1,5 @@
 // One patient with all channels, beside the other patients' tiles. It has a connection of its own: the ward's stays as it is.
+import { AlarmPanel } from './alarm_panel';
 import { Connection } from './connection';
 import { drawHeart, drawScore } from './draw_score';
 import { TraceView } from './draw_trace';
@@ -26,6 +27,7 @@ export class Detail {
   private readonly score = element('span', { class: 'score-value' });
   private readonly note = element('p', { class: 'tile-note' });
   private readonly heart = new HeartPlate();
+  private readonly alarms: AlarmPanel;
   private readonly traceSurface: Surface;
   private readonly scoreSurface: Surface;
   private readonly heartSurface: Surface;
@@ -42,6 +44,7 @@ export class Detail {
     this.scoreSurface = new Surface('score', redraw);
     this.heartSurface = new Surface('heart-line', redraw);
     this.trace = new TraceView(this.traceSurface, () => ({ left: LABEL_ROOM, labels: true, bar: true, lineWidth: 1.2 }));
+    this.alarms = new AlarmPanel(id);
     const back = element('a', { class: 'button', href: '#/' }, words.back);
     this.box = element(
       'section',
@@ -49,6 +52,7 @@ export class Detail {
       element('div', { class: 'detail-head' }, element('div', {}, this.title, this.facts), this.synthetic, back),
       element('div', { class: 'detail-band' }, element('div', { class: 'state' }, this.sign, this.word.box, this.score), this.heart.box),
       this.note,
+      this.alarms.box,
       element('div', { class: 'trace-box' }, this.traceSurface.canvas, this.bar, this.loading),
       element(
         'div',
@@ -105,6 +109,7 @@ export class Detail {
     setText(this.score, lost || state.score === null ? '' : scoreText(state.score));
     setText(this.note, lost ? words.lostNote : state.note);
     this.heart.update(known, nowUs);
+    this.alarms.update(known.state.alarms, known.state.alarmsOn, nowUs);
   }
 
   draw(known: Patient | undefined, nowUs: number, fixedUv: number | null): void {

@@ -1,6 +1,7 @@
 // One patient as the page holds it: bounded rings that every frame adds to.
 import type { LivePatient } from './generated/vigil/v1/live_pb';
 import type { EegBlock } from './generated/vigil/v1/eeg_pb';
+import { AlarmList } from './alarms';
 import { EventList } from './events';
 import { HeartHistory, HeartStates } from './heart';
 import { readable } from './samples';
@@ -18,6 +19,7 @@ export class Patient {
   synthetic = false;
   readonly scores = new ScoreHistory(SCORE_SECONDS);
   readonly heart = new HeartHistory();
+  readonly alarms = new AlarmList();
   readonly heartStates = new HeartStates();
   readonly events = new EventList();
   private traces: Trace[] = [];
@@ -34,6 +36,8 @@ export class Patient {
     lastHighUs: 0,
     event: null,
     heart: [],
+    alarms: [],
+    alarmsOn: false,
   };
 
   constructor(
@@ -50,6 +54,7 @@ export class Patient {
     for (const detection of news.detections) this.scores.add(detection);
     for (const vital of news.vitals) this.heart.add(vital);
     for (const event of news.events) this.events.add(event);
+    for (const alarm of news.alarms) this.alarms.add(alarm);
     for (const change of news.heart) this.heartStates.add(change);
     this.facts = {
       monitoring: news.monitoring,
@@ -64,6 +69,8 @@ export class Patient {
       lastHighUs: this.scores.lastHighUs,
       event: this.events.foremost,
       heart: this.heartStates.all,
+      alarms: this.alarms.all,
+      alarmsOn: news.alarmsOn,
     };
   }
 

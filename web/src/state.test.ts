@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HeartChange_State } from './generated/vigil/v1/detection_pb';
 import { ageMs, SteadyHigh, tileState, type PatientFacts } from './state';
+import type { ShownAlarm } from './alarms';
 import { START_US } from './test_data';
 
 const now = START_US + 60e6;
@@ -17,6 +18,8 @@ const facts = (wish: Partial<PatientFacts> = {}): PatientFacts => ({
   lastHighUs: 0,
   event: null,
   heart: [],
+  alarms: [],
+  alarmsOn: true,
   ...wish,
 });
 
@@ -57,6 +60,15 @@ describe('tile state', () => {
     expect(tileState(facts({ heart, noData: true, newestReceiptUs: now - 12e6, lastScore: null }), now).note).toBe('TACHYCARDIA 134/min, limit 120, NO DATA for 12 s');
     const pause = [{ state: HeartChange_State.PAUSE, sinceUs: now, value: 3.44, limit: 3 }, ...heart];
     expect(tileState(facts({ heart: pause }), now).note).toBe('PAUSE of 3.4 s, limit 3, TACHYCARDIA 134/min, limit 120');
+  });
+  it('says what is alarmed first, loudly until somebody has acknowledged it', () => {
+    const alarm: ShownAlarm = { id: '00', revision: 1, urgency: 'medium', condition: 3, acknowledged: false, acknowledgedBy: '', latched: false, raisedUs: now - 14e6 };
+    expect(tileState(facts({ alarms: [alarm] }), now)).toMatchObject({ alarm: 'medium', note: '!! SEIZURE POSSIBLE, 14 s' });
+    expect(tileState(facts({ alarms: [{ ...alarm, latched: true }] }), now).note).toBe('!! SEIZURE POSSIBLE, 14 s, over');
+    const done = { ...alarm, acknowledged: true, acknowledgedBy: 'grace' };
+    expect(tileState(facts({ alarms: [done] }), now)).toMatchObject({ alarm: 'acknowledged', note: '!! seizure possible, 14 s, acknowledged by grace' });
+    expect(tileState(facts(), now)).toMatchObject({ alarm: 'none', note: '' });
+    expect(tileState(facts({ alarmsOn: false }), now).note).toBe('Alarms are off');
   });
   it('says how long an event goes on, and for ten minutes that there was one', () => {
     const ongoing = { onsetUs: now - 75e6, endUs: now - 70e6, ongoing: true, prolonged: false };

@@ -1,5 +1,6 @@
 // What a tile says, from what the server said about the patient and the server's clock. Pure.
 import { Patient_Monitoring } from './generated/vigil/v1/directory_pb';
+import { edgeOf, type ShownAlarm, type Urgency } from './alarms';
 import type { ShownEvent } from './events';
 import { HeartChange_State } from './generated/vigil/v1/detection_pb';
 import type { HeartStateShown } from './heart';
@@ -24,6 +25,9 @@ export interface PatientFacts {
   event: ShownEvent | null;
   /** What the heart's rules say now, the newest first. */
   heart: HeartStateShown[];
+  /** Those that are on, the most urgent first. */
+  alarms: ShownAlarm[];
+  alarmsOn: boolean;
 }
 
 export interface TileState {
@@ -34,6 +38,8 @@ export interface TileState {
   /** Of the newest sample shown; null when there is none. */
   ageMs: number | null;
   note: string;
+  /** The most urgent alarm that nobody has acknowledged. */
+  alarm: Urgency | 'acknowledged' | 'none';
   /** The newest score was high when it stopped being current: it must not vanish behind NO DATA. */
   stoppedHigh: boolean;
 }
@@ -81,6 +87,7 @@ export function tileState(facts: PatientFacts, nowUs: number): TileState {
     score: current ? score : null,
     ageMs: ageMs(facts, nowUs),
     note: noteOf(condition, facts, nowUs, level),
+    alarm: edgeOf(facts.alarms),
     stoppedHigh: !current && score !== null && levelOf(score) === 'high' && (condition === 'no-data' || condition === 'behind'),
   };
 }
@@ -135,9 +142,16 @@ function heartNote({ heart }: PatientFacts): string {
     .join(', ');
 }
 
-/** What the patient's tile says in words, the heart first: it is what the rest does not show. */
+function alarmNote({ alarms }: PatientFacts, nowUs: number): string {
+  return alarms
+    .map((alarm) => words.alarm(alarm.urgency, words.alarmCondition[alarm.condition] ?? '', (nowUs - alarm.raisedUs) / 1000, alarm.acknowledged ? alarm.acknowledgedBy : null, alarm.latched))
+    .join('; ');
+}
+
+/** What the patient's tile says in words: alarms first, then the heart, which the rest does not show. */
 function noteOf(condition: Condition, facts: PatientFacts, nowUs: number, level: Level): string {
-  return [heartNote(facts), signalNote(condition, facts, nowUs, level)].filter(Boolean).join(', ');
+  const parts = [alarmNote(facts, nowUs), heartNote(facts), signalNote(condition, facts, nowUs, level)].filter(Boolean);
+  return parts.length === 0 && condition === 'live' && !facts.alarmsOn ? words.note.alarmsOff : parts.join(', ');
 }
 
 function signalNote(condition: Condition, facts: PatientFacts, nowUs: number, level: Level): string {

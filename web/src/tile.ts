@@ -92,6 +92,7 @@ export class Tile {
     setData(this.box, 'condition', lost ? 'lost' : state.condition);
     setData(this.box, 'level', lost ? 'none' : state.level);
     setData(this.box, 'stoppedHigh', String(state.stoppedHigh));
+    setData(this.box, 'alarm', lost ? 'none' : state.alarm);
     setSign(this.sign, lost ? 'lost' : signOf(state));
     this.word.set(lost ? words.lost : wordOf(state));
     setText(this.score, lost || state.score === null ? '' : scoreText(state.score));
