@@ -193,6 +193,7 @@ void AlarmWorld::send() {
         return;
     }
     stream.newest_us = in_stream_us;
+    stream.block_us = chance(10) ? (1 + pick(8)) * second : stream.block_us;
     give([&](AlarmMachine& one, const EntryStamp& stamp) {
         return one.data(
             stamp,
