@@ -89,6 +89,32 @@ seeds |= {
     "sample_ranges_fuzz": [b"\x00\x05\x0a\x03\x80\x01\x01\x01", b"\x01\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", b"\x02" + bytes(range(60))],
     "cursor_fuzz": [b"c1725876005000000.70.31", b"d-5.00ff", b"v0..6162", b"1725876005000000", b"2026-11-24T12:00:00.5+01:00"],
 }
+
+
+def field(number, value):  # of a protobuf message: text or bytes, a double, else a varint
+    if isinstance(value, bytes):
+        return varint(number << 3 | 2) + varint(len(value)) + value
+    if isinstance(value, float):
+        return varint(number << 3 | 1) + struct.pack("<d", value)
+    return varint(number << 3) + varint(value)
+
+
+def varint(value):
+    return bytes([value]) if value < 128 else bytes([value % 128 | 128]) + varint(value // 128)
+
+
+limits = field(1, 50.0) + field(2, 120.0) + field(3, 3.0)
+signed_off = field(4, field(1, b"window-178") + field(2, b"2.0.0") + field(3, b"ada"))
+settings = field(2, 1) + field(3, limits) + signed_off + b"".join(field(n + 5, s) for n, s in enumerate((120, 60, 180, 600, 600)))
+head = field(1, b"p1") + field(2, field(1, 1795900000000000) + field(2, 9)) + field(3, settings) + field(4, 1)
+stream = field(1, b"d") + field(2, b"s") + field(4, 99) + field(5, 99000000) + field(6, 5000000) + field(9, 1) + field(10, 1)
+event = field(1, bytes(range(16))) + field(2, 1) + field(5, b"window-178") + field(6, b"2.0.0") + field(7, 1) + field(8, 1) + field(9, 1)
+cause = field(9, field(1, 1) + field(2, bytes(range(16))))
+alarm = field(1, bytes(16)) + field(2, 1) + field(3, 1) + field(4, 1) + field(5, 3) + field(6, 1) + field(7, b"p1") + cause + field(14, 1)
+seeds["alarm_memory_fuzz"] = [
+    head, head + field(5, stream) + field(6, event) + field(7, field(1, 4) + field(3, b"strap") + field(4, 150.0)),
+    head + field(6, event) + field(8, field(1, alarm) + field(2, 60000000)) + field(9, field(1, 4) + field(3, b"known") + field(5, 9)) + field(10, 5),
+]
 for target, inputs in seeds.items():
     folder = pathlib.Path(sys.argv[1]) / target
     folder.mkdir(parents=True, exist_ok=True)

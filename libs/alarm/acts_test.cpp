@@ -150,6 +150,19 @@ TEST_CASE("alarm off has an end and reminds until then, and what is still there 
     CHECK(bed.newest(Alarm::TACHYCARDIA).state() == Alarm::ON);
 }
 
+TEST_CASE("alarm off reminds and ends to the second, also where nothing else happens") {
+    auto bed = with_tachycardia();
+    bed.acknowledge(bed.newest(Alarm::TACHYCARDIA)).turn_off(Alarm::TACHYCARDIA, 700 * second);
+    bed.pass(599);
+    CHECK(bed.last.empty());
+    bed.pass(1);
+    CHECK(bed.notices(AlarmNotice::ALARM_OFF_REMINDER).size() == 1);
+    bed.pass(99);
+    CHECK(bed.last.empty());
+    bed.pass(1);
+    CHECK(bed.changes() == Changes{Alarm::RAISED});
+}
+
 TEST_CASE("alarm off lasts at most 12 hours, and can be ended before") {
     auto bed = with_tachycardia();
     bed.turn_off(Alarm::TACHYCARDIA, longest_off_us + 1);

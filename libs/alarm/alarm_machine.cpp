@@ -188,7 +188,7 @@ Outputs AlarmMachine::events(const EntryStamp& entry, std::span<const EventInput
         held_.rename_event(part, whole, now, out);
     }
     evaluate(now, out);
-    static_cast<void>(events_.fall(events));
+    events_.fall(events);
     return conclude(now, std::move(out));
 }
 

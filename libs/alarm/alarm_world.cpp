@@ -70,7 +70,11 @@ void AlarmWorld::step() {
     outputs.clear();
     twin_outputs.clear();
     act.reset();
-    let_pass(pick(600'000));
+    if (quiet_ == 0 && pick(400) == 0) {
+        quiet_ = 1 + pick(150);
+    }
+    let_pass(quiet_ > 0 ? second : pick(600'000));
+    quiet_ -= quiet_ > 0 ? 1 : 0;
     if (wall_us_ - clock_us_ >= second) {
         const bool is_owner_away = chance(2);
         clock(is_owner_away ? static_cast<std::int64_t>(5 + pick(20)) * second : 0);
@@ -189,6 +193,7 @@ void AlarmWorld::send() {
         return;
     }
     stream.newest_us = in_stream_us;
+    stream.block_us = chance(10) ? (1 + pick(8)) * second : stream.block_us;
     give([&](AlarmMachine& one, const EntryStamp& stamp) {
         return one.data(
             stamp,

@@ -105,6 +105,7 @@ private:
     std::int64_t clock_us_ = 0;            // wall time of the newest clock entry
     std::string id_;
     std::uint64_t entries_ = 0;
+    std::uint32_t quiet_ = 0; // so many steps more in which time alone passes
     v1::AlarmSettings settings_;
     v1::Patient::Monitoring monitoring_ = v1::Patient::ON;
     std::vector<Stream> streams_;

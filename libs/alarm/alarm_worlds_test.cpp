@@ -99,6 +99,7 @@ private:
             must(is_acknowledged_now(before));
             must(alarm.acknowledged_by() == world_.act->user());
         }
+        must(alarm.change() != Alarm::ACKNOWLEDGE || before.state() == Alarm::ON);
         if (alarm.state() == Alarm::LATCHED) {
             must(before.state() == Alarm::ON || before.state() == Alarm::LATCHED);
         }

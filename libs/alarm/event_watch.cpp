@@ -153,18 +153,15 @@ EventWatch::Known& EventWatch::know(const std::string& id, const Moment& now, Ou
     return known;
 }
 
-bool EventWatch::fall(std::span<const EventInput> inputs) {
-    bool is_over = false;
+void EventWatch::fall(std::span<const EventInput> inputs) {
     for (const auto& input : inputs) {
         const auto known = events_.find(input.event.id());
         if (known != events_.end() && known->second.ongoing() &&
             known->second.revision() == input.event.revision() &&
             input.event.state() != State::ONGOING) {
             known->second.set_ongoing(false);
-            is_over = true;
         }
     }
-    return is_over;
 }
 
 void EventWatch::clamp(std::int64_t passed_us) {

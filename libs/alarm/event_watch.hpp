@@ -51,8 +51,8 @@ public:
     [[nodiscard]] std::vector<std::pair<std::string, std::string>>
     rise(std::span<const EventInput> inputs, const Moment& now, const Rules& rules, Outputs& out);
 
-    /// What is over. True: something was going on until now.
-    [[nodiscard]] bool fall(std::span<const EventInput> inputs);
+    /// What is over.
+    void fall(std::span<const EventInput> inputs);
 
     /// No revision was later than the newest clock entry.
     void clamp(std::int64_t passed_us);
