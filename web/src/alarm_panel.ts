@@ -66,7 +66,7 @@ class Row {
   update(alarm: ShownAlarm, nowUs: number): void {
     this.shown = alarm;
     setData(this.box, 'urgency', alarm.acknowledged ? 'acknowledged' : alarm.urgency);
-    setText(this.text, words.alarm(alarm.urgency, words.alarmCondition[alarm.condition] ?? '', (nowUs - alarm.raisedUs) / 1000, alarm.acknowledged ? alarm.acknowledgedBy : null, alarm.latched));
+    setText(this.text, words.alarm(alarm, (nowUs - alarm.raisedUs) / 1000));
     this.button.hidden = alarm.acknowledged;
   }
 }

@@ -15,6 +15,9 @@ export interface ShownAlarm {
   /** The condition is over, and nobody has acknowledged it. */
   latched: boolean;
   raisedUs: number;
+  /** Of its first cause: beats a minute, seconds of a pause, an event's peak score. */
+  value: number;
+  limit: number;
 }
 
 /** More than the server keeps of a patient. */
@@ -50,6 +53,8 @@ export class AlarmList {
         acknowledgedBy: alarm.acknowledgedBy,
         latched: alarm.state === Alarm_State.LATCHED,
         raisedUs: Number(alarm.raisedUs),
+        value: alarm.causes[0]?.value ?? 0,
+        limit: alarm.causes[0]?.limit ?? 0,
       }))
       .sort((a, b) => Number(a.acknowledged) - Number(b.acknowledged) || RANK[a.urgency] - RANK[b.urgency] || b.raisedUs - a.raisedUs);
   }

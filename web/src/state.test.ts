@@ -62,13 +62,17 @@ describe('tile state', () => {
     expect(tileState(facts({ heart: pause }), now).note).toBe('PAUSE of 3.4 s, limit 3, TACHYCARDIA 134/min, limit 120');
   });
   it('says what is alarmed first, loudly until somebody has acknowledged it', () => {
-    const alarm: ShownAlarm = { id: '00', revision: 1, urgency: 'medium', condition: 3, acknowledged: false, acknowledgedBy: '', latched: false, raisedUs: now - 14e6 };
+    const alarm: ShownAlarm = { id: '00', revision: 1, urgency: 'medium', condition: 3, acknowledged: false, acknowledgedBy: '', latched: false, raisedUs: now - 14e6, value: 0.9, limit: 0 };
     expect(tileState(facts({ alarms: [alarm] }), now)).toMatchObject({ alarm: 'medium', note: '!! SEIZURE POSSIBLE, 14 s' });
     expect(tileState(facts({ alarms: [{ ...alarm, latched: true }] }), now).note).toBe('!! SEIZURE POSSIBLE, 14 s, over');
     const done = { ...alarm, acknowledged: true, acknowledgedBy: 'grace' };
     expect(tileState(facts({ alarms: [done] }), now)).toMatchObject({ alarm: 'acknowledged', note: '!! seizure possible, 14 s, acknowledged by grace' });
     expect(tileState(facts(), now)).toMatchObject({ alarm: 'none', note: '' });
     expect(tileState(facts({ alarmsOn: false }), now).note).toBe('Alarms are off');
+    const fast = { ...alarm, condition: 4, value: 134.4, limit: 120 };
+    const heart = [{ state: HeartChange_State.TACHYCARDIA, sinceUs: now, value: 134.4, limit: 120 }];
+    expect(tileState(facts({ alarms: [fast], heart }), now).note, 'said once').toBe('!! TACHYCARDIA 134/min, limit 120, 14 s');
+    expect(tileState(facts({ heart: [...heart, ...heart] }), now).note, 'by two sources').toBe('TACHYCARDIA 134/min, limit 120');
   });
   it('says how long an event goes on, and for ten minutes that there was one', () => {
     const ongoing = { onsetUs: now - 75e6, endUs: now - 70e6, ongoing: true, prolonged: false };

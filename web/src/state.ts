@@ -2,6 +2,7 @@
 import { Patient_Monitoring } from './generated/vigil/v1/directory_pb';
 import { edgeOf, type ShownAlarm, type Urgency } from './alarms';
 import type { ShownEvent } from './events';
+import { Alarm_Condition } from './generated/vigil/v1/alarm_pb';
 import { HeartChange_State } from './generated/vigil/v1/detection_pb';
 import type { HeartStateShown } from './heart';
 import { words } from './words';
@@ -124,28 +125,21 @@ function eventNote({ event, ...facts }: PatientFacts, nowUs: number): string {
   return ago < MENTION_EVENT_MS ? words.note.lastEvent(ago, (event.endUs - event.onsetUs) / 1000) : '';
 }
 
-function heartNote({ heart }: PatientFacts): string {
-  return heart
-    .map(({ state, value, limit }) => {
-      switch (state) {
-        case HeartChange_State.TACHYCARDIA:
-          return words.note.tachycardia(value, limit);
-        case HeartChange_State.BRADYCARDIA:
-          return words.note.bradycardia(value, limit);
-        case HeartChange_State.PAUSE:
-          return words.note.pause(value, limit);
-        default:
-          return '';
-      }
-    })
-    .filter(Boolean)
-    .join(', ');
+/** Each state once, whatever says so, and not where an alarm says it already. */
+function heartNote({ heart, alarms }: PatientFacts): string {
+  const alarmed = new Set<number>(alarms.map(({ condition }) => condition));
+  const said = new Map<HeartChange_State, string>();
+  for (const { state, value, limit } of heart) {
+    if (said.has(state)) continue;
+    if (state === HeartChange_State.TACHYCARDIA && !alarmed.has(Alarm_Condition.TACHYCARDIA)) said.set(state, words.note.tachycardia(value, limit));
+    if (state === HeartChange_State.BRADYCARDIA && !alarmed.has(Alarm_Condition.BRADYCARDIA)) said.set(state, words.note.bradycardia(value, limit));
+    if (state === HeartChange_State.PAUSE && !alarmed.has(Alarm_Condition.PAUSE)) said.set(state, words.note.pause(value, limit));
+  }
+  return [...said.values()].join(', ');
 }
 
 function alarmNote({ alarms }: PatientFacts, nowUs: number): string {
-  return alarms
-    .map((alarm) => words.alarm(alarm.urgency, words.alarmCondition[alarm.condition] ?? '', (nowUs - alarm.raisedUs) / 1000, alarm.acknowledged ? alarm.acknowledgedBy : null, alarm.latched))
-    .join('; ');
+  return alarms.map((alarm) => words.alarm(alarm, (nowUs - alarm.raisedUs) / 1000)).join('; ');
 }
 
 /** What the patient's tile says in words: alarms first, then the heart, which the rest does not show. */

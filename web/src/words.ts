@@ -13,6 +13,8 @@ export function span(ms: number): string {
 
 export const ago = (ms: number) => `${span(ms)} ago`;
 
+import type { ShownAlarm } from './alarms';
+
 export const words = {
   title: 'Vigil',
   wardTitle: 'Vigil ward',
@@ -72,10 +74,18 @@ export const words = {
     23: 'storage failing',
   } as Record<number, string>,
   /** The marks are those of IEC 60601-1-8: three for high, two for medium, one for low. */
-  alarm: (urgency: 'high' | 'medium' | 'low', condition: string, ms: number, acknowledgedBy: string | null, latched: boolean) =>
-    `${{ high: '!!!', medium: '!!', low: '!' }[urgency]} ${acknowledgedBy === null ? condition.toUpperCase() : condition}, ${span(Math.max(0, ms))}` +
-    (latched ? ', over' : '') +
-    (acknowledgedBy === null ? '' : `, acknowledged by ${acknowledgedBy}`),
+  alarm: ({ urgency, condition, value, limit, latched, acknowledged, acknowledgedBy }: ShownAlarm, ms: number) => {
+    const name = words.alarmCondition[condition] ?? '';
+    const measured = condition === 4 || condition === 5 ? ` ${Math.round(value)}/min, limit ${limit}` : condition === 6 ? ` ${value.toFixed(1)} s, limit ${limit}` : '';
+    return [
+      `${{ high: '!!!', medium: '!!', low: '!' }[urgency]} ${acknowledged ? name : name.toUpperCase()}${measured}`,
+      span(Math.max(0, ms)),
+      latched ? 'over' : '',
+      acknowledged ? `acknowledged by ${acknowledgedBy}` : '',
+    ]
+      .filter(Boolean)
+      .join(', ');
+  },
   acknowledge: 'Acknowledge',
   onlyClinicians: 'Only clinicians acknowledge alarms.',
   notAcknowledged: (why: string) => `Not acknowledged: ${why}`,
