@@ -35,12 +35,13 @@ void clock_entry(benchmark::State& state, Bed bed) {
     }
 }
 
-void arrival(benchmark::State& state) {
-    auto bed = quiet();
+/// A clock entry and a block, as each second of a patient has.
+void one_second(benchmark::State& state, Bed bed) {
     const auto stamp = bed.entry();
     auto time_us = stamp.time_us;
     for (auto _ : state) {
-        time_us += 1'000;
+        time_us += second;
+        benchmark::DoNotOptimize(bed.machine.clock({stamp.id, time_us}));
         benchmark::DoNotOptimize(bed.machine.data({stamp.id, time_us}, bed.arrival(time_us)));
     }
 }
@@ -63,7 +64,8 @@ void checkpoint(benchmark::State& state, const Bed& bed) {
 
 BENCHMARK_CAPTURE(clock_entry, quiet, quiet());
 BENCHMARK_CAPTURE(clock_entry, busy, busy());
-BENCHMARK(arrival);
+BENCHMARK_CAPTURE(one_second, quiet, quiet());
+BENCHMARK_CAPTURE(one_second, busy, busy());
 BENCHMARK(heart_change);
 BENCHMARK_CAPTURE(checkpoint, quiet, quiet());
 BENCHMARK_CAPTURE(checkpoint, busy, busy());
