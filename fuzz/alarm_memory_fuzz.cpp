@@ -4,6 +4,8 @@
 #include "base/random.hpp"
 #include "check.hpp"
 
+#include <google/protobuf/stubs/logging.h>
+
 #include <cstdint>
 #include <string_view>
 
@@ -75,6 +77,12 @@ void go_on(AlarmMachine machine) {
 }
 
 } // namespace
+
+/// What is no text would be told at each input.
+extern "C" int LLVMFuzzerInitialize(int* /*count*/, char*** /*arguments*/) {
+    google::protobuf::SetLogHandler(nullptr);
+    return 0;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto machine = AlarmMachine::restore({reinterpret_cast<const char*>(data), size});
