@@ -74,6 +74,27 @@ TEST_CASE_METHOD(Fixture, "a device key opens its own patient until it is revoke
     CHECK(who("authorization", "Bearer " + key.text).error().code == ErrorCode::unauthenticated);
 }
 
+TEST_CASE_METHOD(Fixture, "the newest assignment of models counts, with who made it and when") {
+    v1::ModelAssignment models;
+    models.set_patient("p1");
+    models.set_active("line-length");
+    models.add_shadows("window-178");
+    std::int64_t at_us = 10;
+    for (const auto* by : {"anna", "ben"}) {
+        const std::array entries{stored(next++, directory_entry(models, 64, by, at_us++, "id"))};
+        CHECK(entries[0]->entry.partition() == journal::partition_of("p1", 64));
+        CHECK(entries[0]->entry.key() == "models/p1");
+        directory.apply(entries);
+        models.set_active("window-178");
+        models.clear_shadows();
+    }
+    const auto& assigned = directory.state()->models.at("p1");
+    CHECK(assigned.models.active() == "window-178");
+    CHECK(assigned.models.shadows().empty());
+    CHECK(assigned.by == "ben");
+    CHECK(assigned.at_us == 11);
+}
+
 TEST_CASE_METHOD(Fixture, "a key with one other digit, or of another installation, is not known") {
     auto key = make_device_key(secret, random, "p1", "", 1);
     know(key.record);

@@ -58,6 +58,16 @@ bool take(DirectoryState& state, const v1::Entry& entry) {
             state.alarm_settings.insert_or_assign(std::move(patient), std::move(settings));
             return true;
         }
+        case v1::MODEL_ASSIGNMENT: {
+            AssignedModels assigned;
+            if (!parse(entry, assigned.models))
+                return false;
+            assigned.by = entry.source();
+            assigned.at_us = entry.receipt_time_us();
+            auto patient = assigned.models.patient();
+            state.models.insert_or_assign(std::move(patient), std::move(assigned));
+            return true;
+        }
         case v1::PARTITIONS: {
             v1::Partitions partitions;
             if (!parse(entry, partitions) || partitions.count() == 0)
@@ -159,6 +169,21 @@ v1::Entry directory_entry(
     auto entry = entry_of(v1::ALARM_SETTINGS, settings, "alarms/" + patient, now_us, std::move(id));
     entry.set_patient(patient);
     entry.set_partition(journal::partition_of(patient, partitions));
+    return entry;
+}
+
+v1::Entry directory_entry(
+    const v1::ModelAssignment& models,
+    std::uint32_t partitions,
+    std::string by,
+    std::int64_t now_us,
+    std::string id
+) {
+    const auto& patient = models.patient();
+    auto entry = entry_of(v1::MODEL_ASSIGNMENT, models, "models/" + patient, now_us, std::move(id));
+    entry.set_patient(patient);
+    entry.set_partition(journal::partition_of(patient, partitions));
+    entry.set_source(std::move(by));
     return entry;
 }
 

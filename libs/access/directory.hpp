@@ -18,6 +18,13 @@
 
 namespace vigil::access {
 
+/// A patient's models, and who chose them when: the entry says both.
+struct AssignedModels {
+    v1::ModelAssignment models;
+    std::string by;
+    std::int64_t at_us = 0;
+};
+
 /// One state of the directory; never changed once published.
 struct DirectoryState {
     std::map<std::string, v1::Patient, std::less<>> patients;             // by id
@@ -25,6 +32,7 @@ struct DirectoryState {
     std::map<std::string, v1::DeviceKey, std::less<>> keys;               // by id, revoked ones too
     std::map<std::string, v1::StaffUser, std::less<>> users;              // by name
     std::map<std::string, v1::AlarmSettings, std::less<>> alarm_settings; // by patient, where set
+    std::map<std::string, AssignedModels, std::less<>> models;            // by patient
     std::map<std::uint32_t, std::string>
         patient_by_number; // the old contract's fk_user -> patient id
     std::uint32_t partitions = journal::default_partitions;
@@ -62,6 +70,15 @@ directory_entry(const v1::StaffUser& user, std::int64_t now_us, std::string id);
 [[nodiscard]] v1::Entry directory_entry(
     const v1::AlarmSettings& settings,
     std::uint32_t partitions,
+    std::int64_t now_us,
+    std::string id
+);
+
+/// In the patient's partition, since what follows from its blocks depends on it; `by` is who chose.
+[[nodiscard]] v1::Entry directory_entry(
+    const v1::ModelAssignment& models,
+    std::uint32_t partitions,
+    std::string by,
     std::int64_t now_us,
     std::string id
 );

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace vigil::detect {
 
@@ -22,27 +23,71 @@ void LineLength::forget_before(std::uint64_t k) {
     }
 }
 
-double LineLength::median() const {
-    const auto middle = sorted_.size() / 2;
-    return sorted_.size() % 2 == 1 ? sorted_[middle] : (sorted_[middle - 1] + sorted_[middle]) / 2;
+namespace {
+
+/// Of lengths by length; at least one.
+double median(std::span<const float> sorted) {
+    const auto middle = sorted.size() / 2;
+    return sorted.size() % 2 == 1 ? double{sorted[middle]}
+                                  : (double{sorted[middle - 1]} + double{sorted[middle]}) / 2;
+}
+
+} // namespace
+
+LineLengthScore LineLength::score_against(double baseline, double length_uv) const {
+    const double r = length_uv / (rules_.ratio * baseline);
+    // written so that a huge length gives 1 and not infinity over infinity
+    const double score = r <= 1 ? r * r / (r * r + 1) : 1 / (1 + 1 / (r * r));
+    return {length_uv, baseline, static_cast<float>(score)};
 }
 
 std::optional<LineLengthScore> LineLength::push(std::uint64_t k, double length_uv) {
-    if (!std::isfinite(length_uv) || (!recent_.empty() && k <= recent_.back().first)) {
+    if (!std::isfinite(length_uv)) {
         return std::nullopt;
+    }
+    const auto length =
+        static_cast<float>(std::min(length_uv, double{std::numeric_limits<float>::max()}));
+    if (!recent_.empty() && k <= recent_.back().first) {
+        return score_late(k, length);
     }
     forget_before(k < rules_.baseline_s ? 0 : k - rules_.baseline_s);
     std::optional<LineLengthScore> scored;
-    if (!sorted_.empty() && sorted_.size() >= rules_.least_windows && median() > 0) {
-        const double baseline = median();
-        const double r = length_uv / (rules_.ratio * baseline);
-        // written so that a huge length gives 1 and not infinity over infinity
-        const double score = r <= 1 ? r * r / (r * r + 1) : 1 / (1 + 1 / (r * r));
-        scored = {length_uv, baseline, static_cast<float>(score)};
+    if (!sorted_.empty() && sorted_.size() >= rules_.least_windows && median(sorted_) > 0) {
+        scored = score_against(median(sorted_), length);
     }
-    recent_.emplace_back(k, length_uv);
-    sorted_.insert(std::ranges::upper_bound(sorted_, length_uv), length_uv);
+    recent_.emplace_back(k, length);
+    sorted_.insert(std::ranges::upper_bound(sorted_, length), length);
     return scored;
+}
+
+std::optional<LineLengthScore> LineLength::score_late(std::uint64_t k, float length) {
+    const auto place = std::ranges::lower_bound(recent_, k, {}, &Kept::first);
+    if (place->first == k || k + rules_.baseline_s < recent_.back().first) {
+        return std::nullopt;
+    }
+    std::vector<float> before;
+    for (auto at = recent_.begin(); at != place; ++at) {
+        if (at->first + rules_.baseline_s >= k) {
+            before.push_back(at->second);
+        }
+    }
+    std::ranges::sort(before);
+    std::optional<LineLengthScore> scored;
+    if (!before.empty() && before.size() >= rules_.least_windows && median(before) > 0) {
+        scored = score_against(median(before), length);
+    }
+    recent_.insert(place, {k, length});
+    sorted_.insert(std::ranges::upper_bound(sorted_, length), length);
+    return scored;
+}
+
+void LineLength::load(std::span<const Kept> kept) {
+    recent_.assign(kept.begin(), kept.end());
+    sorted_.clear();
+    for (const auto& [k, length_uv] : recent_) {
+        sorted_.push_back(length_uv);
+    }
+    std::ranges::sort(sorted_);
 }
 
 ModelCard line_length_card() {

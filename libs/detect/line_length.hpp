@@ -46,7 +46,7 @@ struct LineLengthScore {
 };
 
 /// One channel's windows to scores. A score depends on the windows of the last baseline_s seconds
-/// and on nothing before, so that a new owner that reads so much back says the same.
+/// that are known by then, and on nothing before: kept() is all that another owner needs to go on.
 ///
 /// source  of the median as baseline: Logesparan, Rodriguez-Villegas and Casson, Med. Biol. Eng.
 /// Comput. 53 (2015) 929, whose abstract finds a median over the past best of five ways to
@@ -56,20 +56,32 @@ class LineLength {
 public:
     explicit LineLength(LineLengthRules rules = {});
 
-    /// Takes the window that ends at second `k` of the stream, after all earlier ones. One that
-    /// cannot be evaluated is left away: it has no score and is no part of a baseline.
+    /// Takes the window that ends at second `k` of the stream. One that cannot be evaluated is left
+    /// away: it has no score and is no part of a baseline. A late one gets the score of the windows
+    /// before it that are still kept, and is part of later baselines.
     ///
-    /// errors  nothing: `k` is not later than the last one's, or there is no baseline yet, or the
-    /// baseline is 0
+    /// errors  nothing: `k` is known, or lies over baseline_s before the newest, or there is no
+    /// baseline yet, or the baseline is 0
     [[nodiscard]] std::optional<LineLengthScore> push(std::uint64_t k, double length_uv);
+
+    /// A window's number and its length, which is rounded to a float so that it can be written
+    /// down.
+    using Kept = std::pair<std::uint64_t, float>;
+
+    /// By number.
+    [[nodiscard]] const std::deque<Kept>& kept() const { return recent_; }
+
+    /// Goes on from what another kept.
+    void load(std::span<const Kept> kept);
 
 private:
     void forget_before(std::uint64_t k);
-    [[nodiscard]] double median() const;
+    [[nodiscard]] std::optional<LineLengthScore> score_late(std::uint64_t k, float length);
+    [[nodiscard]] LineLengthScore score_against(double baseline, double length_uv) const;
 
     LineLengthRules rules_;
-    std::deque<std::pair<std::uint64_t, double>> recent_; // by time
-    std::vector<double> sorted_;                          // the same lengths, by length
+    std::deque<Kept> recent_;   // by time
+    std::vector<float> sorted_; // the same lengths, by length
 };
 
 /// What the model reads: a second at 100 Hz. WindowShape's filter then ends below mains, which

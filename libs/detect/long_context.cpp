@@ -51,46 +51,76 @@ void LongContext::begin_at(std::uint64_t index) {
     recent_.assign(spectrum_.hop() + index % spectrum_.hop(), missing);
 }
 
-Result<std::vector<LongContextScore>>
-LongContext::push(std::uint64_t first, std::span<const double> samples_uv) {
-    std::vector<LongContextScore> out;
+/// Calls `at_step` for each step that becomes known.
+template <class AtStep>
+Result<void>
+LongContext::take_all(std::uint64_t first, std::span<const double> samples_uv, AtStep at_step) {
     if (samples_uv.empty()) {
-        return out;
+        return {};
     }
     if (!began_ ||
         (first > next_ && first - next_ >= rules_.longest_hole_s * spectrum_.samples())) {
         begin_at(first);
     }
+    const auto known =
+        std::min<std::uint64_t>(next_ > first ? next_ - first : 0, samples_uv.size());
     while (next_ < first) {
-        if (auto taken = take(missing, out); !taken) {
-            return std::unexpected(taken.error());
+        if (!take(missing)) {
+            continue;
+        }
+        if (auto stepped = at_step(); !stepped) {
+            return stepped;
         }
     }
-    const auto known = std::min<std::uint64_t>(next_ - first, samples_uv.size());
     for (const double sample : samples_uv.subspan(known)) {
-        if (auto taken = take(sample, out); !taken) {
-            return std::unexpected(taken.error());
+        if (!take(sample)) {
+            continue;
+        }
+        if (auto stepped = at_step(); !stepped) {
+            return stepped;
         }
     }
-    return out;
+    return {};
 }
 
-Result<void> LongContext::take(double sample_uv, std::vector<LongContextScore>& out) {
+Result<std::vector<LongContextScore>>
+LongContext::push(std::uint64_t first, std::span<const double> samples_uv) {
+    std::vector<LongContextScore> out;
+    return take_all(
+               first,
+               samples_uv,
+               [&]() -> Result<void> {
+                   return step().transform([&](const LongContextScore& found) {
+                       out.push_back(found);
+                   });
+               }
+    ).transform([&] { return std::move(out); });
+}
+
+std::size_t LongContext::pass(std::uint64_t first, std::span<const double> samples_uv) {
+    std::size_t passed = 0;
+    (void)take_all(first, samples_uv, [&]() -> Result<void> {
+        passed += next_ - *began_ >= context_s * spectrum_.samples() && can_decide(with_power());
+        return {};
+    });
+    return passed;
+}
+
+std::optional<std::uint64_t> LongContext::needs_from() const {
+    return began_.transform([this](std::uint64_t began) {
+        const auto context = (context_s + 2) * spectrum_.samples();
+        return std::max(began, next_ > context ? next_ - context : 0);
+    });
+}
+
+bool LongContext::take(double sample_uv) {
     recent_.push_back(sample_uv);
     ++next_;
     if (next_ % spectrum_.hop() != 0) {
-        return {};
+        return false;
     }
     take_hop();
-    if (next_ % (step_hops * spectrum_.hop()) != 0) {
-        return {};
-    }
-    const auto found = step();
-    if (!found) {
-        return std::unexpected(found.error());
-    }
-    out.push_back(*found);
-    return {};
+    return next_ % (step_hops * spectrum_.hop()) == 0;
 }
 
 /// Makes the column of the two hops that are whole now.
@@ -114,6 +144,19 @@ const LongContext::Column& LongContext::column(std::size_t number) const {
     return columns_[(oldest + number) % context_columns];
 }
 
+std::vector<bool> LongContext::with_power() const {
+    std::vector<bool> has_power(context_columns);
+    for (std::size_t i = 0; i < context_columns; ++i) {
+        has_power[i] = column(i).says_anything;
+    }
+    return has_power;
+}
+
+bool LongContext::can_decide(const std::vector<bool>& has_power) const {
+    return std::ranges::count(has_power, true) >= std::int64_t{rules_.least_segments} &&
+           has_power[context_columns - 1 - rules_.lag_half_s];
+}
+
 Result<LongContextScore> LongContext::step() const {
     const auto hop = spectrum_.hop();
     const auto back = std::uint64_t{rules_.lag_half_s} * hop;
@@ -125,13 +168,9 @@ Result<LongContextScore> LongContext::step() const {
     if (next_ - *began_ < context_s * spectrum_.samples()) {
         return found;
     }
-    std::vector<bool> has_power(context_columns);
-    for (std::size_t i = 0; i < context_columns; ++i) {
-        has_power[i] = column(i).says_anything;
-    }
+    const auto has_power = with_power();
     found.state = LongContextScore::State::not_evaluated;
-    if (std::ranges::count(has_power, true) < std::int64_t{rules_.least_segments} ||
-        !has_power[context_columns - 1 - rules_.lag_half_s]) {
+    if (!can_decide(has_power)) {
         return found;
     }
     return decide(has_power).transform([&found](float score) {

@@ -60,6 +60,13 @@ public:
     [[nodiscard]] Result<std::vector<LongContextScore>>
     push(std::uint64_t first, std::span<const double> samples_uv);
 
+    /// The same without asking the model: what comes later is as if push() had been called. Says
+    /// how many steps went by that the model would have been asked for.
+    std::size_t pass(std::uint64_t first, std::span<const double> samples_uv);
+
+    /// The oldest sample that a later step may still depend on; nothing before the first sample.
+    [[nodiscard]] std::optional<std::uint64_t> needs_from() const;
+
 private:
     struct Column {
         bool says_anything = false;
@@ -68,8 +75,14 @@ private:
 
     LongContext(SpectrogramModel& model, Spectrum spectrum, LongContextRules rules);
     void begin_at(std::uint64_t index);
-    [[nodiscard]] Result<void> take(double sample_uv, std::vector<LongContextScore>& out);
+    template <class AtStep>
+    [[nodiscard]] Result<void>
+    take_all(std::uint64_t first, std::span<const double> samples_uv, AtStep at_step);
+    /// Whether a step is due.
+    [[nodiscard]] bool take(double sample_uv);
     void take_hop();
+    [[nodiscard]] bool can_decide(const std::vector<bool>& has_power) const;
+    [[nodiscard]] std::vector<bool> with_power() const;
     [[nodiscard]] Result<LongContextScore> step() const;
     [[nodiscard]] Result<float> decide(const std::vector<bool>& has_power) const;
     [[nodiscard]] const Column& column(std::size_t number) const;

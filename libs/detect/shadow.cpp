@@ -21,56 +21,70 @@ std::string names_of(const SetOf<Enumeration>& set, std::initializer_list<Enumer
     return names;
 }
 
-std::string kind_fault(const ModelCard& card, const StreamSignal& stream) {
+std::optional<Doubted> kind_doubt(const ModelCard& card, const StreamSignal& stream) {
     if (stream.kind != SignalKind::unknown && card.signal_kinds.has(stream.kind)) {
-        return {};
+        return std::nullopt;
     }
     const auto made_for =
         names_of(card.signal_kinds, {SignalKind::scalp, SignalKind::intracranial});
-    return stream.kind == SignalKind::unknown
-               ? std::format(
-                     "Nobody has said whether the stream is scalp or intracranial, and {} was "
-                     "made from {} seizures.",
-                     card.name,
-                     made_for
-                 )
-               : std::format(
-                     "{} was made from {} seizures, and the stream is {}.",
-                     card.name,
-                     made_for,
-                     name(stream.kind)
-                 );
+    if (stream.kind == SignalKind::unknown) {
+        return Doubted{
+            Doubt::kind_unknown,
+            std::format(
+                "Nobody has said whether the stream is scalp or intracranial, and {} was made "
+                "from {} seizures.",
+                card.name,
+                made_for
+            )
+        };
+    }
+    return Doubted{
+        Doubt::kind_differs,
+        std::format(
+            "{} was made from {} seizures, and the stream is {}.",
+            card.name,
+            made_for,
+            name(stream.kind)
+        )
+    };
 }
 
-std::string reference_fault(const ModelCard& card, const StreamSignal& stream) {
+std::optional<Doubted> reference_doubt(const ModelCard& card, const StreamSignal& stream) {
     if (stream.reference != Reference::unknown && card.references.has(stream.reference)) {
-        return {};
+        return std::nullopt;
     }
     const auto made_for =
         names_of(card.references, {Reference::average, Reference::bipolar, Reference::common});
-    return stream.reference == Reference::unknown
-               ? std::format(
-                     "Nobody has said what the stream's channels are measured against, and {} "
-                     "wants the reference {}.",
-                     card.name,
-                     made_for
-                 )
-               : std::format(
-                     "{} wants the reference {}, and the stream's is {}.",
-                     card.name,
-                     made_for,
-                     name(stream.reference)
-                 );
+    if (stream.reference == Reference::unknown) {
+        return Doubted{
+            Doubt::reference_unknown,
+            std::format(
+                "Nobody has said what the stream's channels are measured against, and {} wants "
+                "the reference {}.",
+                card.name,
+                made_for
+            )
+        };
+    }
+    return Doubted{
+        Doubt::reference_differs,
+        std::format(
+            "{} wants the reference {}, and the stream's is {}.",
+            card.name,
+            made_for,
+            name(stream.reference)
+        )
+    };
 }
 
-std::string rate_fault(const ModelCard& card, const StreamSignal& stream) {
+std::optional<std::string> rate_fault(const ModelCard& card, const StreamSignal& stream) {
     if (stream.rate_numerator == 0 || stream.rate_denominator == 0) {
         return "The stream's rate is not known.";
     }
     const double rate = static_cast<double>(stream.rate_numerator) / stream.rate_denominator;
     const double wanted = static_cast<double>(card.rate_numerator) / card.rate_denominator;
     if (is_model_rate(card, rate)) {
-        return {};
+        return std::nullopt;
     }
     using enum ModelCard::OtherRates;
     if (card.other_rates == refused || (card.other_rates == downsampled && rate < wanted)) {
@@ -92,32 +106,50 @@ std::string rate_fault(const ModelCard& card, const StreamSignal& stream) {
             rate
         );
     }
-    return {};
+    return std::nullopt;
 }
 
-/// Of an unknown kind of signal kind_fault() has said enough.
-std::string figures_fault(const ModelCard& card, const StreamSignal& stream) {
-    return stream.kind == SignalKind::unknown || card.false_alarms_of.has(stream.kind)
-               ? std::string()
-               : std::format(
-                     "False alarms of {} were never measured on {} recordings.",
-                     card.name,
-                     name(stream.kind)
-                 );
+std::optional<Doubted> rate_doubt(const ModelCard& card, const StreamSignal& stream) {
+    return rate_fault(card, stream).transform([](std::string sentence) {
+        return Doubted{Doubt::rate_differs, std::move(sentence)};
+    });
+}
+
+/// Of an unknown kind of signal kind_doubt() has said enough.
+std::optional<Doubted> figures_doubt(const ModelCard& card, const StreamSignal& stream) {
+    if (stream.kind == SignalKind::unknown || card.false_alarms_of.has(stream.kind)) {
+        return std::nullopt;
+    }
+    return Doubted{
+        Doubt::false_alarms_unknown,
+        std::format(
+            "False alarms of {} were never measured on {} recordings.",
+            card.name,
+            name(stream.kind)
+        )
+    };
 }
 
 } // namespace
 
+std::vector<Doubted> doubts_of(const ModelCard& card, const StreamSignal& stream) {
+    std::vector<Doubted> doubts;
+    for (auto& doubt :
+         {kind_doubt(card, stream),
+          reference_doubt(card, stream),
+          rate_doubt(card, stream),
+          figures_doubt(card, stream)}) {
+        if (doubt) {
+            doubts.push_back(*doubt);
+        }
+    }
+    return doubts;
+}
+
 std::optional<std::string> reason_for_shadow(const ModelCard& card, const StreamSignal& stream) {
     std::string reasons;
-    for (const auto& fault :
-         {kind_fault(card, stream),
-          reference_fault(card, stream),
-          rate_fault(card, stream),
-          figures_fault(card, stream)}) {
-        if (!fault.empty()) {
-            reasons.append(reasons.empty() ? "" : " ").append(fault);
-        }
+    for (const auto& [doubt, sentence] : doubts_of(card, stream)) {
+        reasons.append(reasons.empty() ? "" : " ").append(sentence);
     }
     return reasons.empty() ? std::nullopt : std::optional(std::move(reasons));
 }

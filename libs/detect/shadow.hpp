@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace vigil::detect {
 
@@ -18,8 +20,22 @@ struct StreamSignal {
     std::uint32_t rate_denominator = 1;
 };
 
-/// Why the model may only be a shadow on the stream: one sentence for each reason. Nothing: it may
-/// be active.
+/// What speaks against a model on a stream; numbered as api's Detection.Doubt.
+enum class Doubt : std::uint8_t {
+    kind_unknown = 1,
+    kind_differs,
+    reference_unknown,
+    reference_differs,
+    rate_differs,
+    false_alarms_unknown,
+};
+
+struct Doubted {
+    Doubt doubt;
+    std::string sentence;
+};
+
+/// Why the model may only be a shadow on the stream. Nothing: it may be active.
 ///
 /// It may be active where the stream is of a kind and a reference that the card names, carries the
 /// card's band at a rate that the card takes, and false alarms were measured on that kind of
@@ -28,6 +44,9 @@ struct StreamSignal {
 /// note    A resampled stream carries the band where its rate is at least three times the band's
 /// upper end: up to a third of the rate WindowShape's filter changes an amplitude by less than 1 %.
 /// threads any
+[[nodiscard]] std::vector<Doubted> doubts_of(const ModelCard& card, const StreamSignal& stream);
+
+/// The same as text: their sentences one after the other.
 [[nodiscard]] std::optional<std::string>
 reason_for_shadow(const ModelCard& card, const StreamSignal& stream);
 

@@ -3,6 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -138,4 +139,67 @@ TEST_CASE("rates outside 20 Hz to 20 kHz are refused") {
     CHECK_FALSE(WindowShape::make(card, 0, 1).has_value());
     CHECK(WindowShape::make(card, 20, 1).has_value());
     CHECK(WindowShape::make(card, 20'000, 1).has_value());
+}
+
+namespace {
+
+ModelCard filtered_card() {
+    auto asking = card;
+    asking.band_pass = Band{.low_hz = 0.5, .high_hz = 40};
+    asking.notch = ModelCard::Notch::hz_50;
+    return asking;
+}
+
+/// Drift, alpha and mains on an offset, at 256 Hz.
+std::vector<double> drifting(std::size_t count) {
+    std::vector<double> made(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const double t = 2 * std::numbers::pi * static_cast<double>(i) / 256;
+        made[i] = 1000 + 200 * std::sin(0.1 * t) + 50 * std::sin(10 * t) + 80 * std::sin(50 * t);
+    }
+    return made;
+}
+
+} // namespace
+
+TEST_CASE("a window of a card with filters is that of a stream filtered from its begin") {
+    const auto filtering = WindowShape::make(filtered_card(), 256, 1).value();
+    const auto plain = WindowShape::make(card, 256, 1).value();
+    REQUIRE(filtering.lead() > 256);
+    REQUIRE(filtering.needed() == plain.needed() + filtering.lead());
+    const auto samples = drifting(256UL * 60);
+    auto sections = signal::butterworth_band_pass(2, 0.5, 40, 256);
+    sections.push_back(signal::notch(50, 30, 256));
+    auto whole = samples;
+    for (auto& sample : whole) {
+        sample -= samples.front();
+    }
+    signal::IirFilter(sections).apply(whole);
+    std::vector<float> expected(178);
+    std::vector<float> found(178);
+    for (const std::size_t end : {256UL * 30, 256UL * 47, 256UL * 60}) {
+        const auto part = [end](const std::vector<double>& all, std::size_t count) {
+            const auto stop = all.begin() + static_cast<std::ptrdiff_t>(end);
+            return std::vector<float>(stop - static_cast<std::ptrdiff_t>(count), stop);
+        };
+        plain.read(part(whole, plain.needed()), expected);
+        filtering.read(part(samples, filtering.needed()), found);
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            REQUIRE_THAT(found[i], Catch::Matchers::WithinAbs(expected[i], 0.1)); // of 330 uV
+        }
+        const auto largest = std::abs(*std::ranges::max_element(found, {}, [](float value) {
+            return std::abs(value);
+        }));
+        CHECK(largest > 45); // alpha is there, drift, mains and the offset are not
+        CHECK(largest < 60);
+    }
+}
+
+TEST_CASE("what a card's filters cannot do at a rate is refused") {
+    auto asking = filtered_card();
+    CHECK_FALSE(WindowShape::make(asking, 80, 1));
+    CHECK(WindowShape::make(asking, 90, 1)); // 50 Hz is not in it: there is nothing to take away
+    asking.band_pass->low_hz = 0.01;
+    CHECK(WindowShape::make(asking, 256, 1).error().field == "band_pass");
+    CHECK(WindowShape::make(card, 256, 1)->lead() == 0);
 }

@@ -151,8 +151,11 @@ Outputs Alarms::data(const v1::Entry& entry, const v1::EegBlock& block, std::uin
 Outputs Alarms::events(const v1::Entry& entry, const v1::Step& step) {
     std::map<std::string, std::vector<alarm::EventInput>> by_patient;
     for (const auto& event : step.events()) {
-        // No model is validated for a stream yet: alarms say "seizure possible" at most.
-        by_patient[event.patient()].push_back({.event = event, .is_active = false});
+        if (event.shadow()) {
+            continue;
+        }
+        const bool is_active = event.standing() == v1::Detection::ACTIVE;
+        by_patient[event.patient()].push_back({.event = event, .is_active = is_active});
     }
     Outputs out;
     for (const auto& [patient, inputs] : by_patient) {

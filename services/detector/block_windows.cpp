@@ -8,14 +8,10 @@
 
 namespace vigil::detector {
 
-namespace {
-
 std::int32_t limit_of(v1::Codec codec) {
     return codec == v1::INT16_LE ? 32767 : 8388607;
 }
 
-/// UTC of an index. Index 0 is taken to the millisecond, so that a window has the same time however
-/// the stream was cut into blocks: devices round each block's time to the microsecond.
 std::int64_t time_of(const v1::EegBlock& block, std::uint64_t index) {
     constexpr std::int64_t millisecond_us = 1'000;
     const auto in_stream_us = [&block](std::uint64_t at) {
@@ -29,7 +25,7 @@ std::int64_t time_of(const v1::EegBlock& block, std::uint64_t index) {
 }
 
 Pending pending_for(
-    const detect::ModelCard& card,
+    const v1::Detection& head,
     const journal::Stored& entry,
     const v1::EegBlock& block,
     journal::SampleRange range
@@ -37,12 +33,11 @@ Pending pending_for(
     Pending pending;
     pending.partition = entry.entry.partition();
     auto& detection = pending.detection;
+    detection = head;
     detection.set_cause(entry.entry.id());
     detection.set_patient(entry.entry.patient());
     detection.set_device(block.device());
     detection.set_stream(block.stream());
-    detection.set_model(card.name);
-    detection.set_model_version(card.version);
     detection.set_first_sample(range.first);
     detection.set_end_sample(range.end);
     detection.set_start_time_us(time_of(block, range.first));
@@ -59,12 +54,14 @@ std::vector<float> microvolts(std::span<const std::int32_t> samples, const v1::C
     return values;
 }
 
-std::span<float> new_window(Waiting& waiting, Pending& pending, std::size_t samples) {
-    pending.score_of_channel.push_back(static_cast<std::ptrdiff_t>(waiting.windows));
-    ++waiting.windows;
-    waiting.windows_uv.resize(waiting.windows * samples);
-    return std::span(waiting.windows_uv).last(samples);
+std::span<float> new_window(Waiting::Batch& batch, Pending& pending, std::size_t samples) {
+    pending.score_of_channel.push_back(static_cast<std::ptrdiff_t>(batch.windows));
+    ++batch.windows;
+    batch.windows_uv.resize(batch.windows * samples);
+    return std::span(batch.windows_uv).last(samples);
 }
+
+namespace {
 
 /// One part of a block, as runs take it.
 StreamRuns::Piece piece_of(
@@ -106,22 +103,6 @@ std::optional<ReadBlock> read_block(const v1::Entry& entry) {
     return read;
 }
 
-std::shared_ptr<const detect::WindowShape>
-Shapes::of(const detect::ModelCard& card, const v1::EegBlock& block) {
-    const std::pair rate{block.rate_numerator(), block.rate_denominator()};
-    const auto found = by_rate_.find(rate);
-    if (found != by_rate_.end()) {
-        return found->second;
-    }
-    constexpr std::size_t max_shapes = 64; // real devices know a handful of rates
-    auto made = detect::WindowShape::make(card, rate.first, rate.second);
-    auto shape = made ? std::make_shared<const detect::WindowShape>(std::move(*made)) : nullptr;
-    if (by_rate_.size() < max_shapes) {
-        by_rate_.emplace(rate, shape);
-    }
-    return shape;
-}
-
 void restore(
     StreamState& stream,
     journal::SampleRange part,
@@ -143,32 +124,20 @@ void take_continuous(
     const ReadBlock& read,
     const JournalTime& time,
     std::optional<JournalTime::State> time_before,
-    const detect::ModelCard& card,
     Waiting* waiting
 ) {
     const auto& [block, samples] = read;
-    const auto visit = [&](const StreamRuns::Whole& whole) {
-        if (waiting == nullptr) {
-            return;
-        }
-        auto pending = pending_for(card, entry, block, {whole.first, whole.end});
-        pending.detection.set_window(stream.shape->first_ending_after(whole.end - 1));
-        for (int channel = 0; channel < block.channels_size(); ++channel) {
-            const auto raw = whole.channels[static_cast<std::size_t>(channel)];
-            if (!detect::can_be_evaluated(raw, limit_of(block.codec()))) {
-                pending.score_of_channel.push_back(-1);
-                continue;
-            }
-            stream.shape->read(
-                microvolts(raw, block.channels(channel)),
-                new_window(*waiting, pending, card.samples)
-            );
-        }
-        waiting->detections.push_back(std::move(pending));
+    const TakenBlock taken{entry, block, samples};
+    auto& models = stream.models;
+    const auto visit = [&](std::size_t shape, const StreamRuns::Whole& whole) {
+        models.take_window(shape, whole, taken, waiting);
     };
     for (const auto& part : parts) {
-        const auto piece = piece_of(part, entry, block, samples, time.now_us(), time_before);
-        stream.runs->add(*stream.shape, piece, visit);
+        if (!models.shapes().empty()) {
+            const auto piece = piece_of(part, entry, block, samples, time.now_us(), time_before);
+            stream.runs->add(models.shapes(), piece, visit);
+        }
+        models.take_samples(part, taken, waiting);
     }
 }
 
@@ -180,7 +149,7 @@ void take_isolated(
     Waiting& waiting
 ) {
     auto pending = pending_for(
-        card,
+        head_of(card, false, block),
         entry,
         block,
         {block.first_sample(), block.first_sample() + block.samples()}
@@ -198,7 +167,7 @@ void take_isolated(
         }
         std::ranges::copy(
             microvolts(raw, block.channels(channel)),
-            new_window(waiting, pending, card.samples).begin()
+            new_window(waiting.batches[Models::standard], pending, card.samples).begin()
         );
     }
     waiting.detections.push_back(std::move(pending));
@@ -222,6 +191,7 @@ void fill_in(Pending& pending, std::span<const float> scores, UtcTime now) {
         detection.set_not_evaluated(true);
         return;
     }
+    detection.clear_state();
     detection.set_score_q16(detect::to_q16(*patient));
 }
 

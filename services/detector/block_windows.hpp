@@ -4,7 +4,7 @@
 
 #include "base/time.hpp"
 #include "detect/model_card.hpp"
-#include "detect/window_shape.hpp"
+#include "detector/model_runs.hpp"
 #include "detector/stream_events.hpp"
 #include "detector/stream_runs.hpp"
 #include "journal/journal.hpp"
@@ -13,7 +13,6 @@
 #include "vigil/v1/eeg.pb.h"
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,29 +21,15 @@
 
 namespace vigil::detector {
 
-/// A detection whose scores are still to come.
-struct Pending {
-    v1::Detection detection;
-    std::uint32_t partition = 0;
-    std::int64_t receipt_time_us = 0;             // of the block
-    std::vector<std::ptrdiff_t> score_of_channel; // index into the scores, -1: not evaluated
-};
-
-/// What waits for the model: windows one after the other and the detections that they belong to.
-struct Waiting {
-    std::vector<float> windows_uv;
-    std::size_t windows = 0;
-    std::vector<Pending> detections;
-};
-
 /// What is known of one stream.
 struct StreamState {
     std::uint64_t layout = 0; // layout_of() its blocks: another one starts the stream anew
     bool isolated = false;
     journal::SampleRanges seen{false};
     std::unique_ptr<StreamRuns> runs;
-    std::shared_ptr<const detect::WindowShape> shape; // nullptr: a rate that cannot be read
-    std::int64_t touched_us = 0;                      // of the journal's time
+    ModelRuns models;
+    bool models_due = true;      // to be assigned with the next block
+    std::int64_t touched_us = 0; // of the journal's time
     bool from_checkpoint = false;
     std::unique_ptr<StreamEvents> events; // nullptr: none yet
 };
@@ -57,18 +42,6 @@ struct ReadBlock {
 /// The block of an EEG_BLOCK entry; nothing when it cannot be read or holds no samples.
 [[nodiscard]] std::optional<ReadBlock> read_block(const v1::Entry& entry);
 
-/// The shapes of windows by rate, each made once.
-class Shapes {
-public:
-    /// nullptr: a rate that cannot be read
-    [[nodiscard]] std::shared_ptr<const detect::WindowShape>
-    of(const detect::ModelCard& card, const v1::EegBlock& block);
-
-private:
-    std::map<std::pair<std::uint32_t, std::uint32_t>, std::shared_ptr<const detect::WindowShape>>
-        by_rate_;
-};
-
 /// Puts a part of a run back that a checkpoint says was held, from the block that it came with.
 void restore(
     StreamState& stream,
@@ -79,8 +52,9 @@ void restore(
     std::optional<JournalTime::State> time_before
 );
 
-/// Takes parts of a block that are not held yet into the stream's runs; whole windows go to
-/// `waiting`, unless it is nullptr. `time_before` is the journal's before this entry.
+/// Takes parts of a block that are not held yet into the stream's runs and its models; what they
+/// make of it goes to `waiting`, unless it is nullptr. `time_before` is the journal's before this
+/// entry.
 void take_continuous(
     StreamState& stream,
     std::span<const journal::SampleRange> parts,
@@ -88,11 +62,11 @@ void take_continuous(
     const ReadBlock& read,
     const JournalTime& time,
     std::optional<JournalTime::State> time_before,
-    const detect::ModelCard& card,
     Waiting* waiting
 );
 
-/// The block of an old sender is the window: its samples as they are, one detection.
+/// The block of an old sender is the window: its samples as they are, one detection of the standard
+/// model, whatever is assigned.
 void take_isolated(
     const detect::ModelCard& card,
     const journal::Stored& entry,

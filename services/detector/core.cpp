@@ -28,12 +28,14 @@ Result<journal::Appended> append_and_wait(journal::Journal& journal, journal::Ba
 } // namespace
 
 struct Core::Inside {
-    detect::Scorer& scorer;
+    Models models;
+    bool sheds_shadows = false;
     CoreOptions options;
     std::vector<Partition> partitions;
-    Shapes shapes;
     JournalTime time;
     std::optional<JournalTime::State> time_before; // the entry that is being taken in
+    journal::Sequence time_from = 0; // time passes from this entry on; before it only contexts are
+                                     // filled again
     journal::Sequence position = 0;
     std::uint64_t inputs = 0; // entries taken in that are no detector's outputs
     CoreCounts counts;
@@ -48,7 +50,13 @@ struct Core::Inside {
     std::size_t awaited_clocks = 0; // entries of the last batch that are no outputs
 
     Inside(detect::Scorer& model, CoreOptions chosen)
-        : scorer(model), options(std::move(chosen)), partitions(options.partitions) {}
+        : models(model, chosen.models),
+          options(std::move(chosen)),
+          partitions(options.partitions) {}
+
+    [[nodiscard]] const detect::ModelCard& standard_card() const {
+        return models.at(Models::standard).card;
+    }
 
     /// What was touched last before then is forgotten.
     [[nodiscard]] std::int64_t memory_begins_us() const {
@@ -66,12 +74,14 @@ struct Core::Inside {
     void take(const journal::Stored& entry, Waiting& waiting, std::vector<StepContent>& contents);
     void take_the_rest(const journal::Stored& entry, std::vector<StepContent>& contents);
     void take_again(Partition& partition, const journal::Stored& entry);
+    void fill_contexts(Partition& partition, const journal::Stored& entry);
     StreamState* stream_of(
         Partition& partition,
         const journal::Stored& entry,
         const v1::EegBlock& block,
         StepContent* content
     );
+    void score_windows(Waiting& waiting, std::size_t place);
     void score(Waiting& waiting, std::vector<StepContent>& contents, UtcTime now);
     void must_be_committed() const;
     StepHead head_of(std::uint32_t number, UtcTime now);
@@ -128,6 +138,8 @@ Result<journal::Batch> Core::Inside::takeover_batch(journal::Journal& journal, U
             .hearts = {},
             .alarms = {},
             .restorable = {},
+            .memory_from = {},
+            .models = {},
         };
         batch.entries.push_back(takeover_entry(number, options.owner, options.epoch, output, now));
         batch.fences.push_back({.partition = number, .expected = output.sequence});
@@ -187,13 +199,15 @@ Result<void> Core::take_over(journal::Journal& journal, UtcTime now) {
         return loaded;
     }
     const auto first = std::ranges::min_element(in.partitions, {}, &Partition::replay_from);
-    in.position = std::max(first->replay_from, journal.oldest());
+    const auto contexts = std::ranges::min_element(in.partitions, {}, &Partition::reads_from);
+    in.position = std::max(contexts->reads_from(), journal.oldest());
     in.position = in.position == 0 ? 0 : in.position - 1;
+    in.time_from = first->replay_from;
     in.time = JournalTime(first->replay_time);
     in.inputs = 0;
     in.awaiting.clear();
     in.awaited_clocks = 0;
-    return {};
+    return load_assignments(journal, in.position, in.partitions);
 }
 
 /// The block's stream, anew where its layout is another; the content is told of events that this
@@ -220,11 +234,18 @@ StreamState* Core::Inside::stream_of(
         if (is_new) {
             stream.seen = journal::SampleRanges(block.isolated());
         }
-        stream.shape = shapes.of(scorer.card(), block);
+        if (is_other && !is_new) {
+            stream.models = {};
+        }
+        stream.models_due = true;
         stream.runs = std::make_unique<StreamRuns>(
             static_cast<std::size_t>(block.channels_size()),
             options.runs_per_stream
         );
+    }
+    if (stream.models_due && !block.isolated()) {
+        stream.models.assign(models, partition.models_of(entry.entry.patient()), block);
+        stream.models_due = false;
     }
     stream.touched_us = std::max(stream.touched_us, time.now_us());
     if (streams.size() > options.streams_per_partition) {
@@ -253,7 +274,7 @@ void Core::Inside::take_again(Partition& partition, const journal::Stored& entry
         return;
     }
     auto& stream = *stream_of(partition, entry, block, nullptr);
-    if (!stream.shape) {
+    if (stream.models.empty()) {
         return;
     }
     const journal::SampleRange range{block.first_sample(), block.first_sample() + block.samples()};
@@ -269,7 +290,26 @@ void Core::Inside::take_again(Partition& partition, const journal::Stored& entry
     }
     // It had no room in the checkpoint.
     const auto parts = stream.runs->missing(range);
-    take_continuous(stream, parts, entry, *read, time, time_before, scorer.card(), nullptr);
+    take_continuous(stream, parts, entry, *read, time, time_before, nullptr);
+}
+
+/// An entry that the checkpoint covers, read again for models with a long context.
+void Core::Inside::fill_contexts(Partition& partition, const journal::Stored& entry) {
+    const auto read = read_block(entry.entry);
+    if (!read || read->block.isolated()) {
+        return;
+    }
+    const auto& block = read->block;
+    const auto known =
+        partition.streams.find(stream_key(entry.entry.patient(), block.device(), block.stream()));
+    if (known == partition.streams.end() || known->second.layout != layout_of(block) ||
+        known->second.models.context_sequence() == 0 ||
+        entry.sequence < known->second.models.context_sequence()) {
+        return;
+    }
+    auto& stream = *stream_of(partition, entry, block, nullptr);
+    const journal::SampleRange range{block.first_sample(), block.first_sample() + block.samples()};
+    stream.models.take_samples(range, {entry, block, read->samples}, nullptr);
 }
 
 void Core::Inside::take(
@@ -278,10 +318,19 @@ void Core::Inside::take(
     std::vector<StepContent>& contents
 ) {
     const auto number = entry.entry.partition();
-    if (entry.entry.type() != v1::EEG_BLOCK || number >= partitions.size()) {
+    if (number >= partitions.size()) {
         return;
     }
     auto& partition = partitions[number];
+    if (entry.entry.type() == v1::MODEL_ASSIGNMENT && entry.sequence > partition.checkpoint_input) {
+        return partition.assign(entry.entry);
+    }
+    if (entry.entry.type() != v1::EEG_BLOCK) {
+        return;
+    }
+    if (entry.sequence <= partition.checkpoint_input && partition.has_contexts) {
+        fill_contexts(partition, entry);
+    }
     if (entry.sequence < partition.replay_from) {
         return;
     }
@@ -320,12 +369,12 @@ void Core::Inside::take(
     }
     if (block.isolated()) {
         if (is_new) {
-            take_isolated(scorer.card(), entry, block, samples, waiting);
+            take_isolated(standard_card(), entry, block, samples, waiting);
         }
-    } else if (stream.shape) {
+    } else if (!stream.models.empty()) {
         stream.runs->forget(memory_begins_us());
         auto* into = is_new ? &waiting : nullptr;
-        take_continuous(stream, parts, entry, *read, time, time_before, scorer.card(), into);
+        take_continuous(stream, parts, entry, *read, time, time_before, into);
     } else {
         ++counts.unreadable;
     }
@@ -355,26 +404,50 @@ void Core::Inside::must_be_committed() const {
     }
 }
 
-void Core::Inside::score(Waiting& waiting, std::vector<StepContent>& contents, UtcTime now) {
-    std::vector<float> scores;
-    if (waiting.windows > 0) {
-        auto scored = scorer.score(waiting.windows_uv);
-        if (!scored || scored->size() != waiting.windows) {
-            throw std::runtime_error(
-                scored ? "the scorer gave another number of scores" : scored.error().cause
-            );
-        }
-        scores = std::move(*scored);
+/// A model that was chosen beside the standard one does not take the others with it when it fails:
+/// its windows are not evaluated then.
+void Core::Inside::score_windows(Waiting& waiting, std::size_t place) {
+    auto& batch = waiting.batches[place];
+    if (batch.windows == 0) {
+        return;
     }
-    counts.windows_scored += waiting.windows;
+    auto scored = models.at(place).scorer->score(batch.windows_uv);
+    if (scored && scored->size() == batch.windows) {
+        batch.scores = std::move(*scored);
+        return;
+    }
+    if (place == Models::standard) {
+        throw std::runtime_error(
+            scored ? "the scorer gave another number of scores" : scored.error().cause
+        );
+    }
+    ++counts.model_failures;
+    for (auto& pending : waiting.detections) {
+        if (pending.model == place) {
+            pending.score_of_channel.assign(pending.score_of_channel.size(), -1);
+        }
+    }
+}
+
+void Core::Inside::score(Waiting& waiting, std::vector<StepContent>& contents, UtcTime now) {
+    for (std::size_t place = 0; place < models.size(); ++place) {
+        score_windows(waiting, place);
+    }
     for (const auto& content : contents) {
         counts.event_revisions += content.events();
     }
     for (auto& pending : waiting.detections) {
-        fill_in(pending, scores, now);
+        const auto scored = static_cast<std::uint64_t>(
+            std::ranges::count_if(pending.score_of_channel, [](auto index) { return index >= 0; })
+        );
+        counts.windows_scored += scored;
+        counts.shadow_windows += pending.detection.shadow() ? scored : 0;
+        fill_in(pending, waiting.batches[pending.model].scores, now);
         counts.windows_not_evaluated += pending.detection.not_evaluated() ? 1 : 0;
         contents[pending.partition].add_detection(std::move(pending.detection));
     }
+    counts.shadows_shed += waiting.shed;
+    counts.model_failures += waiting.failures;
 }
 
 StepHead Core::Inside::head_of(std::uint32_t number, UtcTime now) {
@@ -390,6 +463,10 @@ StepHead Core::Inside::head_of(std::uint32_t number, UtcTime now) {
         .state_digest = fnv_start,
         .now = now,
     };
+    if (const auto& from = partition.memory_from; from && from->sequence < head.replay_sequence) {
+        head.replay_sequence = from->sequence;
+        head.replay_time = from->before;
+    }
     partition.describe(head, memory_begins_us());
     return head;
 }
@@ -410,8 +487,12 @@ void Core::Inside::put_out(
         partition.checkpoint_input = position;
         partition.checkpoint_time = time.state();
         partition.inputs_at_checkpoint = inputs;
+        partition.memory_from.reset();
     }
     const auto head = head_of(number, now);
+    if (is_due && partition.has_baselines()) {
+        partition.memory_from = {.sequence = head.replay_sequence, .before = head.replay_time};
+    }
     if (!content.empty()) {
         for (auto& entry :
              step_entries(head, std::move(content), options.detections_per_step_entry)) {
@@ -428,6 +509,7 @@ void Core::Inside::put_out(
             head,
             partition.checkpoint_time,
             partition.checkpoint(),
+            partition.assignments(),
             partition.hearts,
             partition.alarms
         ));
@@ -442,7 +524,7 @@ void Core::Inside::put_out(
 journal::Batch Core::step(std::span<const journal::StoredPtr> inputs, UtcTime now) {
     auto& in = *inside_;
     in.must_be_committed();
-    Waiting waiting;
+    Waiting waiting(in.models.size(), in.sheds_shadows);
     std::vector<StepContent> contents(in.partitions.size());
     for (const auto& input : inputs) {
         if (input->sequence <= in.position) {
@@ -450,7 +532,9 @@ journal::Batch Core::step(std::span<const journal::StoredPtr> inputs, UtcTime no
         }
         // Outputs do not bring the next checkpoint nearer: checkpoints would call for each other.
         // Nor does time pass with them: what is forgotten would depend on how often owners changed.
-        if (!journal::is_output(input->entry)) {
+        if (!journal::is_output(input->entry) && input->sequence < in.time_from) {
+            in.take(*input, waiting, contents);
+        } else if (!journal::is_output(input->entry)) {
             in.time_before = in.time.state();
             in.time.pass(input->entry.receipt_time_us());
             in.take(*input, waiting, contents);
@@ -481,6 +565,10 @@ journal::Batch Core::clock(UtcTime now) {
     }
     in.awaited_clocks = batch.entries.size();
     return batch;
+}
+
+void Core::shed_shadows(bool sheds) {
+    inside_->sheds_shadows = sheds;
 }
 
 void Core::committed(const journal::Appended& sequences) {

@@ -5,6 +5,7 @@
 #include "base/time.hpp"
 #include "detect/event_machine.hpp"
 #include "detect/scorer.hpp"
+#include "detector/models.hpp"
 #include "journal/journal.hpp"
 
 #include <chrono>
@@ -33,6 +34,8 @@ struct CoreOptions {
     std::uint64_t checkpoint_entries = 5000;
     /// How detections become events.
     detect::EventParameters events = {};
+    /// Models that may be assigned beside the default one and line-length.
+    MoreModels models = {};
 };
 
 /// What happened since the core was made.
@@ -44,6 +47,9 @@ struct CoreCounts {
     std::uint64_t conflicts = 0;
     std::uint64_t unreadable = 0;      // entries whose payload is no block that can be scored
     std::uint64_t event_revisions = 0; // put out: raised, prolonged, ended, revised
+    std::uint64_t shadow_windows = 0;  // of windows_scored, those of shadows
+    std::uint64_t shadows_shed = 0;    // windows of shadows that were not scored, one per channel
+    std::uint64_t model_failures = 0;  // of other models than the standard one
 };
 
 /// Owns every partition between take_over() and the first refused fence.
@@ -52,7 +58,7 @@ struct CoreCounts {
 /// std::runtime_error
 class Core {
 public:
-    /// `scorer` must outlive the core.
+    /// `scorer`, the standard model, must outlive the core.
     Core(detect::Scorer& scorer, CoreOptions options);
     ~Core();
 
@@ -75,6 +81,10 @@ public:
     /// windows that wait are scored in one call. After a batch with entries the next step() needs
     /// committed() first.
     [[nodiscard]] journal::Batch step(std::span<const journal::StoredPtr> inputs, UtcTime now);
+
+    /// While it is set, shadows are not scored: what their windows would have been is counted. The
+    /// active model always is.
+    void shed_shadows(bool sheds);
 
     /// A CLOCK entry for every partition where something depends on time that passes without
     /// inputs, to be appended about once a second; it counts when step() reads it. Empty where

@@ -14,6 +14,9 @@ void Partition::load(const v1::Step& checkpoint, const detect::EventParameters& 
     for (const auto& [patient, machine] : alarms.machines()) {
         hearts.set_limits(patient, machine.settings().limits());
     }
+    for (const auto& assignment : checkpoint.models()) {
+        models[assignment.patient()] = assignment;
+    }
     for (const auto& seen : checkpoint.seen()) {
         auto& stream = streams[stream_key(seen.patient(), seen.device(), seen.stream())];
         stream.isolated = seen.isolated();
@@ -22,6 +25,11 @@ void Partition::load(const v1::Step& checkpoint, const detect::EventParameters& 
         stream.seen.load_cells(seen.cells());
         stream.touched_us = seen.touched_us();
         stream.from_checkpoint = true;
+        stream.models.load(seen);
+        has_contexts = has_contexts || seen.context_sequence() != 0;
+        if (seen.line_lengths_size() > 0) {
+            memory_from = {.sequence = replay_from, .before = replay_time};
+        }
         for (const auto& run : seen.held()) {
             load_run(run);
         }
@@ -132,6 +140,7 @@ std::vector<v1::StreamSeen> Partition::checkpoint() const {
         if (stream.runs) {
             describe_runs(*stream.runs, seen);
         }
+        seen.set_context_sequence(stream.models.context_sequence());
         bytes += seen.ByteSizeLong();
         if (bytes > most_bytes) {
             break;
@@ -150,6 +159,16 @@ std::vector<v1::StreamSeen> Partition::checkpoint() const {
         }
     }
     for (std::size_t i = 0; i < all.size(); ++i) {
+        v1::StreamSeen memory;
+        for (auto& of_channel : newest_first[i]->second.models.baselines()) {
+            *memory.add_line_lengths() = std::move(of_channel);
+        }
+        if (const auto size = memory.ByteSizeLong(); bytes + size <= most_bytes) {
+            bytes += size;
+            all[i].mutable_line_lengths()->Swap(memory.mutable_line_lengths());
+        }
+    }
+    for (std::size_t i = 0; i < all.size(); ++i) {
         auto cells = newest_first[i]->second.seen.serialize_cells();
         if (bytes + cells.size() <= most_bytes) {
             bytes += cells.size();
@@ -157,6 +176,71 @@ std::vector<v1::StreamSeen> Partition::checkpoint() const {
         }
     }
     return all;
+}
+
+void Partition::assign(const v1::Entry& entry) {
+    v1::ModelAssignment assignment;
+    if (!assignment.ParseFromString(entry.payload())) {
+        return;
+    }
+    const auto& patient = assignment.patient();
+    const auto key = patient + '\0';
+    for (auto at = streams.lower_bound(key); at != streams.end() && at->first.starts_with(key);
+         ++at) {
+        at->second.models_due = true;
+    }
+    models[patient] = std::move(assignment);
+}
+
+const v1::ModelAssignment* Partition::models_of(const std::string& patient) const {
+    const auto found = models.find(patient);
+    return found == models.end() ? nullptr : &found->second;
+}
+
+std::vector<v1::ModelAssignment> Partition::assignments() const {
+    std::vector<v1::ModelAssignment> all;
+    for (const auto& [patient, assignment] : models) {
+        all.push_back(assignment);
+    }
+    return all;
+}
+
+bool Partition::has_baselines() const {
+    return std::ranges::any_of(streams, [](const auto& one) {
+        return one.second.models.has_baselines();
+    });
+}
+
+journal::Sequence Partition::reads_from() const {
+    auto from = replay_from;
+    for (const auto& [key, stream] : streams) {
+        if (const auto context = stream.models.context_sequence(); context != 0) {
+            from = std::min(from, context);
+        }
+    }
+    return from;
+}
+
+Result<void> load_assignments(
+    journal::Journal& journal,
+    journal::Sequence position,
+    std::vector<Partition>& partitions
+) {
+    const auto newest = journal.directory();
+    if (!newest) {
+        return std::unexpected(newest.error());
+    }
+    for (const auto& stored : newest->entries) {
+        const auto number = stored->entry.partition();
+        if (stored->entry.type() != v1::MODEL_ASSIGNMENT || number >= partitions.size()) {
+            continue;
+        }
+        auto& partition = partitions[number];
+        if (stored->sequence <= std::max(position, partition.checkpoint_input)) {
+            partition.assign(stored->entry);
+        }
+    }
+    return {};
 }
 
 std::string
@@ -184,6 +268,8 @@ std::uint64_t layout_of(const v1::EegBlock& block) {
     layout.set_rate_numerator(block.rate_numerator());
     layout.set_rate_denominator(block.rate_denominator());
     layout.set_isolated(block.isolated());
+    layout.set_signal_kind(block.signal_kind());
+    layout.set_reference(block.reference());
     *layout.mutable_channels() = block.channels();
     return fnv(fnv_start, layout.SerializeAsString());
 }

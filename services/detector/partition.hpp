@@ -42,6 +42,22 @@ struct Partition {
     /// Of the checkpoint, by entry: samples that were held and must be read again.
     std::multimap<journal::Sequence, Restorable> restorable;
 
+    /// Where the samples begin that the checkpoint held: windows after it are made again where a
+    /// model goes on from them.
+    std::optional<StreamRuns::Origin> memory_from;
+    std::map<std::string, v1::ModelAssignment, std::less<>> models; // by patient
+    bool has_contexts = false; // some stream of the checkpoint has a model with a long context
+
+    /// Takes a MODEL_ASSIGNMENT: it counts for the blocks after it.
+    void assign(const v1::Entry& entry);
+    /// nullptr: the default.
+    [[nodiscard]] const v1::ModelAssignment* models_of(const std::string& patient) const;
+    [[nodiscard]] std::vector<v1::ModelAssignment> assignments() const;
+    [[nodiscard]] bool has_baselines() const;
+    /// The oldest entry that is of use: replay_from, or what a long context of the checkpoint
+    /// needs.
+    [[nodiscard]] journal::Sequence reads_from() const;
+
     /// Reads the checkpoint that checkpoint_sequence names, where it is still there.
     Result<void> load_checkpoint(journal::Journal& journal, const detect::EventParameters& events);
     /// Takes the streams out of a checkpoint, but for the samples.
@@ -88,10 +104,17 @@ struct Partition {
     /// head.
     void describe(StepHead& head, std::int64_t forget_before_us);
     /// All streams, those touched last first, up to 256 KiB: what is left out is forgotten by the
-    /// next owner alone. What events depend on, and then digests of cells, only where there is room
-    /// beside everything else.
+    /// next owner alone. What events depend on, then baselines of models and then digests of cells,
+    /// only where there is room beside everything else.
     [[nodiscard]] std::vector<v1::StreamSeen> checkpoint() const;
 };
+
+/// Assignments that no entry from `position` on and no checkpoint says.
+[[nodiscard]] Result<void> load_assignments(
+    journal::Journal& journal,
+    journal::Sequence position,
+    std::vector<Partition>& partitions
+);
 
 /// Patient, device and stream: samples of one patient are never joined to another's, whoever wears
 /// the device.

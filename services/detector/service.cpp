@@ -36,6 +36,18 @@ struct Probe {
               "vigil_detector_event_revisions_total",
               "Events raised, prolonged, ended or revised"
           )),
+          shadow_windows(metrics.counter(
+              "vigil_detector_shadow_windows_total",
+              "Windows that shadows scored, one per channel"
+          )),
+          shadows_shed(metrics.counter(
+              "vigil_detector_shadows_shed_total",
+              "Windows that shadows were not asked for, since the detector was behind"
+          )),
+          model_failures(metrics.counter(
+              "vigil_detector_model_failures_total",
+              "Failures of models beside the default one"
+          )),
           fences_lost(metrics.counter(
               "vigil_detector_fences_lost_total",
               "Outputs refused: another owner took over"
@@ -63,6 +75,9 @@ struct Probe {
         conflicts.Increment(static_cast<double>(now.conflicts - last.conflicts));
         unreadable.Increment(static_cast<double>(now.unreadable - last.unreadable));
         event_revisions.Increment(static_cast<double>(now.event_revisions - last.event_revisions));
+        shadow_windows.Increment(static_cast<double>(now.shadow_windows - last.shadow_windows));
+        shadows_shed.Increment(static_cast<double>(now.shadows_shed - last.shadows_shed));
+        model_failures.Increment(static_cast<double>(now.model_failures - last.model_failures));
         last = now;
     }
 
@@ -73,6 +88,9 @@ struct Probe {
     prometheus::Counter& conflicts;
     prometheus::Counter& unreadable;
     prometheus::Counter& event_revisions;
+    prometheus::Counter& shadow_windows;
+    prometheus::Counter& shadows_shed;
+    prometheus::Counter& model_failures;
     prometheus::Counter& fences_lost;
     prometheus::Gauge& owner;
     prometheus::Gauge& lag_entries;
@@ -226,6 +244,7 @@ void Service::Inside::note_lag(std::span<const journal::StoredPtr> inputs) {
 bool Service::Inside::one_step(std::span<const journal::StoredPtr> inputs) {
     const auto start_us = steady_us();
     working_since_us = start_us;
+    core.shed_shadows(late);
     auto batch = core.step(inputs, clock.utc());
     if (!batch.entries.empty() && !publish(std::move(batch))) {
         return false;

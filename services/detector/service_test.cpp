@@ -1,7 +1,7 @@
 #include "detector/service.hpp"
 
 #include "detector/return_wait.hpp"
-#include "detector/test_ward.hpp"
+#include "detector/test_models.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -71,6 +71,29 @@ TEST_CASE("the service follows the journal, and a second one goes on where it st
     }));
     CHECK(scores_of(r.ward.detections()).size() == 4);
     CHECK(r.metrics.text().find("vigil_detector_owner 1") != std::string::npos);
+}
+
+TEST_CASE("a detector that is behind asks no shadow, and the active model as ever") {
+    Running r;
+    SecondScorer second;
+    r.options.core.models.scorers = {&second};
+    r.ward.put(assigned_models("window-178", {"second"}, r.ward.now, 1));
+    for (std::uint64_t second_of_stream = 0; second_of_stream < 4; ++second_of_stream) {
+        r.ward.put({}, second_of_stream * 256, 256);
+    }
+    const auto scored_by = [&r](const std::string& model) {
+        return std::ranges::count(r.ward.detections(), model, &v1::Detection::model);
+    };
+    r.clock.advance(std::chrono::seconds(60));
+    Service service(r.ward.journal, r.scorer, r.clock, r.log, r.metrics, r.options);
+    REQUIRE(eventually([&] { return scored_by("window-178") == 3; }));
+    CHECK(scored_by("second") == 0);
+    CHECK(eventually([&] {
+        return r.metrics.text().find("vigil_detector_shadows_shed_total 6") != std::string::npos;
+    }));
+    r.ward.now = r.clock.utc();
+    r.ward.put({}, 4 * 256, 256);
+    CHECK(eventually([&] { return scored_by("window-178") == 4 && scored_by("second") == 1; }));
 }
 
 TEST_CASE("a refused fence ends the ownership and says so") {

@@ -195,6 +195,7 @@ v1::Entry checkpoint_entry(
     const StepHead& head,
     std::optional<JournalTime::State> time,
     std::vector<v1::StreamSeen> seen,
+    std::vector<v1::ModelAssignment> models,
     const Hearts& hearts,
     const Alarms& alarms
 ) {
@@ -207,6 +208,9 @@ v1::Entry checkpoint_entry(
     }
     hearts.remember(step);
     alarms.remember(step);
+    for (auto& assignment : models) {
+        *step.add_models() = std::move(assignment);
+    }
     const auto cause = "checkpoint/" + std::to_string(head.input_sequence);
     return step_entry(head, step, {}, derived_id(cause, std::to_string(head.partition)));
 }

@@ -97,6 +97,7 @@ step_entries(const StepHead& head, StepContent content, std::size_t most);
     const StepHead& head,
     std::optional<JournalTime::State> time,
     std::vector<v1::StreamSeen> seen,
+    std::vector<v1::ModelAssignment> models,
     const Hearts& hearts,
     const Alarms& alarms
 );

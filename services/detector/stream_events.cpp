@@ -9,11 +9,12 @@ namespace vigil::detector {
 
 namespace {
 
-/// Its times are the stream's: window k ends k seconds after index 0, whatever the device's clock
-/// says.
+/// Its times are the stream's: window k ends k seconds (or another period) after index 0, whatever
+/// the device's clock says.
 detect::TimelineWindow window_of(const v1::Detection& detection) {
     constexpr std::int64_t second_us = 1'000'000;
-    const auto end_us = static_cast<std::int64_t>(detection.window()) * second_us;
+    const auto end_us = static_cast<std::int64_t>(detection.window()) * second_us *
+                        std::max<std::int64_t>(detection.period_s(), 1);
     detect::TimelineWindow window{
         .start_us = end_us - (detection.end_time_us() - detection.start_time_us()),
         .end_us = end_us,
@@ -35,17 +36,48 @@ detect::TimelineWindow window_of(const v1::Detection& detection) {
     return window;
 }
 
+template <class Message>
+v1::Event head_of(const Message& of) {
+    v1::Event head;
+    head.set_model(of.model());
+    head.set_model_version(of.model_version());
+    head.set_shadow(of.shadow());
+    head.set_standing(of.standing());
+    *head.mutable_doubts() = of.doubts();
+    return head;
+}
+
+/// Of what was recorded before there were standings none is known: it may go on with any.
+bool is_same(const v1::Event& head, const v1::Detection& detection) {
+    const bool is_model =
+        head.model() == detection.model() && head.model_version() == detection.model_version();
+    return is_model && (head.standing() == v1::Detection::STANDING_UNSPECIFIED ||
+                        (head.standing() == detection.standing() &&
+                         std::ranges::equal(head.doubts(), detection.doubts())));
+}
+
 void add_revisions(
     const std::vector<detect::EventRevision>& revisions,
-    const std::string& model,
-    const std::string& version,
+    const v1::Event& head,
     std::vector<v1::Event>& out
 ) {
     for (const auto& revision : revisions) {
         auto& event = out.emplace_back(to_message(revision));
-        event.set_model(model);
-        event.set_model_version(version);
+        event.set_model(head.model());
+        event.set_model_version(head.model_version());
+        event.set_shadow(head.shadow());
+        event.set_standing(head.standing());
+        *event.mutable_doubts() = head.doubts();
     }
+}
+
+/// A shadow that is assigned no more falls silent while its stream goes on. As long as the detector
+/// joins windows across a pause.
+bool is_left_behind(const detect::EventTimeline& timeline, const detect::TimelineWindow& window) {
+    constexpr std::int64_t silence_us = 30'000'000;
+    const auto& runs = timeline.memory().runs;
+    return !runs.empty() &&
+           runs.rbegin()->second.after.now_us.value_or(0) + silence_us < window.end_us;
 }
 
 } // namespace
@@ -56,18 +88,30 @@ StreamEvents::push(const v1::Detection& detection, const detect::EventTimeline::
     if (detection.window() == 0) {
         return events;
     }
-    const auto& version = detection.model_version();
-    auto [place, is_new] = models_.try_emplace(
-        detection.model(),
-        OfModel{version, detect::EventTimeline(parameters_)}
-    );
-    auto& [name, of_model] = *place;
-    if (!is_new && of_model.version != version) {
-        const auto over = of_model.timeline.finish(std::numeric_limits<std::uint64_t>::max());
-        add_revisions(over, name, of_model.version, events);
-        of_model = OfModel{version, detect::EventTimeline(parameters_)};
+    const auto name = detection.shadow() ? detection.model() : std::string();
+    auto place = models_.find(name);
+    if (place != models_.end() && !is_same(place->second.head, detection)) {
+        auto& [head, timeline] = place->second;
+        add_revisions(timeline.finish(std::numeric_limits<std::uint64_t>::max()), head, events);
+        models_.erase(place);
+        place = models_.end();
     }
-    add_revisions(of_model.timeline.push(window_of(detection), new_id), name, version, events);
+    if (place == models_.end()) {
+        place =
+            models_.emplace(name, OfModel{head_of(detection), detect::EventTimeline(parameters_)})
+                .first;
+    }
+    auto& [head, timeline] = place->second;
+    if (head.standing() != detection.standing()) {
+        head = head_of(detection);
+    }
+    const auto window = window_of(detection);
+    add_revisions(timeline.push(window, new_id), head, events);
+    for (auto& [other, of_model] : models_) {
+        if (of_model.timeline.goes_on() && is_left_behind(of_model.timeline, window)) {
+            add_revisions(of_model.timeline.fall_silent(), of_model.head, events);
+        }
+    }
     for (auto& event : events) {
         event.set_patient(detection.patient());
         event.set_device(detection.device());
@@ -79,7 +123,7 @@ StreamEvents::push(const v1::Detection& detection, const detect::EventTimeline::
 std::vector<v1::Event> StreamEvents::finish(std::uint64_t end_sample) {
     std::vector<v1::Event> events;
     for (auto& [name, of_model] : models_) {
-        add_revisions(of_model.timeline.finish(end_sample), name, of_model.version, events);
+        add_revisions(of_model.timeline.finish(end_sample), of_model.head, events);
     }
     return events;
 }
@@ -87,7 +131,7 @@ std::vector<v1::Event> StreamEvents::finish(std::uint64_t end_sample) {
 std::vector<v1::Event> StreamEvents::fall_silent() {
     std::vector<v1::Event> events;
     for (auto& [name, of_model] : models_) {
-        add_revisions(of_model.timeline.fall_silent(), name, of_model.version, events);
+        add_revisions(of_model.timeline.fall_silent(), of_model.head, events);
     }
     return events;
 }
@@ -102,16 +146,19 @@ std::vector<v1::EventMemory> StreamEvents::memory() const {
     std::vector<v1::EventMemory> all;
     for (const auto& [name, of_model] : models_) {
         auto& memory = all.emplace_back(to_message(of_model.timeline.memory()));
-        memory.set_model(name);
-        memory.set_model_version(of_model.version);
+        memory.set_model(of_model.head.model());
+        memory.set_model_version(of_model.head.model_version());
+        memory.set_shadow(of_model.head.shadow());
+        memory.set_standing(of_model.head.standing());
+        *memory.mutable_doubts() = of_model.head.doubts();
     }
     return all;
 }
 
 void StreamEvents::load(const v1::EventMemory& memory) {
     models_.insert_or_assign(
-        memory.model(),
-        OfModel{memory.model_version(), detect::EventTimeline(parameters_, from_message(memory))}
+        memory.shadow() ? memory.model() : std::string(),
+        OfModel{head_of(memory), detect::EventTimeline(parameters_, from_message(memory))}
     );
 }
 

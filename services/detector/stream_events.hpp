@@ -12,8 +12,9 @@
 
 namespace vigil::detector {
 
-/// One timeline per model. A detection of another version of its model ends what goes on and begins
-/// anew: scores of two versions are never joined.
+/// One timeline for the active model, and one for each shadow. A detection of another active model,
+/// of another version, or that may lead to something else, ends what goes on and begins anew:
+/// scores of two models are never joined, and an event is of one standing.
 ///
 /// threads one
 class StreamEvents {
@@ -38,12 +39,12 @@ public:
 
 private:
     struct OfModel {
-        std::string version;
+        v1::Event head; // what its events have in common: model, version, standing
         detect::EventTimeline timeline;
     };
 
     detect::EventParameters parameters_;
-    std::map<std::string, OfModel> models_;
+    std::map<std::string, OfModel> models_; // by the shadow's name; the active one's is empty
 };
 
 } // namespace vigil::detector

@@ -5,15 +5,13 @@
 
 namespace vigil::detector {
 
-void StreamRuns::add(
-    const detect::WindowShape& shape,
-    const Piece& piece,
-    const std::function<void(const Whole&)>& visit
-) {
+void StreamRuns::add(Shapes shapes, const Piece& piece, const Visit& visit) {
     const journal::SampleRange added{piece.first, piece.first + (piece.until - piece.from)};
     const auto run = grow(piece);
-    visit_whole(shape, *run, added, visit);
-    trim(shape, run);
+    for (std::size_t number = 0; number < shapes.size(); ++number) {
+        visit_whole(shapes, number, *run, added, visit);
+    }
+    trim(**std::ranges::max_element(shapes, {}, &detect::WindowShape::needed), run);
     while (runs_.size() > limit_) {
         runs_.erase(std::ranges::min_element(runs_, {}, &Run::time_us));
     }
@@ -75,11 +73,13 @@ StreamRuns::Place StreamRuns::grow(const Piece& piece) {
 }
 
 void StreamRuns::visit_whole(
-    const detect::WindowShape& shape,
+    Shapes shapes,
+    std::size_t number,
     const Run& run,
     journal::SampleRange added,
-    const std::function<void(const Whole&)>& visit
-) const {
+    const Visit& visit
+) {
+    const auto& shape = *shapes[number];
     Whole whole;
     for (auto k = shape.first_ending_after(added.first);; ++k) {
         whole.end = shape.end_of(k);
@@ -99,7 +99,7 @@ void StreamRuns::visit_whole(
                 std::span(channel).subspan(whole.first - run.first, shape.needed())
             );
         }
-        visit(whole);
+        visit(number, whole);
     }
 }
 

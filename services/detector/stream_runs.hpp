@@ -18,7 +18,8 @@ namespace vigil::detector {
 
 /// Makes each window exactly once, when its last missing sample arrives, in whatever order and
 /// block sizes samples come. Of each run only its tail is kept, for the next window, and its head
-/// where something is missing before it.
+/// where something is missing before it. Windows of several shapes end at the same samples, and
+/// what the longest needs is kept.
 ///
 /// bounds  at most `limit` runs, of which the one that grew longest ago goes first; each run under
 /// three windows long threads one
@@ -65,12 +66,12 @@ public:
 
     StreamRuns(std::size_t channels, std::size_t limit) : channels_(channels), limit_(limit) {}
 
-    /// Adds samples that are not held, and calls `visit` for each window that this makes whole.
-    void add(
-        const detect::WindowShape& shape,
-        const Piece& piece,
-        const std::function<void(const Whole&)>& visit
-    );
+    using Shapes = std::span<const detect::WindowShape* const>;
+    using Visit = std::function<void(std::size_t shape, const Whole&)>;
+
+    /// Adds samples that are not held, and calls `visit` for each window that this makes whole, one
+    /// shape after the other. All shapes are of the stream's rate; at least one.
+    void add(Shapes shapes, const Piece& piece, const Visit& visit);
 
     /// Puts the samples of a part of `held` back: with those of all parts the run is as it was.
     void restore(const Piece& piece, const Held& held);
@@ -112,12 +113,13 @@ private:
     using Place = std::list<Run>::iterator;
 
     Place grow(const Piece& piece);
-    void visit_whole(
-        const detect::WindowShape& shape,
+    static void visit_whole(
+        Shapes shapes,
+        std::size_t number,
         const Run& run,
         journal::SampleRange added,
-        const std::function<void(const Whole&)>& visit
-    ) const;
+        const Visit& visit
+    );
     void trim(const detect::WindowShape& shape, Place run);
     static void append(Run& run, const Run& later);
     static void drop_before(Run& run, std::uint64_t index);

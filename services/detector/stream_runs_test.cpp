@@ -4,6 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <array>
 #include <set>
 
 using namespace vigil;
@@ -36,8 +37,9 @@ std::vector<std::uint64_t> add(
         samples.push_back(static_cast<std::int32_t>(index));
     }
     std::vector<std::uint64_t> ends;
+    const std::array shapes{&shape};
     runs.add(
-        shape,
+        shapes,
         {.first = first,
          .channel_major = samples,
          .samples = samples.size(),
@@ -45,7 +47,7 @@ std::vector<std::uint64_t> add(
          .until = samples.size(),
          .origin = {.sequence = first + 1, .before = {}},
          .time_us = time_us},
-        [&](const StreamRuns::Whole& whole) {
+        [&](std::size_t, const StreamRuns::Whole& whole) {
             ends.push_back(whole.end);
             REQUIRE(whole.channels.size() == 1);
             REQUIRE(whole.channels[0].size() == shape.needed());

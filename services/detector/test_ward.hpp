@@ -169,7 +169,7 @@ struct Ward {
 
     [[nodiscard]] std::vector<v1::Step> steps() {
         std::vector<v1::Step> steps;
-        for (journal::Sequence after = 0;;) {
+        for (auto after = std::max<journal::Sequence>(journal.oldest(), 1) - 1;;) {
             const auto entries = journal.read(after).value();
             if (entries.empty()) {
                 return steps;

@@ -128,6 +128,12 @@ const std::vector<Fault>& faults() {
         {"start_time_us",
          invalid_argument,
          [](auto& b) { b.set_start_time_us(test_now_us + 7 * 86'400'000'000); }},
+        {"signal_kind",
+         invalid_argument,
+         [](auto& b) { b.set_signal_kind(static_cast<v1::EegBlock::SignalKind>(9)); }},
+        {"reference",
+         invalid_argument,
+         [](auto& b) { b.set_reference(static_cast<v1::EegBlock::Reference>(9)); }},
         {"isolated", invalid_argument, [](auto& b) { b.set_isolated(true); }},
     };
     return all;
@@ -272,7 +278,7 @@ TEST_CASE("the same range with other samples is a conflict, also while the first
     CHECK(ward.entries().size() == 2);
 }
 
-TEST_CASE("a stream keeps its rate and its channels") {
+TEST_CASE("a stream keeps its rate, its channels and what was said of its electrodes") {
     TestWard ward;
     submit(ward, {good_block()});
     auto faster = good_block(4);
@@ -281,7 +287,13 @@ TEST_CASE("a stream keeps its rate and its channels") {
     renamed.mutable_channels(1)->set_label("T7-P7");
     auto rescaled = good_block(4);
     rescaled.mutable_channels(1)->set_scale(0.2);
-    const auto heard = submit(ward, {faster, renamed, rescaled});
+    auto declared = good_block(4);
+    declared.set_signal_kind(v1::EegBlock::SCALP);
+    auto referenced = good_block(4);
+    referenced.set_reference(v1::EegBlock::COMMON);
+    const auto heard = submit(ward, {faster, renamed, rescaled, declared, referenced});
+    CHECK(heard->outcomes[3].error->field == "blocks[3].signal_kind");
+    CHECK(heard->outcomes[4].error->field == "blocks[4].reference");
     CHECK(heard->outcomes[0].error->field == "blocks[0].rate_numerator");
     CHECK(heard->outcomes[1].error->field == "blocks[1].channels");
     CHECK(heard->outcomes[2].error->code == ErrorCode::conflict);

@@ -120,6 +120,12 @@ Result<void> check_block(const v1::EegBlock& block, UtcTime latest) {
             std::format("the rate must be {} to {} Hz", min_rate_hz, max_rate_hz)
         );
     }
+    if (!v1::EegBlock::SignalKind_IsValid(block.signal_kind())) {
+        return wrong("signal_kind", "must be scalp or intracranial, or left out");
+    }
+    if (!v1::EegBlock::Reference_IsValid(block.reference())) {
+        return wrong("reference", "must be average, bipolar or common, or left out");
+    }
     if (auto channels = check_channels(block); !channels) {
         return channels;
     }

@@ -150,7 +150,9 @@ void DetectionWaiter::apply(std::span<const journal::StoredPtr> entries) {
         }
         const std::lock_guard lock(mutex_);
         for (const auto& detection : step.detections()) {
-            take_all(detection, ready);
+            if (!detection.shadow()) {
+                take_all(detection, ready);
+            }
         }
     }
     for (auto& [done, score] : ready) {

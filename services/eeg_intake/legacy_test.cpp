@@ -58,6 +58,10 @@ struct OldWard : TestWard {
     void score(std::uint32_t q16, bool not_evaluated = false) {
         const auto all = entries();
         v1::Step step;
+        auto& shadow = *step.add_detections();
+        shadow.set_cause(all.back()->entry.id());
+        shadow.set_shadow(true); // no answer is made of it
+        shadow.set_score_q16(1);
         auto& detection = *step.add_detections();
         detection.set_cause(all.back()->entry.id());
         detection.set_score_q16(q16);

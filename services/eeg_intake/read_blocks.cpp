@@ -158,7 +158,38 @@ Result<void> encode(PostedData& data, const Path& path, bool samples_given, v1::
     return {};
 }
 
-constexpr std::array<std::string_view, 13> block_names{
+Result<v1::EegBlock::SignalKind> read_signal_kind(value from, const Path& path) {
+    auto name = json::text(from, path);
+    if (!name) {
+        return std::unexpected(std::move(name.error()));
+    }
+    if (*name == "scalp") {
+        return v1::EegBlock::SCALP;
+    }
+    if (*name == "intracranial") {
+        return v1::EegBlock::INTRACRANIAL;
+    }
+    return json::wrong(path, "must be scalp or intracranial, or left out where nobody knows");
+}
+
+Result<v1::EegBlock::Reference> read_reference(value from, const Path& path) {
+    auto name = json::text(from, path);
+    if (!name) {
+        return std::unexpected(std::move(name.error()));
+    }
+    if (*name == "average") {
+        return v1::EegBlock::AVERAGE;
+    }
+    if (*name == "bipolar") {
+        return v1::EegBlock::BIPOLAR;
+    }
+    if (*name == "common") {
+        return v1::EegBlock::COMMON;
+    }
+    return json::wrong(path, "must be average, bipolar or common, or left out where nobody knows");
+}
+
+constexpr std::array<std::string_view, 15> block_names{
     "device",
     "stream",
     "first_sample",
@@ -171,10 +202,12 @@ constexpr std::array<std::string_view, 13> block_names{
     "data",
     "isolated",
     "synthetic",
+    "signal_kind",
+    "reference",
     "blocks"
 };
 constexpr std::size_t samples_name = 7;
-constexpr std::size_t blocks_name = 12;
+constexpr std::size_t blocks_name = 14;
 
 Result<void>
 read_member(std::size_t name, value v, const Path& here, v1::EegBlock& block, PostedData& data) {
@@ -226,8 +259,16 @@ read_member(std::size_t name, value v, const Path& here, v1::EegBlock& block, Po
             return read_data(v, here, data);
         case 10:
             return json::keep(json::boolean(v, here), [&](bool b) { block.set_isolated(b); });
-        default:
+        case 11:
             return json::keep(json::boolean(v, here), [&](bool b) { block.set_synthetic(b); });
+        case 12:
+            return json::keep(read_signal_kind(v, here), [&](auto kind) {
+                block.set_signal_kind(kind);
+            });
+        default:
+            return json::keep(read_reference(v, here), [&](auto reference) {
+                block.set_reference(reference);
+            });
     }
 }
 

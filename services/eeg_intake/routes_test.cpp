@@ -124,6 +124,25 @@ TEST_CASE("samples in JSON take 24 bits where they need them, and come as base64
     const auto other = read_blocks_json(encoded)->blocks.at(0);
     CHECK(other.data() == std::string("\x01\x00\xFE\xFF", 4));
     CHECK(other.synthetic());
+    CHECK(other.signal_kind() == v1::EegBlock::SIGNAL_KIND_UNSPECIFIED);
+}
+
+TEST_CASE("what a sender says of its electrodes is kept, and a word that is none is named") {
+    std::string said = block_json("[[1],[2]]", R"(,"signal_kind":"scalp","reference":"bipolar")");
+    const auto block = read_blocks_json(said)->blocks.at(0);
+    CHECK(block.signal_kind() == v1::EegBlock::SCALP);
+    CHECK(block.reference() == v1::EegBlock::BIPOLAR);
+    std::string inside =
+        block_json("[[1],[2]]", R"(,"signal_kind":"intracranial","reference":"common")");
+    const auto implanted = read_blocks_json(inside)->blocks.at(0);
+    CHECK(implanted.signal_kind() == v1::EegBlock::INTRACRANIAL);
+    CHECK(implanted.reference() == v1::EegBlock::COMMON);
+    std::string average = block_json("[[1],[2]]", R"(,"reference":"average")");
+    CHECK(read_blocks_json(average)->blocks.at(0).reference() == v1::EegBlock::AVERAGE);
+    std::string unknown = block_json("[[1],[2]]", R"(,"signal_kind":"unknown")");
+    CHECK(read_blocks_json(unknown).error().field == "signal_kind");
+    std::string other = block_json("[[1],[2]]", R"(,"reference":"ear")");
+    CHECK(read_blocks_json(other).error().field == "reference");
 }
 
 TEST_CASE("base64 agrees with the test vectors of RFC 4648, section 10") {

@@ -38,6 +38,12 @@ const char* StreamState::differs(const v1::EegBlock& block, std::uint64_t digest
     if (rate_numerator * block.rate_denominator() != block.rate_numerator() * rate_denominator) {
         return "rate_numerator";
     }
+    if (signal_kind != block.signal_kind()) {
+        return "signal_kind";
+    }
+    if (reference != block.reference()) {
+        return "reference";
+    }
     return channels_digest == digest_of_channels ? nullptr : "channels";
 }
 
@@ -46,6 +52,8 @@ void StreamState::take_layout(const v1::EegBlock& block, std::uint64_t digest_of
     rate_numerator = block.rate_numerator();
     rate_denominator = block.rate_denominator();
     channels_digest = digest_of_channels;
+    signal_kind = block.signal_kind();
+    reference = block.reference();
 }
 
 std::uint64_t channels_digest(const v1::EegBlock& block) {

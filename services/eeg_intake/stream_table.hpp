@@ -37,6 +37,8 @@ struct StreamState {
     std::uint64_t rate_denominator = 0;
     std::uint64_t channels_digest = 0;
     bool isolated = false;
+    v1::EegBlock::SignalKind signal_kind = v1::EegBlock::SIGNAL_KIND_UNSPECIFIED;
+    v1::EegBlock::Reference reference = v1::EegBlock::REFERENCE_UNSPECIFIED;
     std::vector<Pending> pending;
     std::deque<std::pair<std::uint64_t, std::string>>
         ids; // isolated: first sample -> entry of the newest windows

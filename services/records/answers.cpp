@@ -77,11 +77,55 @@ double score(std::uint32_t q16) {
     return q16 / 65536.0;
 }
 
+std::string_view doubt_word(int doubt) {
+    switch (doubt) {
+        case v1::Detection::KIND_UNKNOWN:
+            return "kind_unknown";
+        case v1::Detection::KIND_DIFFERS:
+            return "kind_differs";
+        case v1::Detection::REFERENCE_UNKNOWN:
+            return "reference_unknown";
+        case v1::Detection::REFERENCE_DIFFERS:
+            return "reference_differs";
+        case v1::Detection::RATE_DIFFERS:
+            return "rate_differs";
+        case v1::Detection::FALSE_ALARMS_UNKNOWN:
+            return "false_alarms_unknown";
+        default:
+            return "unknown";
+    }
+}
+
+std::string_view state_word(v1::Detection::State state) {
+    switch (state) {
+        case v1::Detection::WARMING_UP:
+            return "warming_up";
+        case v1::Detection::RATE_REFUSED:
+            return "rate_refused";
+        case v1::Detection::MODEL_MISSING:
+            return "model_missing";
+        default:
+            return "not_evaluated";
+    }
+}
+
+/// Of a detection or an event: what it may lead to, as it was when it was recorded.
+void standing_members(JsonText& json, const auto& of) {
+    json.member("shadow", of.shadow());
+    json.member("standing", of.standing() == v1::Detection::ACTIVE ? "active" : "shadow");
+    json.key("doubts").open_array();
+    for (const auto doubt : of.doubts()) {
+        json.value(doubt_word(doubt));
+    }
+    json.close_array();
+}
+
 void detection_object(JsonText& json, const store::DetectionRow& row) {
     const auto& detection = row.detection;
     json.open_object().member("id", to_hex(row.id));
     json.member("device", detection.device()).member("stream", detection.stream());
     json.member("model", detection.model()).member("model_version", detection.model_version());
+    standing_members(json, detection);
     json.member("first_sample", detection.first_sample())
         .member("end_sample", detection.end_sample());
     time_member(json, "start_time", detection.start_time_us());
@@ -91,6 +135,9 @@ void detection_object(JsonText& json, const store::DetectionRow& row) {
         json.null();
     } else {
         json.value(score(detection.score_q16()));
+    }
+    if (detection.not_evaluated()) {
+        json.member("state", state_word(detection.state()));
     }
     json.key("channel_scores").open_array();
     for (const auto q16 : detection.channel_q16()) {
@@ -125,6 +172,7 @@ void event_object(JsonText& json, const store::EventRow& row) {
     json.member("state", state_word(event.state())).member("prolonged", span.prolonged());
     json.member("device", event.device()).member("stream", event.stream());
     json.member("model", event.model()).member("model_version", event.model_version());
+    standing_members(json, event);
     json.member("first_sample", span.first_sample()).member("end_sample", span.end_sample());
     time_member(json, "onset", span.onset_us());
     json.member("duration_s", static_cast<double>(span.end_us() - span.onset_us()) / 1e6);

@@ -96,6 +96,9 @@ void NewestTable::take(const std::string& patient, const v1::EegBlock& block) {
 }
 
 void NewestTable::take(const v1::Detection& detection) {
+    if (detection.shadow()) {
+        return; // compared, not shown
+    }
     auto& times = times_[detection.patient()];
     times.detection_us = std::max(times.detection_us, detection.end_time_us());
     const auto found = windows_.find(detection.patient());

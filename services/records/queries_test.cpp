@@ -195,6 +195,9 @@ TEST_CASE("the newest window of an old sender carries the score of this very win
     REQUIRE(records.core.newest_windows().size() == 1);
     CHECK_FALSE(records.core.newest_windows().front().score_q16);
     records.entries.add(v1::STEP, step_of({detection_of("b", 178 * 2, 2, 200)}));
+    auto of_shadow = detection_of("b", 178 * 2, 2, 999);
+    of_shadow.set_shadow(true);
+    records.entries.add(v1::STEP, step_of({of_shadow}));
     records.entries.block(window, 178, 178); // late: not the newest
     records.flush();
     const auto check = [&] {

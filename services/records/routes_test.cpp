@@ -228,6 +228,40 @@ TEST_CASE("the old lists have the contract's shapes") {
     }
 }
 
+TEST_CASE("detections are answered with what they may lead to, shadows beside the active model") {
+    Asked asked;
+    v1::Step step;
+    auto active = detection_of("a", 0, 1, 32'768);
+    active.set_standing(v1::Detection::ACTIVE);
+    auto shadow = detection_of("a", 0, 1, 0);
+    shadow.set_model("line-length");
+    shadow.set_shadow(true);
+    shadow.set_standing(v1::Detection::SHADOW);
+    shadow.add_doubts(v1::Detection::KIND_DIFFERS);
+    shadow.set_not_evaluated(true);
+    shadow.set_state(v1::Detection::WARMING_UP);
+    *step.add_detections() = active;
+    *step.add_detections() = shadow;
+    asked.entries.add(v1::STEP, step);
+    asked.core.apply(asked.entries.all());
+    const auto answer = asked.get(
+        "/v1/patients/p1/detections",
+        {{"from", "2026-11-24T00:00:00Z"}, {"until", "2026-11-25T00:00:00Z"}}
+    );
+    CHECK(answer.status == 200);
+    CHECK(
+        answer.body.find(
+            R"("model":"window-178","model_version":"","shadow":false,"standing":"active","doubts":[],)"
+        ) != std::string::npos
+    );
+    CHECK(
+        answer.body.find(
+            R"("model":"line-length","model_version":"","shadow":true,"standing":"shadow","doubts":["kind_differs"],)"
+        ) != std::string::npos
+    );
+    CHECK(answer.body.find(R"("score":null,"state":"warming_up",)") != std::string::npos);
+}
+
 TEST_CASE("events are answered with their state, their scores and what they became a part of") {
     Asked asked;
     v1::Step step;
@@ -240,6 +274,9 @@ TEST_CASE("events are answered with their state, their scores and what they beca
     event.set_stream("s1");
     event.set_model("window-178");
     event.set_model_version("1");
+    event.set_standing(v1::Detection::SHADOW);
+    event.add_doubts(v1::Detection::KIND_UNKNOWN);
+    event.add_doubts(v1::Detection::FALSE_ALARMS_UNKNOWN);
     event.set_merged_into("\x0a");
     auto& span = *event.mutable_span();
     span.set_first_sample(256);
@@ -259,7 +296,7 @@ TEST_CASE("events are answered with their state, their scores and what they beca
     CHECK(answer.status == 200);
     CHECK(
         answer.body ==
-        R"({"patient":"p1","events":[{"id":"0102","revision":2,"state":"merged","prolonged":true,"device":"d1","stream":"s1","model":"window-178","model_version":"1","first_sample":256,"end_sample":5120,"onset":"2026-11-24T00:00:01.000000Z","duration_s":19.5,"peak_score":0.75,"channel_peak_scores":[1,null],"merged_into":"0a"}]})"
+        R"({"patient":"p1","events":[{"id":"0102","revision":2,"state":"merged","prolonged":true,"device":"d1","stream":"s1","model":"window-178","model_version":"1","shadow":false,"standing":"shadow","doubts":["kind_unknown","false_alarms_unknown"],"first_sample":256,"end_sample":5120,"onset":"2026-11-24T00:00:01.000000Z","duration_s":19.5,"peak_score":0.75,"channel_peak_scores":[1,null],"merged_into":"0a"}]})"
     );
     asked.refused("/v1/patients/p1/events", {{"limit", "0"}}, "limit");
 }

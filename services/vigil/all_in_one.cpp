@@ -81,7 +81,46 @@ Result<void> AllInOne::open_state() {
         }
         *place = std::move(*scorer);
     }
+    if (auto loaded = load_folder(); !loaded) {
+        return loaded;
+    }
     return directory_.load(*journal_);
+}
+
+/// A model that cannot be used is said, and the others go on.
+Result<void> AllInOne::load_folder() {
+    if (config_.models.empty()) {
+        return {};
+    }
+    auto loaded = detector::load_models(config_.models);
+    if (!loaded) {
+        return std::unexpected(loaded.error());
+    }
+    models_ = std::move(*loaded);
+    for (const auto& fault : models_.faults) {
+        log_.error("model_not_loaded", fault);
+    }
+    const auto say = [this](const std::string& name, const std::string& version) {
+        log_.info("model_loaded", {{"model", name + ' ' + version}});
+    };
+    for (const auto& scorer : models_.scorers) {
+        say(scorer->card().name, scorer->card().version);
+    }
+    for (const auto& model : models_.spectrograms) {
+        say(model->card().name, model->card().version);
+    }
+    return {};
+}
+
+std::vector<std::string> AllInOne::model_names() const {
+    std::vector<std::string> names{"window-178", "line-length"};
+    for (const auto& scorer : models_.scorers) {
+        names.push_back(scorer->card().name);
+    }
+    for (const auto& model : models_.spectrograms) {
+        names.push_back(model->card().name);
+    }
+    return names;
 }
 
 void AllInOne::start_services() {
@@ -108,6 +147,7 @@ void AllInOne::start_services() {
     detector::ServiceOptions detecting;
     detecting.core.partitions = directory_.state()->partitions;
     detecting.pace = between_steps;
+    detecting.core.models = models_.models();
     detecting.core.epoch = static_cast<std::uint64_t>(to_us(clock_.utc()));
     detector_ =
         std::make_unique<detector::Service>(*journal_, *scorer_, clock_, log_, metrics_, detecting);
@@ -144,6 +184,7 @@ void AllInOne::start_services() {
         log_
     );
     alarm_desk_ = std::make_unique<ward::AlarmDesk>(*journal_, directory_, clock_, random_, log_);
+    administration_->know_models(model_names());
 }
 
 http::Router AllInOne::public_routes() {

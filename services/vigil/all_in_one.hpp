@@ -8,6 +8,7 @@
 #include "base/random.hpp"
 #include "base/time.hpp"
 #include "detect/onnx_scorer.hpp"
+#include "detector/model_folder.hpp"
 #include "detector/predictor.hpp"
 #include "detector/service.hpp"
 #include "eeg_intake/eeg_intake.hpp"
@@ -57,6 +58,8 @@ private:
         : config_(config), log_(log), folder_(config.state) {}
 
     Result<void> open_state();
+    Result<void> load_folder();
+    [[nodiscard]] std::vector<std::string> model_names() const;
     void start_services();
     Result<void> start_servers();
     http::Router public_routes();
@@ -77,6 +80,7 @@ private:
     std::unique_ptr<journal::Journal> journal_;
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<detect::OnnxScorer> scorer_;
+    detector::ModelFolder models_; // beside the program's own
     std::unique_ptr<detect::OnnxScorer>
         predict_scorer_; // a session of its own, so that requests never wait for the detector
     access::Directory directory_;

@@ -68,6 +68,16 @@ void add_server_options(CLI::App& command, ServeConfig& config) {
     );
 }
 
+void add_model_options(CLI::App& command, ServeConfig& config) {
+    command
+        .add_option(
+            "--models",
+            config.models,
+            "Folder of models that patients may be assigned, as `make models` leaves it"
+        )
+        ->envname("VIGIL_MODELS");
+}
+
 void add_play_options(CLI::App& command, ServeConfig& config) {
     option(
         command,
@@ -167,6 +177,7 @@ void add_deadline_options(CLI::App& command, ServeConfig& config) {
 void add_options(CLI::App& command, ServeConfig& config) {
     add_server_options(command, config);
     add_play_options(command, config);
+    add_model_options(command, config);
     add_legacy_options(command, config);
     add_journal_options(command, config);
     add_deadline_options(command, config);
@@ -217,6 +228,10 @@ std::vector<std::string> faults_of(const ServeConfig& config) {
         config.play.empty() || config.play == "synthetic" ||
             std::filesystem::is_directory(config.play, failed),
         std::format("--play must be \"synthetic\" or a folder; there is no folder {}.", config.play)
+    );
+    require(
+        config.models.empty() || std::filesystem::is_directory(config.models, failed),
+        std::format("--models: there is no folder {}.", config.models.string())
     );
     require(config.start_s >= 0, "--start must be 0 or more.");
     require(

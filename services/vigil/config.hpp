@@ -26,6 +26,7 @@ struct ServeConfig {
     std::string play;                  // empty, "synthetic" or a folder
     double start_s = 0;                // into each played recording
     double seizure_after_s = 20;       // first synthetic seizure
+    std::filesystem::path models;      // folder of models beside the program's own; empty: none
     bool secure_cookie = false;
     std::string log_level = "info";
 

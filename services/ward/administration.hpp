@@ -11,6 +11,7 @@
 #include "journal/journal.hpp"
 
 #include <string>
+#include <vector>
 
 namespace vigil::ward {
 
@@ -43,6 +44,14 @@ public:
     /// Body {"name","password","role":"viewer|clinician|administrator","disabled"}: makes or
     /// changes; an empty password keeps the old one.
     void put_user(const http::Request& request, http::Reply reply);
+    /// PUT /v1/patients/{id}/models, body {"active","shadows":[...]}: counts for the samples that
+    /// come after it. Who chose, and when, stays in the entry.
+    void put_models(const http::Request& request, http::Reply reply);
+    void show_models(const http::Request& request, http::Reply reply);
+
+    /// The detector's models, where the wiring knows them: others are then refused. Call it before
+    /// the routes are served.
+    void know_models(std::vector<std::string> names);
 
 private:
     void append(
@@ -52,6 +61,8 @@ private:
         http::Reply reply
     );
 
+    [[nodiscard]] Result<v1::ModelAssignment> assignment_of(const http::Request& request) const;
+
     [[nodiscard]] std::string id() { return random_id(random_); }
 
     journal::Journal& journal_;
@@ -60,6 +71,7 @@ private:
     const Clock& clock_;
     Random& random_;
     Log& log_;
+    std::vector<std::string> known_models_; // empty: not known
 };
 
 } // namespace vigil::ward

@@ -107,6 +107,50 @@ TEST_CASE_METHOD(Fixture, "wrong administration requests name the member and app
     );
 }
 
+TEST_CASE_METHOD(Fixture, "models are assigned to a patient, and who did it when is kept") {
+    CHECK(call(&Administration::put_models, R"({"active":"a"})", "p1").status == 404);
+    CHECK(call(&Administration::show_models, "", "p1").status == 404);
+    call(&Administration::put_patient, R"({"id":"p1"})");
+    CHECK(
+        call(&Administration::show_models, "", "p1").body ==
+        R"({"patient":"p1","active":null,"shadows":[]})"
+    );
+    const auto put = R"({"active":"line-length","shadows":["window-178"]})";
+    CHECK(call(&Administration::put_models, put, "p1").status == 204);
+    CHECK(
+        call(&Administration::show_models, "", "p1").body ==
+        R"({"patient":"p1","active":"line-length","shadows":["window-178"],"assigned_by":"chief","assigned_time":"2027-01-15T08:00:00.000000Z"})"
+    );
+    const auto entries = journal.read(0, {.entries = 10, .bytes = 1 << 20}).value();
+    REQUIRE(entries.size() == 2);
+    const auto& entry = entries.back()->entry;
+    CHECK(entry.type() == v1::MODEL_ASSIGNMENT);
+    CHECK(entry.partition() == journal::partition_of("p1", 64));
+    CHECK(entry.source() == "chief");
+    CHECK(entry.receipt_time_us() == to_us(clock.utc()));
+}
+
+TEST_CASE_METHOD(Fixture, "a wrong assignment of models names the member and appends nothing") {
+    call(&Administration::put_patient, R"({"id":"p1"})");
+    administration.know_models({"window-178", "line-length"});
+    const auto refused = [&](std::string body, unsigned status, std::string_view field) {
+        const auto before = journal.newest();
+        const auto answer = call(&Administration::put_models, std::move(body), "p1");
+        CHECK(answer.status == status);
+        CHECK(answer.body.find("\"field\":\"" + std::string(field) + '"') != std::string::npos);
+        CHECK(journal.newest() == before);
+    };
+    refused(R"({"shadows":[]})", 400, "active");
+    refused(R"({"active":""})", 400, "active");
+    refused(R"({"active":"A model"})", 400, "active");
+    refused(R"({"active":"line-length","shadows":["line-length"]})", 400, "shadows");
+    refused(R"({"active":"a","shadows":["b","b"]})", 400, "shadows");
+    refused(R"({"active":"a","shadows":["b","c","d","e","f"]})", 413, "shadows");
+    refused(R"({"active":"a","shadow":[]})", 400, "shadow");
+    refused(R"({"active":"sladky-2022"})", 422, "active");
+    refused(R"({"active":"line-length","shadows":["window-178","b"]})", 422, "shadows[1]");
+}
+
 TEST_CASE_METHOD(Fixture, "a number of the old contract belongs to one patient") {
     CHECK(call(&Administration::put_patient, R"({"id":"a","number":7})").status == 204);
     CHECK(call(&Administration::put_patient, R"({"id":"b","number":7})").status == 409);

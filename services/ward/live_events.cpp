@@ -6,6 +6,9 @@
 namespace vigil::ward {
 
 void LiveState::take_event(journal::Sequence sequence, const v1::Event& event) {
+    if (event.shadow()) {
+        return; // compared, not shown
+    }
     auto& patient = patients_[event.patient()];
     auto& known = patient.events[event.id()];
     if (known.value.revision() >= event.revision()) {

@@ -138,6 +138,7 @@ void LiveState::apply(std::span<const journal::StoredPtr> entries) {
             case v1::PARTITIONS:
             case v1::ACT:
             case v1::ALARM_SETTINGS:
+            case v1::MODEL_ASSIGNMENT:
                 break;
             default:
                 ++unknown_entries_;
@@ -203,8 +204,13 @@ void LiveState::take_step(const journal::Stored& stored) {
         return;
     }
     for (const auto& detection : step.detections()) {
+        if (detection.shadow()) {
+            continue; // compared, not shown
+        }
         auto& patient = patients_[detection.patient()];
-        patient.newest_scored_us = std::max(patient.newest_scored_us, detection.end_time_us());
+        patient.newest_scored_us =
+            std::max({patient.newest_scored_us, detection.end_time_us(), detection.known_until_us()}
+            );
         const bool caught_up = patient.newest_sample_us - patient.newest_scored_us <=
                                std::max(keeping_up_us, patient.block_us);
         patient.unscored_since_us = caught_up ? 0 : patient.unscored_since_us;
@@ -220,6 +226,7 @@ void LiveState::take_step(const journal::Stored& stored) {
                   static_cast<std::uint32_t>(detection.end_time_us() - detection.start_time_us()),
               .score_q16 = detection.score_q16(),
               .origin = origin_of(patient, detection),
+              .state = static_cast<std::uint8_t>(detection.state()),
               .not_evaluated = detection.not_evaluated()}}
         );
         trim(patient);
@@ -241,7 +248,9 @@ std::uint16_t LiveState::origin_of(Patient& patient, const v1::Detection& detect
     const auto found = std::ranges::find_if(patient.origins, [&](const v1::Detection& origin) {
         return origin.stream() == detection.stream() && origin.device() == detection.device() &&
                origin.model() == detection.model() &&
-               origin.model_version() == detection.model_version();
+               origin.model_version() == detection.model_version() &&
+               origin.standing() == detection.standing() &&
+               std::ranges::equal(origin.doubts(), detection.doubts());
     });
     if (found != patient.origins.end()) {
         return static_cast<std::uint16_t>(found - patient.origins.begin());
@@ -260,6 +269,9 @@ std::uint16_t LiveState::origin_of(Patient& patient, const v1::Detection& detect
     origin.set_stream(detection.stream());
     origin.set_model(detection.model());
     origin.set_model_version(detection.model_version());
+    origin.set_standing(detection.standing());
+    *origin.mutable_doubts() = detection.doubts();
+    origin.set_period_s(detection.period_s());
     return static_cast<std::uint16_t>(patient.origins.size() - 1);
 }
 
@@ -365,6 +377,7 @@ LiveState::frame(journal::Sequence since, const LiveView& view, UtcTime now, boo
             detection.set_end_time_us(kept.time_us);
             detection.set_score_q16(score.score_q16);
             detection.set_not_evaluated(score.not_evaluated);
+            detection.set_state(static_cast<v1::Detection::State>(score.state));
             detection.set_delay_us(score.delay_us);
         }
         for (const auto& kept : newer(patient.vitals, since)) {

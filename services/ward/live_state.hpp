@@ -93,6 +93,7 @@ private:
         std::uint32_t length_us = 0;
         std::uint32_t score_q16 = 0;
         std::uint16_t origin = 0; // index into the patient's origins
+        std::uint8_t state = 0;   // v1::Detection::State
         bool not_evaluated = false;
     };
 
@@ -103,7 +104,7 @@ private:
         std::deque<Kept<NewSamples>> blocks;
         std::size_t block_bytes = 0;
         std::deque<Kept<Score>> detections;
-        std::vector<v1::Detection> origins; // patient, device, stream, model and version
+        std::vector<v1::Detection> origins; // patient, device, stream, model and its standing
         std::deque<Kept<v1::Vital>> vitals;
         std::deque<Kept<v1::StreamEnd>> ended;
         std::map<std::string, Kept<v1::Event>> events; // by id, the newest revision

@@ -262,6 +262,53 @@ TEST_CASE_METHOD(Fixture, "a page is told each revision of an event once, a new 
     CHECK(patient().events(0).revision() == 3);
 }
 
+TEST_CASE_METHOD(Fixture, "what a shadow says is not shown, and the active model's doubts are") {
+    v1::Step step;
+    for (const bool shadow : {false, true}) {
+        auto& detection = *step.add_detections();
+        detection.set_patient("p1");
+        detection.set_model(shadow ? "line-length" : "window-178");
+        detection.set_shadow(shadow);
+        detection.set_end_time_us(start_us + (shadow ? 2'000'000 : 1'000'000));
+        detection.set_standing(v1::Detection::SHADOW);
+        detection.add_doubts(v1::Detection::KIND_UNKNOWN);
+        detection.set_not_evaluated(true);
+        detection.set_state(v1::Detection::WARMING_UP);
+        auto& event = *step.add_events();
+        event.set_id(shadow ? "of the shadow" : "of the active");
+        event.set_revision(1);
+        event.set_state(v1::Event::ONGOING);
+        event.set_patient("p1");
+        event.set_shadow(shadow);
+        event.set_standing(v1::Detection::SHADOW);
+    }
+    add(v1::STEP, step);
+    const auto shown = patient();
+    REQUIRE(shown.detections_size() == 1);
+    const auto& detection = shown.detections(0);
+    CHECK(detection.model() == "window-178");
+    CHECK(detection.standing() == v1::Detection::SHADOW);
+    REQUIRE(detection.doubts_size() == 1);
+    CHECK(detection.doubts(0) == v1::Detection::KIND_UNKNOWN);
+    CHECK(detection.state() == v1::Detection::WARMING_UP);
+    CHECK(shown.newest_scored_us() == start_us + 1'000'000);
+    REQUIRE(shown.events_size() == 1);
+    CHECK(shown.events(0).id() == "of the active");
+}
+
+TEST_CASE_METHOD(Fixture, "a score that knew more than it is about keeps up with the samples") {
+    add(v1::EEG_BLOCK, block(0, 2000));
+    v1::Step step;
+    auto& detection = *step.add_detections();
+    detection.set_patient("p1");
+    detection.set_end_time_us(start_us + 10'000'000);
+    detection.set_known_until_us(start_us + 20'000'000);
+    add(v1::STEP, step);
+    add(v1::EEG_BLOCK, block(2000, 100));
+    CHECK_FALSE(patient(0, {}, 4'900'000).detector_behind());
+    CHECK(patient().newest_scored_us() == start_us + 20'000'000);
+}
+
 TEST_CASE_METHOD(
     Fixture,
     "events are kept while they go on, for minutes after their end, and not without bound"

@@ -48,6 +48,16 @@ void add_administration_routes(http::Router& router, Administration& administrat
     route(Verb::del, "/v1/admin/keys/{id}", &Administration::revoke_key);
     route(Verb::post, "/v1/admin/patients", &Administration::put_patient);
     route(Verb::post, "/v1/admin/users", &Administration::put_user);
+    route(Verb::put, "/v1/patients/{id}/models", &Administration::put_models);
+    add_small(
+        router,
+        Verb::get,
+        "/v1/patients/{id}/models",
+        Access::staff,
+        [&administration](const Request& request, Reply reply) {
+            administration.show_models(request, std::move(reply));
+        }
+    );
 }
 
 void add_alarm_routes(http::Router& router, AlarmDesk& desk) {

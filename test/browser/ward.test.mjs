@@ -37,7 +37,7 @@ describe('the live page', () => {
     const note = tile(page, 'event').locator('.tile-note');
     await waitFor(page, 'event', 'level', 'high');
     const says = (text) => page.waitForFunction(([id, wanted]) => new RegExp(wanted).test(document.querySelector(`.tile[data-patient="${id}"] .tile-note`)?.textContent ?? ''), ['event', text], { timeout: 30_000 });
-    await says('^EVENT for \\d+ s$');
+    await says('^EVENT for \\d+ s, not validated$');
     await page.screenshot({ path: `${OUT}event.png` });
     assert.equal((await eventsOf(page, 'event'))[0].state, 'ongoing');
     await device.end();

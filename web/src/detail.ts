@@ -6,6 +6,7 @@ import { TraceView } from './draw_trace';
 import { element, setData, setSign, setText, sign } from './element';
 import { FittedWord } from './fitted_word';
 import type { LiveFrame } from './generated/vigil/v1/live_pb';
+import { describe } from './model';
 import { Patient, SCORE_SECONDS } from './patient';
 import { patientNowUs, scoreText, tileState } from './state';
 import { Surface } from './surface';
@@ -93,6 +94,7 @@ export class Detail {
         trace ? words.rate(trace.rate) : '',
         trace ? words.seconds(trace.seconds) : '',
         state.ageMs === null ? '' : ago(state.ageMs),
+        known.state.model ? describe(known.state.model) : '',
       ]
         .filter(Boolean)
         .join(' · '),

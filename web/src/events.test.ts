@@ -12,7 +12,7 @@ const list = (...events: ReturnType<typeof event>[]) => {
 describe('events of a patient', () => {
   it('keeps the newest revision, whatever order revisions came in', () => {
     const events = list(event(1, 2, 10, 90, Event_State.ENDED), event(1, 1, 10, 20));
-    expect(events.all).toEqual([{ onsetUs: 10, endUs: 90, ongoing: false, prolonged: false }]);
+    expect(events.all).toEqual([{ onsetUs: 10, endUs: 90, ongoing: false, prolonged: false, validated: false }]);
   });
   it('leaves out what late data withdrew or made a part of another', () => {
     expect(list(event(1, 1, 10, 20), event(2, 1, 30, 40), event(1, 2, 10, 20, Event_State.WITHDRAWN), event(2, 2, 30, 40, Event_State.MERGED)).all).toEqual([]);

@@ -1,5 +1,5 @@
 // Events of one patient as the page holds them: the newest revision of each.
-import { Event_State, type Event } from './generated/vigil/v1/detection_pb';
+import { Detection_Standing, Event_State, type Event } from './generated/vigil/v1/detection_pb';
 
 export interface ShownEvent {
   onsetUs: number;
@@ -7,6 +7,8 @@ export interface ShownEvent {
   endUs: number;
   ongoing: boolean;
   prolonged: boolean;
+  /** Its model's card agrees with the signal. */
+  validated: boolean;
 }
 
 /** More than the server keeps of a patient. */
@@ -28,11 +30,12 @@ export class EventList {
   get all(): ShownEvent[] {
     return [...this.newest.values()]
       .filter(({ state, span }) => span && (state === Event_State.ONGOING || state === Event_State.ENDED))
-      .map(({ state, span }) => ({
+      .map(({ state, span, standing }) => ({
         onsetUs: Number(span!.onsetUs),
         endUs: Number(span!.endUs),
         ongoing: state === Event_State.ONGOING,
         prolonged: span!.prolonged,
+        validated: standing === Detection_Standing.ACTIVE,
       }))
       .sort((a, b) => a.onsetUs - b.onsetUs);
   }

@@ -4,6 +4,7 @@ import type { EegBlock } from './generated/vigil/v1/eeg_pb';
 import { AlarmList } from './alarms';
 import { EventList } from './events';
 import { HeartHistory, HeartStates } from './heart';
+import { modelOf, type ShownModel } from './model';
 import { readable } from './samples';
 import { ScoreHistory } from './score';
 import type { PatientFacts } from './state';
@@ -38,7 +39,9 @@ export class Patient {
     heart: [],
     alarms: [],
     alarmsOn: false,
+    model: null,
   };
+  private model: ShownModel | null = null;
 
   constructor(
     readonly id: string,
@@ -51,7 +54,10 @@ export class Patient {
     this.label = news.label || this.id;
     this.synthetic = news.synthetic;
     for (const block of news.blocks) this.addBlock(block);
-    for (const detection of news.detections) this.scores.add(detection);
+    for (const detection of news.detections) {
+      this.scores.add(detection);
+      if (Number(detection.endTimeUs) === this.scores.last?.endUs) this.model = modelOf(detection);
+    }
     for (const vital of news.vitals) this.heart.add(vital);
     for (const event of news.events) this.events.add(event);
     for (const alarm of news.alarms) this.alarms.add(alarm);
@@ -71,6 +77,7 @@ export class Patient {
       heart: this.heartStates.all,
       alarms: this.alarms.all,
       alarmsOn: news.alarmsOn,
+      model: this.model,
     };
   }
 

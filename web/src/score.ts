@@ -45,8 +45,10 @@ export class ScoreHistory {
     const second = Math.floor((endUs - 1) / 1e6);
     if (second < this.head - this.seconds) return;
     this.advance(second + 1);
-    const slot = second % this.seconds;
-    this.values[slot] = Math.max(this.values[slot]! === EMPTY ? NOT_EVALUATED : this.values[slot]!, score ?? NOT_EVALUATED);
+    for (let at = Math.max(second + 1 - Math.max(1, detection.periodS), this.head - this.seconds, 0); at <= second; at++) {
+      const slot = at % this.seconds;
+      this.values[slot] = Math.max(this.values[slot]! === EMPTY ? NOT_EVALUATED : this.values[slot]!, score ?? NOT_EVALUATED);
+    }
   }
 
   /** The highest of all current streams counts: devices that disagree neither hide a high score nor make the state flicker. */

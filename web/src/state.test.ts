@@ -20,6 +20,7 @@ const facts = (wish: Partial<PatientFacts> = {}): PatientFacts => ({
   heart: [],
   alarms: [],
   alarmsOn: true,
+  model: null,
   ...wish,
 });
 
@@ -75,11 +76,11 @@ describe('tile state', () => {
     expect(tileState(facts({ heart: [...heart, ...heart] }), now).note, 'by two sources').toBe('TACHYCARDIA 134/min, limit 120');
   });
   it('says how long an event goes on, and for ten minutes that there was one', () => {
-    const ongoing = { onsetUs: now - 75e6, endUs: now - 70e6, ongoing: true, prolonged: false };
+    const ongoing = { onsetUs: now - 75e6, endUs: now - 70e6, ongoing: true, prolonged: false, validated: true };
     expect(tileState(facts({ event: ongoing }), now).note).toBe('EVENT for 1 min');
     expect(tileState(facts({ event: { ...ongoing, onsetUs: now - 301e6, prolonged: true } }), now).note).toBe('EVENT for 5 min, prolonged');
     expect(tileState(facts({ event: ongoing, noData: true, newestReceiptUs: now - 12e6 }), now).note).toContain('NO DATA for 12 s, last score 0.10 low, EVENT for');
-    const ended = { onsetUs: now - 100e6, endUs: now - 40e6, ongoing: false, prolonged: false };
+    const ended = { onsetUs: now - 100e6, endUs: now - 40e6, ongoing: false, prolonged: false, validated: true };
     expect(tileState(facts({ event: ended }), now).note).toBe('Event 40 s ago, lasted 1 min');
     expect(tileState(facts({ event: { ...ended, endUs: now - 601e6 } }), now).note).toBe('');
   });

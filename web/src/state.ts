@@ -3,8 +3,9 @@ import { Patient_Monitoring } from './generated/vigil/v1/directory_pb';
 import { edgeOf, type ShownAlarm, type Urgency } from './alarms';
 import type { ShownEvent } from './events';
 import { Alarm_Condition } from './generated/vigil/v1/alarm_pb';
-import { HeartChange_State } from './generated/vigil/v1/detection_pb';
+import { Detection_State, HeartChange_State } from './generated/vigil/v1/detection_pb';
 import type { HeartStateShown } from './heart';
+import type { ShownModel } from './model';
 import { words } from './words';
 import { levelOf, type LastScore, type Level } from './score';
 
@@ -29,6 +30,8 @@ export interface PatientFacts {
   /** Those that are on, the most urgent first. */
   alarms: ShownAlarm[];
   alarmsOn: boolean;
+  /** Of the newest window; null before the first. */
+  model: ShownModel | null;
 }
 
 export interface TileState {
@@ -120,9 +123,22 @@ const MENTION_EVENT_MS = 600_000;
 function eventNote({ event, ...facts }: PatientFacts, nowUs: number): string {
   if (!event) return '';
   const now = patientNowUs({ event, ...facts }, nowUs);
-  if (event.ongoing) return words.note.event((now - event.onsetUs) / 1000, event.prolonged);
+  if (event.ongoing) return words.note.event((now - event.onsetUs) / 1000, event.prolonged, event.validated);
   const ago = (now - event.endUs) / 1000;
-  return ago < MENTION_EVENT_MS ? words.note.lastEvent(ago, (event.endUs - event.onsetUs) / 1000) : '';
+  return ago < MENTION_EVENT_MS ? words.note.lastEvent(ago, (event.endUs - event.onsetUs) / 1000, event.validated) : '';
+}
+
+function noScoreNote(model: ShownModel | null): string {
+  switch (model?.state) {
+    case Detection_State.WARMING_UP:
+      return words.note.warmingUp;
+    case Detection_State.RATE_REFUSED:
+      return words.note.rateRefused;
+    case Detection_State.MODEL_MISSING:
+      return words.note.modelMissing(model.name);
+    default:
+      return words.note.notEvaluated;
+  }
 }
 
 /** Each state once, whatever says so, and not where an alarm says it already. */
@@ -167,7 +183,7 @@ function signalNote(condition: Condition, facts: PatientFacts, nowUs: number, le
     case 'behind':
       return words.note.behind(facts.newestScoredUs === 0 ? null : (patientNowUs(facts, nowUs) - facts.newestScoredUs) / 1000) + last;
     case 'not-evaluated':
-      return words.note.notEvaluated;
+      return noScoreNote(facts.model);
     case 'live': {
       if (event) return event;
       if (level === 'none') return words.note.noScore;

@@ -4,6 +4,7 @@ import { TraceView } from './draw_trace';
 import { element, setData, setSign, setText, sign } from './element';
 import { FittedWord } from './fitted_word';
 import { HEART_DIM_MS, HEART_GONE_MS } from './heart';
+import { describe } from './model';
 import type { Patient } from './patient';
 import { patientNowUs, scoreText, SteadyHigh, tileState, type TileState } from './state';
 import { Surface } from './surface';
@@ -51,6 +52,7 @@ export class Tile {
   private readonly score = element('span', { class: 'score-value' });
   private readonly heart = new HeartPlate();
   private readonly note = element('span', { class: 'tile-note' });
+  private readonly scoreName = element('span', { class: 'score-name' }, words.score);
   private readonly traceSurface: Surface;
   private readonly scoreSurface: Surface;
   private readonly trace: TraceView;
@@ -75,7 +77,7 @@ export class Tile {
       element('span', { class: 'tile-band' }, element('span', { class: 'state' }, this.sign, this.word.box, this.score), this.heart.box),
       this.note,
       element('span', { class: 'trace-box' }, this.traceSurface.canvas, this.bar),
-      element('span', { class: 'score-box' }, element('span', { class: 'score-name' }, words.score), this.scoreSurface.canvas),
+      element('span', { class: 'score-box' }, this.scoreName, this.scoreSurface.canvas),
       this.link,
     );
     this.cell.append(this.box);
@@ -97,6 +99,9 @@ export class Tile {
     this.word.set(lost ? words.lost : wordOf(state));
     setText(this.score, lost || state.score === null ? '' : scoreText(state.score));
     setText(this.note, lost ? words.lostNote : state.note);
+    const { model } = patient.state;
+    setText(this.scoreName, model && !model.validated ? words.scoreNotValidated : words.score);
+    this.scoreName.title = model ? describe(model) : '';
     setText(this.age, state.ageMs === null ? '' : `${state.condition === 'live' && !lost ? `${words.condition.live} ` : ''}${ago(state.ageMs)}`);
     this.heart.update(patient, nowUs);
     return this.changed(stateInWords(state));

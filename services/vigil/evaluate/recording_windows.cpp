@@ -40,7 +40,7 @@ Result<void> fill(
                 channel * samples + (end - shape.needed() - first),
                 shape.needed()
             );
-            batch.evaluated.push_back(detect::can_be_evaluated(raw, limit));
+            batch.evaluated.push_back(detect::can_be_evaluated(raw.subspan(shape.lead()), limit));
             if (!batch.evaluated.back()) {
                 continue;
             }
@@ -76,7 +76,7 @@ Result<void> read_windows(
         }
         auto k = shape->first_ending_after(segment.first + shape->needed() - 1);
         while (shape->end_of(k) <= end) {
-            WindowBatch batch{.first_k = k, .needed = shape->needed()};
+            WindowBatch batch{.first_k = k, .needed = shape->needed() - shape->lead()};
             for (; batch.ends.size() < windows_at_once && shape->end_of(k) <= end; ++k) {
                 batch.ends.push_back(shape->end_of(k));
             }

@@ -1,7 +1,8 @@
 #include "vigil/evaluate/score_recording.hpp"
 
-#include "detector/test_ward.hpp"
+#include "detector/test_models.hpp"
 #include "signal/recording_test_files.hpp"
+#include "vigil/evaluate/sladky_live_model.hpp"
 #include "vigil/evaluate/window_models.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -17,11 +18,18 @@ namespace files = signal::test;
 
 using Windows = std::vector<std::tuple<std::uint64_t, std::uint64_t, std::uint32_t>>;
 
-/// What the detector finds in the recording when it is sent as blocks of a second.
-Windows detected(const signal::Recording& recording, detect::Scorer& scorer) {
+/// What the detector finds in the recording when it is sent as blocks of a second, by the model of
+/// that name.
+Windows detected(
+    const signal::Recording& recording,
+    detect::Scorer& scorer,
+    const std::string& active = {},
+    detector::MoreModels models = {}
+) {
     detector::Ward ward;
-    detector::Core core(scorer, {});
+    detector::Core core(scorer, {.models = std::move(models)});
     REQUIRE(core.take_over(ward.journal, ward.now).has_value());
+    ward.put(detector::assigned_models(active, {}, ward.now, 1));
     const auto& info = recording.info();
     const detector::BlockShape shape{
         .rate_numerator = info.rate.numerator,
@@ -75,11 +83,11 @@ scored(const signal::Recording& recording, detect::Scorer& scorer, ScoreOptions 
     return score_recording(recording, model, options, [](double) {});
 }
 
-/// Two channels at 64 Hz: a sine of the record's amplitude, one second a record.
+/// Two channels at 64 Hz, or another rate: a sine of the record's amplitude, one second a record.
 std::unique_ptr<signal::Recording>
-made(const std::vector<int>& amplitudes, const std::vector<int>& seconds = {}) {
+made(const std::vector<int>& amplitudes, const std::vector<int>& seconds = {}, int rate = 64) {
     files::EdfFile file{
-        .signals = {{.label = "F3", .samples = 64}, {.label = "F4", .samples = 64}},
+        .signals = {{.label = "F3", .samples = rate}, {.label = "F4", .samples = rate}},
         .records = std::to_string(amplitudes.size()),
     };
     if (!seconds.empty()) {
@@ -88,8 +96,8 @@ made(const std::vector<int>& amplitudes, const std::vector<int>& seconds = {}) {
     }
     for (std::size_t record = 0; record < amplitudes.size(); ++record) {
         std::string bytes;
-        for (int i = 0; i < 128; ++i) {
-            const double wave = std::sin(2 * std::numbers::pi * 5 * i / 64.0);
+        for (int i = 0; i < 2 * rate; ++i) {
+            const double wave = std::sin(2 * std::numbers::pi * 5 * i / rate);
             bytes += files::int16(static_cast<std::int16_t>(amplitudes[record] * wave));
         }
         if (!seconds.empty()) {
@@ -132,6 +140,94 @@ TEST_CASE("across a gap, and where a channel is flat, scores are the detector's 
     CHECK(found.duration_s == 27.0);
     const auto unscored = [](const ScoredWindow& window) { return !window.score_q16; };
     CHECK(std::ranges::count_if(found.windows, unscored) == 2);
+}
+
+namespace {
+
+/// 300 s and a gap of 7, of which the amplitude differs from second to second.
+std::unique_ptr<signal::Recording> five_minutes(int rate) {
+    std::vector<int> amplitudes;
+    std::vector<int> seconds;
+    for (int i = 0; i < 320; ++i) {
+        amplitudes.push_back(i == 200 ? 0 : 1000 + i * 7919 % 3001);
+        seconds.push_back(i < 150 ? i : i + 7);
+    }
+    return made(amplitudes, seconds, rate);
+}
+
+/// A weighted sum of all that it is given.
+class SumModel final : public detect::SpectrogramModel {
+public:
+    [[nodiscard]] const detect::SpectrogramCard& card() const override { return card_; }
+
+    [[nodiscard]] Result<std::vector<float>> score(std::span<const float> spectrograms) override {
+        double sum = 0;
+        for (std::size_t i = 0; i < spectrograms.size(); ++i) {
+            sum += static_cast<double>(spectrograms[i]) * static_cast<double>(i % 1009);
+        }
+        const auto score = static_cast<float>(std::abs(std::fmod(sum, 1.0)));
+        return std::vector<float>(detect::context_columns, score);
+    }
+
+private:
+    detect::SpectrogramCard card_{.name = "long", .version = "1"};
+};
+
+/// Scores by amplitude after the filters that its card asks for.
+class FilteringScorer final : public detect::Scorer {
+public:
+    FilteringScorer() {
+        card_.name = "filtering";
+        card_.band_pass = detect::Band{.low_hz = 1, .high_hz = 20};
+        card_.notch = detect::ModelCard::Notch::mains;
+    }
+
+    [[nodiscard]] const detect::ModelCard& card() const override { return card_; }
+
+    [[nodiscard]] Result<std::vector<float>> score(std::span<const float> windows_uv) override {
+        return inner_.score(windows_uv);
+    }
+
+private:
+    detector::AmplitudeScorer inner_;
+    detect::ModelCard card_ = inner_.card();
+};
+
+} // namespace
+
+TEST_CASE("line-length live says what vigil evaluate says, across a gap too") {
+    detector::AmplitudeScorer scorer;
+    const auto recording = five_minutes(64);
+    LineLengthModel model;
+    const auto found = score_recording(*recording, model, {}, [](double) {}).value();
+    CHECK(std::ranges::count_if(found.windows, [](const auto& one) {
+              return one.score_q16.has_value();
+          }) > 230);
+    CHECK(windows_of(found) == detected(*recording, scorer, "line-length"));
+}
+
+TEST_CASE("a long context live says what vigil evaluate says, across a gap too") {
+    detector::AmplitudeScorer scorer;
+    const auto recording = five_minutes(200);
+    auto model = SladkyLiveModel::make(std::make_unique<SumModel>(), {}).value();
+    const auto found = score_recording(*recording, *model, {}, [](double) {}).value();
+    CHECK(std::ranges::count_if(found.windows, [](const auto& one) {
+              return one.score_q16.has_value();
+          }) >= 10);
+    SumModel live;
+    CHECK(windows_of(found) == detected(*recording, scorer, "long", {.spectrograms = {&live}}));
+}
+
+TEST_CASE("a card's filters are applied live as in vigil evaluate") {
+    detector::AmplitudeScorer scorer;
+    FilteringScorer filtering;
+    const auto recording = five_minutes(256);
+    const auto found = scored(*recording, filtering).value();
+    CHECK(found.windows.size() > 290);
+    CHECK(
+        windows_of(found) == detected(*recording, scorer, "filtering", {.scorers = {&filtering}})
+    );
+    CHECK(windows_of(found) != windows_of(scored(*recording, scorer).value()));
 }
 
 TEST_CASE("a minute of large amplitude is one event with its channels' peaks") {

@@ -46,6 +46,8 @@ Feed::Feed(
     pattern_.set_rate_numerator(rate_.numerator);
     pattern_.set_rate_denominator(rate_.denominator);
     pattern_.set_synthetic(patient_.source->synthetic());
+    pattern_.set_signal_kind(options.signal_kind);
+    pattern_.set_reference(options.reference);
     for (const auto& channel : channels) {
         auto& out = *pattern_.add_channels();
         out.set_label(channel.label);

@@ -128,7 +128,11 @@ std::filesystem::path data_folder() {
 } // namespace
 
 TEST_CASE("blocks follow each other by index and time, also at a rate that is no whole number") {
-    const PlayOptions options{.duration_s = 30};
+    const PlayOptions options{
+        .signal_kind = v1::EegBlock::SCALP,
+        .reference = v1::EegBlock::BIPOLAR,
+        .duration_s = 30
+    };
     for (const unsigned patient : {0U, 2U}) {
         Feed feed(ward_patient(patient), options, patient, "run", start);
         const auto sent = play_all(feed, 1000);
@@ -137,6 +141,8 @@ TEST_CASE("blocks follow each other by index and time, also at a rate that is no
         for (const auto& block : sent.blocks) {
             CHECK(block.first_sample() == next);
             CHECK(block.synthetic());
+            CHECK(block.signal_kind() == v1::EegBlock::SCALP);
+            CHECK(block.reference() == v1::EegBlock::BIPOLAR);
             const double rate =
                 static_cast<double>(block.rate_numerator()) / block.rate_denominator();
             const double at_us = static_cast<double>(next) / rate * 1e6;

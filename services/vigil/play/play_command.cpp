@@ -182,6 +182,29 @@ void add_source_options(CLI::App& command, PlayOptions& options) {
         options.once,
         "End with the recordings; else they begin again as new streams"
     );
+    static const std::map<std::string, v1::EegBlock::SignalKind> kinds{
+        {"scalp", v1::EegBlock::SCALP},
+        {"intracranial", v1::EegBlock::INTRACRANIAL}
+    };
+    static const std::map<std::string, v1::EegBlock::Reference> references{
+        {"average", v1::EegBlock::AVERAGE},
+        {"bipolar", v1::EegBlock::BIPOLAR},
+        {"common", v1::EegBlock::COMMON}
+    };
+    command
+        .add_option(
+            "--signal-kind",
+            options.signal_kind,
+            "Where the electrodes are, said with every block: scalp or intracranial"
+        )
+        ->transform(CLI::Transformer(kinds));
+    command
+        .add_option(
+            "--reference",
+            options.reference,
+            "What channels are measured against, said likewise: average, bipolar or common"
+        )
+        ->transform(CLI::Transformer(references));
     command.add_option("--patients", options.ward.patients, "Synthetic patients")
         ->capture_default_str();
     command

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "signal/synthetic/ward.hpp"
+#include "vigil/v1/eeg.pb.h"
 
 #include <chrono>
 #include <cstddef>
@@ -18,6 +19,9 @@ struct PlayOptions {
     /// Seconds into each recording that is longer; also where it begins again.
     double start_s = 0;
     signal::SyntheticWardOptions ward = {};
+    /// What every block says of its channels; unspecified where nobody knows.
+    v1::EegBlock::SignalKind signal_kind = v1::EegBlock::SIGNAL_KIND_UNSPECIFIED;
+    v1::EegBlock::Reference reference = v1::EegBlock::REFERENCE_UNSPECIFIED;
     /// Patient to device key. Every played patient needs one, except in the old contract.
     std::map<std::string, std::string> keys = {};
 
