@@ -93,8 +93,12 @@ struct Partition {
     /// Any entry: what it says of hearts and alarms. `now_us` is the owner's time.
     void take_vital_signs(const journal::Stored& entry, std::int64_t now_us, StepContent& content);
     /// A block that was read: new samples end a silence.
-    void
-    take_arrival(const journal::Stored& entry, const v1::EegBlock& block, StepContent& content);
+    void take_arrival(
+        const journal::Stored& entry,
+        const v1::EegBlock& block,
+        std::uint64_t layout,
+        StepContent& content
+    );
     /// Settings and monitoring that the checkpoint had no room for, from the directory: entries
     /// that are not read again.
     void load_settings(const journal::Stored& entry);

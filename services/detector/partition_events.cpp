@@ -157,9 +157,10 @@ void Partition::take_vital_signs(
 void Partition::take_arrival(
     const journal::Stored& entry,
     const v1::EegBlock& block,
+    std::uint64_t layout,
     StepContent& content
 ) {
-    put_out(entry, alarms.data(entry.entry, block, layout_of(block)), content);
+    put_out(entry, alarms.data(entry.entry, block, layout), content);
 }
 
 void Partition::load_settings(const journal::Stored& entry) {
