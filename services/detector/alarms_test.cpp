@@ -187,6 +187,27 @@ TEST_CASE("nothing is raised before somebody has switched alarms on") {
     CHECK(watched.alarms().front().condition() == v1::Alarm::SEIZURE_POSSIBLE);
 }
 
+TEST_CASE("an event of a shadow is recorded and raises nothing") {
+    Watched watched;
+    watched.set(settings(true));
+    v1::ModelAssignment models;
+    models.set_patient("p1");
+    models.set_active("line-length"); // it warms up for longer than this lasts
+    models.add_shadows("window-178");
+    watched.put(v1::MODEL_ASSIGNMENT, models, "models/p1");
+    watched.seconds(30, false);
+    watched.seconds(25, true);
+    std::size_t events = 0;
+    for (const auto& step : watched.ward.steps()) {
+        for (const auto& event : step.events()) {
+            CHECK(event.shadow());
+            ++events;
+        }
+    }
+    CHECK(events > 0);
+    CHECK(watched.alarms().empty());
+}
+
 TEST_CASE(
     "a seizure of a model that is not validated is possible at most, and latches until it is "
     "acknowledged"

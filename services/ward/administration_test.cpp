@@ -37,6 +37,7 @@ struct Fixture {
         http::Request request;
         request.body = std::move(body);
         request.trace = trace;
+        request.principal.id = "chief";
         request.parameters["id"] = std::move(id);
         std::optional<http::Response> answer;
         (administration.*handler)(request, http::Reply([&](http::Response response) {
