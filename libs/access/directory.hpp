@@ -25,6 +25,7 @@ struct DirectoryState {
     std::map<std::string, v1::DeviceKey, std::less<>> keys;               // by id, revoked ones too
     std::map<std::string, v1::StaffUser, std::less<>> users;              // by name
     std::map<std::string, v1::AlarmSettings, std::less<>> alarm_settings; // by patient, where set
+    std::map<std::string, v1::ModelPromotion, std::less<>> promotions;    // by id
     std::map<std::uint32_t, std::string>
         patient_by_number; // the old contract's fk_user -> patient id
     std::uint32_t partitions = journal::default_partitions;
@@ -65,6 +66,8 @@ directory_entry(const v1::StaffUser& user, std::int64_t now_us, std::string id);
     std::int64_t now_us,
     std::string id
 );
+[[nodiscard]] v1::Entry
+directory_entry(const v1::ModelPromotion& promotion, std::int64_t now_us, std::string id);
 
 /// A patient id: [A-Za-z0-9_-]{1,64}.
 [[nodiscard]] bool is_patient_id(std::string_view text) noexcept;

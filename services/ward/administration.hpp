@@ -43,6 +43,12 @@ public:
     /// Body {"name","password","role":"viewer|clinician|administrator","disabled"}: makes or
     /// changes; an empty password keeps the old one.
     void put_user(const http::Request& request, http::Reply reply);
+    /// Body as `vigil promote` makes it: 201 with the promotion's id. It records what the gate of
+    /// `vigil evaluate` found; one with a margin that does not hold, or on fewer patients or
+    /// seizures than the gate wants, is refused.
+    void add_promotion(const http::Request& request, http::Reply reply);
+    /// All of them, the oldest first.
+    void list_promotions(const http::Request& request, http::Reply reply);
 
 private:
     void append(

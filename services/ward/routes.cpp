@@ -48,6 +48,8 @@ void add_administration_routes(http::Router& router, Administration& administrat
     route(Verb::del, "/v1/admin/keys/{id}", &Administration::revoke_key);
     route(Verb::post, "/v1/admin/patients", &Administration::put_patient);
     route(Verb::post, "/v1/admin/users", &Administration::put_user);
+    route(Verb::post, "/v1/admin/promotions", &Administration::add_promotion);
+    route(Verb::get, "/v1/admin/promotions", &Administration::list_promotions);
 }
 
 void add_alarm_routes(http::Router& router, AlarmDesk& desk) {
