@@ -56,6 +56,10 @@ bench: ## Measure what docs/performance.md lists and print its table
 build: ## The optimised program: build/release/bin/vigil
 	@$(RUN_IN) bash -c 'cmake --preset release >/dev/null && cmake --build $(RELEASE) -j$(JOBS) --target vigil'
 
+.PHONY: szcore
+szcore: build ## The image with which Vigil can be submitted to the SzCORE benchmark (needs docker)
+	@deploy/images/szcore/build $(RELEASE)/bin/vigil
+
 .PHONY: models
 models: ## Fetch the published model sladky-2022 into ~/.cache/vigil/models (it is no part of this repository)
 	@$(TEST_IN) models/sladky_2022/fetch "$${XDG_CACHE_HOME:-$$HOME/.cache}/vigil/models"

@@ -1,5 +1,4 @@
-"""Checks models' cards: check_cards.py [CARD]... (default: every card of this folder but those of ELSEWHERE). Started by
-models/check_cards.
+"""Checks models' cards: check_cards.py [CARD]... (default: every card of this folder). Started by models/check_cards.
 
 Against card.schema.json, against the file that the card names, and against itself: intervals hold their value, bins meet, counts
 and rates agree, false alarms stand with the exact Poisson interval of their hours.
@@ -16,8 +15,6 @@ import jsonschema_rs
 HERE = pathlib.Path(__file__).resolve().parent
 SCHEMA = json.loads((HERE / "card.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema_rs.Draft202012Validator(SCHEMA)
-# Not what the schema describes, a network over windows: the tests of libs/detect compare these cards with the program.
-ELSEWHERE = {"line_length", "sladky_2022"}
 
 
 def without_repeats(pairs):
@@ -34,6 +31,11 @@ def poisson_at_most(count, mean):
     return math.fsum(math.exp(n * math.log(mean) - mean - math.lgamma(n + 1)) for n in range(count + 1)) if mean > 0 else 1.0
 
 
+def binomial_at_most(count, of, share):
+    """The probability of at most `count` of `of` where each has the chance `share`."""
+    return math.fsum(math.comb(of, n) * share**n * (1 - share) ** (of - n) for n in range(count + 1))
+
+
 def intervals_in(value, path):
     """Every {value, interval_95} of the card, with its place."""
     if isinstance(value, dict):
@@ -46,23 +48,62 @@ def intervals_in(value, path):
             yield from intervals_in(inside, f"{path}[{index}]")
 
 
-def event_level_faults(kind, figures):
-    if figures == "none measured":
-        return
-    where = f"event_level.{kind}"
-    rate, days = figures["false_alarms_per_day"], figures["hours"] / 24
+def rate_faults(where, figures, unit, hours_of_unit):
+    """A count, its hours and the rate that they make."""
+    rate, units = figures[f"false_alarms_per_{unit}"], figures["hours"] / hours_of_unit
     count = figures["false_alarms"]
-    if not math.isclose(rate["value"], count / days, rel_tol=0.005, abs_tol=0.0005):
-        yield f"{where}.false_alarms_per_day: {count} in {figures['hours']} h are {count / days:.3f} a day"
-    low, high = (end * days for end in rate["interval_95"])
+    if not math.isclose(rate["value"], count / units, rel_tol=0.005, abs_tol=0.0005):
+        yield f"{where}.false_alarms_per_{unit}: {count} in {figures['hours']} h are {count / units:.3f} per {unit}"
+    low, high = (end * units for end in rate["interval_95"])
     # Garwood: at the low end as many or more have a chance of 2.5 %, at the high end as few or fewer
     low_agrees = abs(1 - poisson_at_most(count - 1, low) - 0.025) < 0.002 if count else low == 0
     if not (low_agrees and abs(poisson_at_most(count, high) - 0.025) < 0.002):
-        yield f"{where}.false_alarms_per_day: not the exact Poisson interval of {count} in {figures['hours']} h"
+        yield f"{where}.false_alarms_per_{unit}: not the exact Poisson interval of {count} in {figures['hours']} h"
     if figures["detected"] > figures["seizures"]:
         yield f"{where}: more seizures were detected than there were"
     if (figures["median_latency_s"] is None) != (figures["detected"] == 0):
         yield f"{where}: there is a latency exactly where something was detected"
+
+
+def event_level_faults(kind, figures):
+    if figures != "none measured":
+        yield from rate_faults(f"event_level.{kind}", figures, "day", 24)
+
+
+def joined_faults(index, figures):
+    where = f"figures.joined[{index}]"
+    yield from rate_faults(where, figures, "hour", 1)
+    seizures, detected = figures["seizures"], figures["detected"]
+    if abs(figures["sensitivity"]["value"] - detected / seizures) > 1e-4:
+        yield f"{where}.sensitivity: {detected} of {seizures} are {detected / seizures:.4f}"
+    low, high = figures["sensitivity"]["interval_95"]
+    # Clopper and Pearson: as above, of a binomial count
+    low_agrees = abs(1 - binomial_at_most(detected - 1, seizures, low) - 0.025) < 0.002 if detected else low == 0
+    high_agrees = abs(binomial_at_most(detected, seizures, high) - 0.025) < 0.002 if detected < seizures else high == 1
+    if not (low_agrees and high_agrees):
+        yield f"{where}.sensitivity: not the exact interval of {detected} of {seizures}"
+
+
+def live_faults(live):
+    if live is None:
+        return
+    low, high = live["lag_range_s"]
+    if not low <= live["lag_s"] <= high:
+        yield "live.lag_s: lies outside lag_range_s"
+    if live["thresholds"]["low"] > live["thresholds"]["high"]:
+        yield "live.thresholds: the low one lies above the high one"
+
+
+def file_faults(card, folder):
+    """A file that this project gives away lies beside the card; a fetched one is no part of the repository."""
+    file = folder / card["file"]
+    if card["origin"]["package"] is not None:
+        if file.is_file():
+            yield f"file: {card['file']} is fetched, and must not lie here"
+    elif not file.is_file():
+        yield f"file: {card['file']} is not there"
+    elif hashlib.sha256(file.read_bytes()).hexdigest() != card["sha256"]:
+        yield f"sha256: {card['file']} has another digest"
 
 
 def calibration_faults(calibration):
@@ -96,11 +137,9 @@ def faults_of(card, folder):
     if found:
         return found
     if card["kind"] == "network":
-        file = folder / card["file"]
-        if not file.is_file():
-            found.append(f"file: {card['file']} is not there")
-        elif hashlib.sha256(file.read_bytes()).hexdigest() != card["sha256"]:
-            found.append(f"sha256: {card['file']} has another digest")
+        found += file_faults(card, folder)
+    if "classes" in card["output"] and card["output"]["seizure_class"] >= card["output"]["classes"]:
+        found.append("output.seizure_class: is none of the classes")
     for path, one in intervals_in(card, ""):
         if not one["interval_95"][0] <= one["value"] <= one["interval_95"][1]:
             found.append(f"{path}: the value lies outside its interval")
@@ -112,6 +151,9 @@ def faults_of(card, folder):
             found.append(f"input.{name}: the low end is not below the high one")
     found += held_out_faults(card["figures"]["held_out"])
     found += calibration_faults(card["calibration"])
+    found += live_faults(card.get("live"))
+    for index, figures in enumerate(card["figures"]["joined"]):
+        found += joined_faults(index, figures)
     for kind, figures in card["event_level"].items():
         found += event_level_faults(kind, figures)
     return found
@@ -134,7 +176,5 @@ def main(paths):
 
 
 if __name__ == "__main__":
-    given = [pathlib.Path(path) for path in sys.argv[1:]] or sorted(
-        path for path in HERE.glob("*/card.json") if path.parent.name not in ELSEWHERE
-    )
+    given = [pathlib.Path(path) for path in sys.argv[1:]] or sorted(HERE.glob("*/card.json"))
     sys.exit(main(given) if given else "no card found")

@@ -56,6 +56,10 @@ class Cards(unittest.TestCase):
             (["card"], 2),
             (["name"], "Window 178"),
             (["version"], "2"),
+            (["version"], "modelA_paper"),
+            (["origin", "made_by"], "somebody"),
+            (["live"], None),
+            (["rules"], {"ratio": 2}),
             (["kind"], "oracle"),
             (["sha256"], "0" * 63),
             (["sha256"], None),
@@ -82,9 +86,54 @@ class Cards(unittest.TestCase):
         self.assertIn("is not there", self.broken(["file"], "other.onnx")[0])
 
     def test_an_algorithm_has_no_file_and_a_network_has_one(self):
-        self.card |= {"kind": "algorithm", "file": None, "sha256": None}
+        self.card |= {"kind": "algorithm", "file": None, "sha256": None, "training": None, "rules": {"ratio": 2}}
         self.assertEqual(check_cards.faults_of(self.card, FOLDER), [])
+        self.assertTrue(self.broken(["rules"], GONE))
         self.assertTrue(self.broken(["file"], "line_length.onnx"))
+
+    def test_every_card_of_this_project_has_no_fault(self):
+        cards = sorted(check_cards.HERE.glob("*/card.json"))
+        self.assertEqual([path.parent.name for path in cards], ["line_length", "sladky_2022", "window_178"])
+        for path in cards:
+            with self.subTest(card=path.parent.name):
+                self.assertEqual(check_cards.faults_of(json.loads(path.read_text(encoding="utf-8")), path.parent), [])
+
+    def test_a_model_of_others_has_their_version_and_its_file_is_not_here(self):
+        self.card |= {"version": "modelA_paper", "origin": {"made_by": "others", "package": "a wheel", "citation": None}}
+        self.assertIn("must not lie here", check_cards.faults_of(self.card, FOLDER)[0])
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(check_cards.faults_of(self.card, pathlib.Path(folder)), [])
+
+    def test_a_model_that_reads_spectrograms_says_what_it_is_live(self):
+        folder = check_cards.HERE / "sladky_2022"
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        live = card.pop("live")
+        self.assertTrue(check_cards.faults_of(card, folder))
+        for broken, fault in (
+            ({"lag_s": 21}, "lag_range_s"),
+            ({"thresholds": live["thresholds"] | {"low": 0.99}}, "above the high one"),
+        ):
+            self.assertIn(fault, check_cards.faults_of(card | {"live": live | broken}, folder)[0])
+        card["output"]["seizure_class"] = 4
+        self.assertIn("none of the classes", check_cards.faults_of(card | {"live": live}, folder)[0])
+
+    def test_events_on_joined_clips_need_both_exact_intervals(self):
+        # 18 of 20: 0.6830 to 0.9877 by the tables of Clopper and Pearson
+        figures = {
+            "data": "clips", "signal": "scalp", "settings": "0.5", "chosen_on": "others", "hours": 2.0, "false_alarms": 3,
+            "false_alarms_per_hour": {"value": 1.5, "interval_95": [0.30934, 4.38364]}, "seizures": 20, "detected": 18,
+            "sensitivity": {"value": 0.9, "interval_95": [0.6830, 0.9877]}, "median_latency_s": 8.5,
+        }  # fmt: skip
+
+        def with_figures(**changes):
+            return self.broken(["figures", "joined"], [{**figures, **changes}])
+
+        self.assertEqual(with_figures(), [])
+        self.assertIn("are 3.000 per hour", with_figures(hours=1.0)[0])
+        self.assertIn("18 of 20", with_figures(sensitivity={"value": 0.95, "interval_95": [0.683, 0.9877]})[0])
+        self.assertIn("exact interval", with_figures(sensitivity={"value": 0.9, "interval_95": [0.7, 0.9877]})[0])
+        every = {"value": 1.0, "interval_95": [0.83157, 1]}
+        self.assertEqual(with_figures(detected=20, sensitivity=every), [])
 
     def test_a_band_the_wrong_way_round_is_noticed(self):
         self.assertIn("band", self.broken(["input", "band", "low_hz"], 40)[0])
@@ -110,7 +159,7 @@ class Cards(unittest.TestCase):
         self.assertEqual(with_figures(), [])
         none = {"value": 0, "interval_95": [0, 3.68888 / 2]}
         self.assertEqual(with_figures(false_alarms=0, false_alarms_per_day=none), [])
-        self.assertIn("are 3.000 a day", with_figures(hours=24.0)[0])
+        self.assertIn("are 3.000 per day", with_figures(hours=24.0)[0])
         self.assertIn("exact Poisson", with_figures(false_alarms_per_day={"value": 1.5, "interval_95": [0.4, 4.38364]})[0])
         self.assertIn("exact Poisson", with_figures(false_alarms_per_day={"value": 1.5, "interval_95": [0.30934, 4.0]})[0])
         self.assertIn("more seizures", with_figures(detected=6)[0])

@@ -68,6 +68,14 @@ bool take(DirectoryState& state, const v1::Entry& entry) {
             state.models.insert_or_assign(std::move(patient), std::move(assigned));
             return true;
         }
+        case v1::MODEL_PROMOTION: {
+            v1::ModelPromotion promotion;
+            if (!parse(entry, promotion))
+                return false;
+            auto promoted = promotion.id();
+            state.promotions.insert_or_assign(std::move(promoted), std::move(promotion));
+            return true;
+        }
         case v1::PARTITIONS: {
             v1::Partitions partitions;
             if (!parse(entry, partitions) || partitions.count() == 0)
@@ -185,6 +193,17 @@ v1::Entry directory_entry(
     entry.set_partition(journal::partition_of(patient, partitions));
     entry.set_source(std::move(by));
     return entry;
+}
+
+v1::Entry
+directory_entry(const v1::ModelPromotion& promotion, std::int64_t now_us, std::string id) {
+    return entry_of(
+        v1::MODEL_PROMOTION,
+        promotion,
+        "promotion/" + promotion.id(),
+        now_us,
+        std::move(id)
+    );
 }
 
 bool is_patient_id(std::string_view text) noexcept {

@@ -33,6 +33,7 @@ struct DirectoryState {
     std::map<std::string, v1::StaffUser, std::less<>> users;              // by name
     std::map<std::string, v1::AlarmSettings, std::less<>> alarm_settings; // by patient, where set
     std::map<std::string, AssignedModels, std::less<>> models;            // by patient
+    std::map<std::string, v1::ModelPromotion, std::less<>> promotions;    // by id
     std::map<std::uint32_t, std::string>
         patient_by_number; // the old contract's fk_user -> patient id
     std::uint32_t partitions = journal::default_partitions;
@@ -73,6 +74,8 @@ directory_entry(const v1::StaffUser& user, std::int64_t now_us, std::string id);
     std::int64_t now_us,
     std::string id
 );
+[[nodiscard]] v1::Entry
+directory_entry(const v1::ModelPromotion& promotion, std::int64_t now_us, std::string id);
 
 /// In the patient's partition, since what follows from its blocks depends on it; `by` is who chose.
 [[nodiscard]] v1::Entry directory_entry(

@@ -18,14 +18,15 @@ using simdjson::ondemand::value;
 
 inline constexpr std::int64_t most_samples_or_rate = 1'000'000;
 
-/// each_member() of which none may be missing.
+/// each_member() of which none but the last `optional` may be missing.
 template <class Visit>
-Result<void> members(object from, Names names, const Path& path, Visit&& visit) {
+Result<void>
+members(object from, Names names, const Path& path, Visit&& visit, std::size_t optional = 0) {
     const auto seen = json::each_member(from, names, path, std::forward<Visit>(visit));
     if (!seen) {
         return std::unexpected(seen.error());
     }
-    for (std::size_t i = 0; i < names.size(); ++i) {
+    for (std::size_t i = 0; i + optional < names.size(); ++i) {
         if ((*seen >> i & 1U) == 0) {
             return json::wrong(path.member(names[i]), "is missing");
         }
@@ -34,12 +35,13 @@ Result<void> members(object from, Names names, const Path& path, Visit&& visit) 
 }
 
 template <class Visit>
-Result<void> members_of(value from, Names names, const Path& path, Visit&& visit) {
+Result<void>
+members_of(value from, Names names, const Path& path, Visit&& visit, std::size_t optional = 0) {
     auto inside = json::object_of(from, path);
     if (!inside) {
         return std::unexpected(std::move(inside.error()));
     }
-    return members(*inside, names, path, std::forward<Visit>(visit));
+    return members(*inside, names, path, std::forward<Visit>(visit), optional);
 }
 
 inline Result<void> text(value from, const Path& path, std::string& into) {

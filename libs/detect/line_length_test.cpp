@@ -251,9 +251,10 @@ TEST_CASE("the card says what the program does") {
     CHECK(std::string_view(card["name"]) == model.name);
     CHECK(std::string_view(card["version"]) == model.version);
     CHECK(std::uint64_t(card["input"]["samples"]) == model.samples);
-    CHECK(std::uint64_t(card["input"]["rate_numerator"]) == model.rate_numerator);
-    CHECK(std::uint64_t(card["input"]["rate_denominator"]) == model.rate_denominator);
+    CHECK(std::uint64_t(card["input"]["rate"]["numerator"]) == model.rate_numerator);
+    CHECK(std::uint64_t(card["input"]["rate"]["denominator"]) == model.rate_denominator);
     const LineLengthRules rules;
+    CHECK(std::uint64_t(card["input"]["warming_up_s"]) == rules.least_windows);
     CHECK(std::uint64_t(card["rules"]["baseline_s"]) == rules.baseline_s);
     CHECK(std::uint64_t(card["rules"]["least_windows"]) == rules.least_windows);
     CHECK(double(card["rules"]["ratio"]) == rules.ratio);

@@ -11,13 +11,19 @@ namespace vigil::detect {
 
 struct LongContextRules {
     /// How far back the decided second ends, in half seconds: what follows a moment tells much of
-    /// it, and waiting for it is delay. 0 to 40. Not chosen by measurement yet.
-    std::uint32_t lag_half_s = 20;
+    /// it, and waiting for it is delay. 0 to 40.
+    ///
+    /// source  chosen on joined recordings: models/sladky_2022/live.json and the card's limits
+    std::uint32_t lag_half_s = 2;
     /// Of the 599 segments so many must say something, else the step is not evaluated. Ours.
     std::uint32_t least_segments = 300;
     /// A hole so long begins the context anew. The detector's own: it joins nothing after so long.
     std::uint32_t longest_hole_s = 30;
 };
+
+/// At what scores an event begins and ends, chosen with the lag.
+inline constexpr double long_context_high = 0.65;
+inline constexpr double long_context_low = long_context_high / 2;
 
 /// errors  invalid_argument with the field
 [[nodiscard]] Result<void> check(const LongContextRules& rules);

@@ -36,10 +36,11 @@ Result<void> read_rate(value from, const Path& path, ModelCard& card) {
         "tolerance_hz",
         "other_rates"
     };
-    static constexpr std::array<std::string_view, 3> other_rates{
+    static constexpr std::array<std::string_view, 4> other_rates{
         "resampled",
         "downsampled",
-        "refused"
+        "refused",
+        "higher_even"
     };
     auto read = members_of(from, names, path, [&](std::size_t name, value v, const Path& here) {
         return name == 0   ? positive(v, here, card.rate_numerator)
@@ -104,7 +105,7 @@ Result<void> read_notch(value from, const Path& path, ModelCard::Notch& notch) {
 }
 
 Result<void> read_input(value from, const Path& path, ModelCard& card) {
-    static constexpr std::array<std::string_view, 9> names{
+    static constexpr std::array<std::string_view, 11> names{
         "name",
         "unit",
         "type",
@@ -113,12 +114,16 @@ Result<void> read_input(value from, const Path& path, ModelCard& card) {
         "rate",
         "normalisation",
         "band",
-        "filters"
+        "filters",
+        // of some models; parse_spectrogram_card() reads the first
+        "spectrogram",
+        "warming_up_s"
     };
+    constexpr std::size_t optional = 2;
     static constexpr std::array<std::string_view, 1> unit{"uV"};
     static constexpr std::array<std::string_view, 1> type{"float32"};
     static constexpr std::array<std::string_view, 2> filters{"band_pass_hz", "notch_hz"};
-    return members_of(from, names, path, [&](std::size_t name, value v, const Path& here) {
+    const auto read = [&](std::size_t name, value v, const Path& here) -> Result<void> {
         std::size_t only = 0;
         std::string unused;
         switch (name) {
@@ -144,20 +149,36 @@ Result<void> read_input(value from, const Path& path, ModelCard& card) {
                                            : read_notch(asked, place, card.notch);
                     }
                 );
+            case 9:
+                return json::done(json::object_of(v, here));
+            case 10:
+                return positive(v, here, only);
             default:
                 return text(v, here, unused);
         }
-    });
+    };
+    return members_of(from, names, path, read, optional);
 }
 
 Result<void> read_output(value from, const Path& path, ModelCard& card) {
-    static constexpr std::array<std::string_view, 3> names{"name", "range", "meaning"};
+    static constexpr std::array<std::string_view, 5> names{
+        "name",
+        "range",
+        "meaning",
+        // of a file that puts out several classes
+        "classes",
+        "seizure_class"
+    };
+    constexpr std::size_t optional = 2;
     return members_of(
         from,
         names,
         path,
         [&](std::size_t name, value v, const Path& here) -> Result<void> {
             std::string meaning;
+            if (name > 2) {
+                return json::done(json::integer(v, here, 0, most_samples_or_rate));
+            }
             if (name != 1) {
                 return text(v, here, name == 0 ? card.output_name : meaning);
             }
@@ -174,7 +195,8 @@ Result<void> read_output(value from, const Path& path, ModelCard& card) {
                 return std::unexpected(ends.error());
             }
             return *ends == 2 ? Result<void>() : Result<void>(json::wrong(here, "must be 0 to 1"));
-        }
+        },
+        optional
     );
 }
 
@@ -226,7 +248,7 @@ Result<void> check_version(value from, const Path& path) {
 }
 
 Result<ModelCard> read_card(object root, const Path& path) {
-    static constexpr std::array<std::string_view, 17> names{
+    static constexpr std::array<std::string_view, 20> names{
         "card",
         "name",
         "version",
@@ -238,18 +260,23 @@ Result<ModelCard> read_card(object root, const Path& path) {
         "output",
         "event_level",
         // for people
+        "origin",
         "licence",
         "architecture",
         "age_group",
         "training",
         "figures",
         "calibration",
-        "limits"
+        "limits",
+        // of some models
+        "rules",
+        "live"
     };
+    constexpr std::size_t optional = 2;
     static constexpr std::array<std::string_view, 2> kinds{"network", "algorithm"};
     ModelCard card;
     std::string file;
-    auto read = members(root, names, path, [&](std::size_t name, value v, const Path& here) {
+    const auto read_member = [&](std::size_t name, value v, const Path& here) {
         switch (name) {
             case 0:
                 return check_version(v, here);
@@ -274,7 +301,8 @@ Result<ModelCard> read_card(object root, const Path& path) {
             default:
                 return Result<void>();
         }
-    });
+    };
+    auto read = members(root, names, path, read_member, optional);
     if (read) {
         read = check_file(card, file, path);
     }

@@ -52,7 +52,12 @@ struct ModelCard {
     /// A network is an ONNX file; an algorithm is code of this program, without a file.
     enum class Kind : std::uint8_t { network, algorithm };
     /// What is done with a stream whose rate is outside the tolerance.
-    enum class OtherRates : std::uint8_t { resampled, downsampled, refused };
+    enum class OtherRates : std::uint8_t {
+        resampled,
+        downsampled, // a lower one is refused
+        refused,
+        higher_even, // a higher one that is whole and even is read as it is, others are refused
+    };
     enum class Notch : std::uint8_t { none, hz_50, hz_60, mains };
 
     std::string name;

@@ -4,6 +4,10 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <fstream>
+#include <iterator>
+#include <tuple>
+
 using namespace vigil;
 using namespace vigil::detect;
 
@@ -12,7 +16,7 @@ namespace {
 /// A card with everything that this program reads and little else.
 std::string small_card() {
     return R"({"card": 1, "name": "m", "version": "1.0.0", "kind": "network", "file": "m.onnx",
-"sha256": "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "licence": "l",
+"sha256": "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "licence": "l", "origin": {},
 "signal": {"kinds": ["scalp"], "references": ["average"], "note": "n"},
 "input": {"name": "in", "unit": "uV", "type": "float32", "layout": "[n][s]", "samples": 512,
 "rate": {"numerator": 256, "denominator": 1, "tolerance_hz": 0.5, "other_rates": "resampled"},
@@ -88,7 +92,9 @@ TEST_CASE("filters, other rates and measured false alarms are read") {
     }
     using enum ModelCard::OtherRates;
     for (const auto& [text, other] :
-         {std::pair{"\"refused\"", refused}, {"\"downsampled\"", downsampled}}) {
+         {std::pair{"\"refused\"", refused},
+          {"\"downsampled\"", downsampled},
+          {"\"higher_even\"", higher_even}}) {
         const auto card = parse_card(with(R"("resampled")", text));
         REQUIRE(card.has_value());
         CHECK(card->other_rates == other);
@@ -99,6 +105,43 @@ TEST_CASE("filters, other rates and measured false alarms are read") {
     REQUIRE(measured.has_value());
     CHECK(measured->false_alarms_of.has(SignalKind::scalp));
     CHECK_FALSE(measured->false_alarms_of.has(SignalKind::intracranial));
+}
+
+TEST_CASE("what only some models have may be there, and is of its type") {
+    const auto card = [](std::string_view input, std::string_view output, std::string_view end) {
+        auto text =
+            with(R"("notch_hz": null}})", R"("notch_hz": null})" + std::string(input) + "}");
+        text.replace(
+            text.find(R"("meaning": "m"})"),
+            15,
+            R"("meaning": "m")" + std::string(output) + "}"
+        );
+        text.replace(text.rfind('}'), 1, std::string(end) + "}");
+        return parse_card(text);
+    };
+    CHECK(card("", "", "").has_value());
+    CHECK(card(R"(, "spectrogram": {"bins": 2}, "warming_up_s": 300)", "", "").has_value());
+    CHECK(card("", R"(, "classes": 4, "seizure_class": 0)", "").has_value());
+    CHECK(card("", "", R"(, "rules": {"ratio": 2}, "live": null)").has_value());
+    CHECK(card(R"(, "spectrogram": 3)", "", "").error().field == "input.spectrogram");
+    CHECK(card(R"(, "warming_up_s": 0)", "", "").error().field == "input.warming_up_s");
+    CHECK(card("", R"(, "classes": "four")", "").error().field == "output.classes");
+    CHECK(card("", "", R"(, "rule": {})").error().field == "rule");
+}
+
+TEST_CASE("every card of this project is read") {
+    for (const auto& [folder, name, kind] :
+         {std::tuple{"window_178", "window-178", ModelCard::Kind::network},
+          {"line_length", "line-length", ModelCard::Kind::algorithm},
+          {"sladky_2022", "sladky-2022", ModelCard::Kind::network}}) {
+        std::ifstream in(std::string(VIGIL_SOURCE_DIR "/models/") + folder + "/card.json");
+        const std::string text(std::istreambuf_iterator<char>(in), {});
+        const auto card = parse_card(text);
+        INFO(folder << ": " << (card ? "" : card.error().detail));
+        REQUIRE(card.has_value());
+        CHECK(card->name == name);
+        CHECK(card->kind == kind);
+    }
 }
 
 TEST_CASE("an algorithm has neither file nor digest") {

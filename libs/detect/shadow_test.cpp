@@ -112,6 +112,20 @@ TEST_CASE("a model that is only sampled down takes no lower rate") {
     );
 }
 
+TEST_CASE("a model that reads higher rates as they are takes whole and even ones alone") {
+    auto higher = card();
+    higher.other_rates = ModelCard::OtherRates::higher_even;
+    CHECK(reason_for_shadow(higher, stream(512)) == std::nullopt);
+    CHECK(reason_for_shadow(higher, stream(1024, 2)) == std::nullopt);
+    CHECK(
+        reason_for_shadow(higher, stream(513)) ==
+        "m wants 256 Hz or a higher rate that is whole and even, and the stream has 513 Hz."
+    );
+    CHECK(reason_for_shadow(higher, stream(250)).has_value());
+    CHECK(reason_for_shadow(higher, stream(5150, 20)).has_value());
+    CHECK(reason_for_shadow(higher, stream(4'294'967'295, 2'147'483'648)).has_value());
+}
+
 TEST_CASE("a resampled stream must carry the card's band") {
     CHECK(reason_for_shadow(card(), stream(210)) == std::nullopt);
     CHECK(

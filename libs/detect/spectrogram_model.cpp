@@ -86,13 +86,14 @@ Result<SpectrogramCard> parse_spectrogram_card(std::string_view json) {
     whole.text("sha256", card.sha256);
     auto input = whole.part("input");
     input.text("name", card.input_name);
-    input.count("bins", card.bins, 1);
-    input.count("columns", card.columns, 1);
+    auto spectrogram = input.part("spectrogram");
+    spectrogram.count("bins", card.bins, 1);
+    spectrogram.count("columns", card.columns, 1);
     auto output = whole.part("output");
     output.text("name", card.output_name);
     output.count("classes", card.classes, 1);
     output.count("seizure_class", card.seizure_class, 0);
-    for (const auto* part : {&whole, &input, &output}) {
+    for (const auto* part : {&whole, &input, &spectrogram, &output}) {
         if (!part->read()) {
             return std::unexpected(part->read().error());
         }

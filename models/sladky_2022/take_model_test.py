@@ -58,10 +58,10 @@ class Taking(unittest.TestCase):
 class Card(unittest.TestCase):
     def test_it_names_the_pinned_package_and_what_a_user_must_know(self):
         pinned = re.search(r"^(\S+)==(\S+) --hash=sha256:([0-9a-f]{64})$", (HERE / "requirements.txt").read_text(), re.MULTILINE)
-        self.assertEqual(take_model.CARD["package"], f"{pinned[1]} {pinned[2]}")
+        self.assertEqual(take_model.CARD["origin"]["package"], f"PyPI {pinned[1]} {pinned[2]}")
         self.assertIn(pinned[3], (HERE / "../../services/vigil/evaluate/requirements.txt").read_text())
         self.assertEqual(take_model.CARD["licence"], "BSD-3-Clause")
-        self.assertEqual(take_model.CARD["input"]["electrodes"], "intracranial")
+        self.assertEqual(take_model.CARD["signal"]["kinds"], ["intracranial"])
         self.assertIn("Not a medical device.", take_model.CARD["limits"])
 
 

@@ -199,6 +199,7 @@ void Core::take(const journal::StoredPtr& stored) {
         case v1::ACT:
         case v1::ALARM_SETTINGS:
         case v1::MODEL_ASSIGNMENT:
+        case v1::MODEL_PROMOTION:
             break;
         default: {
             const std::scoped_lock lock(mutex_);

@@ -3,6 +3,7 @@
 #include "vigil/config.hpp"
 #include "vigil/evaluate/evaluate_command.hpp"
 #include "vigil/play/play_command.hpp"
+#include "vigil/promote_command.hpp"
 #include "vigil/serve.hpp"
 #include "vigil/synthesise/synthesise_command.hpp"
 
@@ -44,6 +45,7 @@ int main(int argc, char** argv) {
     vigil::evaluate::add_evaluate_command(app, status, fetched_models());
     vigil::synthesise::add_synthesise_command(app, status);
     vigil::add_admin_commands(app, status);
+    vigil::add_promote_commands(app, status);
 
     try {
         app.parse(argc, argv);

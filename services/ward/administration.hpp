@@ -52,6 +52,12 @@ public:
     /// The detector's models, where the wiring knows them: others are then refused. Call it before
     /// the routes are served.
     void know_models(std::vector<std::string> names);
+    /// Body as `vigil promote` makes it: 201 with the promotion's id. It records what the gate of
+    /// `vigil evaluate` found; one with a margin that does not hold, or on fewer patients or
+    /// seizures than the gate wants, is refused.
+    void add_promotion(const http::Request& request, http::Reply reply);
+    /// All of them, the oldest first.
+    void list_promotions(const http::Request& request, http::Reply reply);
 
 private:
     void append(

@@ -139,6 +139,7 @@ void LiveState::apply(std::span<const journal::StoredPtr> entries) {
             case v1::ACT:
             case v1::ALARM_SETTINGS:
             case v1::MODEL_ASSIGNMENT:
+            case v1::MODEL_PROMOTION:
                 break;
             default:
                 ++unknown_entries_;

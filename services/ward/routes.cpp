@@ -58,6 +58,8 @@ void add_administration_routes(http::Router& router, Administration& administrat
             administration.show_models(request, std::move(reply));
         }
     );
+    route(Verb::post, "/v1/admin/promotions", &Administration::add_promotion);
+    route(Verb::get, "/v1/admin/promotions", &Administration::list_promotions);
 }
 
 void add_alarm_routes(http::Router& router, AlarmDesk& desk) {

@@ -2,6 +2,7 @@
 
 import datetime
 import functools
+import hashlib
 import html.parser
 import json
 import math
@@ -174,6 +175,77 @@ class Recordings(Folder):
         self.evaluate("--szcore", self.folder / "nothing.edf", self.folder / "x.tsv", status=2)
         self.evaluate("--szcore", self.put("broken.edf", "x"), self.folder / "x.tsv", status=2)
         self.assertFalse((self.folder / "x.tsv").exists())
+
+
+class Promotions(Folder):
+    """`vigil promote` over results that `vigil evaluate` writes, into the journal of a state folder."""
+
+    FIGURES = ["sensitivity", "f1", "false alarms", "median latency"]
+
+    def model_results(self, name: str, recordings: pathlib.Path, model: str) -> pathlib.Path:
+        file = self.folder / name
+        self.evaluate(recordings, "--model", model, "--json", file)
+        return file
+
+    def vigil(self, *words: object, status: int = 0) -> str:
+        done = subprocess.run([BINARY, *map(str, words)], capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def ward(self, patients: int) -> pathlib.Path:
+        """Patients with three seizures each, which line-length finds: 5 minutes apart, after the minute that it needs."""
+        seconds = [0] * 120 + ([600] * 40 + [0] * 200) * 3
+        recording = edf(seconds, channels=1)
+        folder = self.folder / f"ward{patients}"
+        for patient in range(patients):
+            stem = f"{folder.name}/sub-{patient:02}/sub-{patient:02}"
+            self.put(f"{stem}_eeg.edf", recording)
+            self.put(f"{stem}_events.tsv", rows(*((120 + 240 * k, 160 + 240 * k) for k in range(3)), duration=len(seconds)))
+        return folder
+
+    def files(self, patients: int) -> tuple[pathlib.Path, pathlib.Path]:
+        ward = self.ward(patients)
+        return self.model_results("candidate.json", ward, "line-length"), self.model_results("active.json", ward, "window-178")
+
+    def promote(self, results: pathlib.Path, active: pathlib.Path, status: int) -> str:
+        card = pathlib.Path(__file__).resolve().parents[2] / "models/line_length/card.json"
+        words = ["--results", results, "--against", active, "--because", "it is explained", "--by", "the board"]
+        return self.vigil("promote", card, *words, "--state", self.folder / "state", status=status)
+
+    def listed(self) -> list[dict]:
+        return json.loads(self.vigil("promotions", "--state", self.folder / "state"))["promotions"]
+
+    def test_what_passes_the_gate_is_recorded_and_nothing_else(self):
+        candidate, active = self.files(20)
+        self.assertEqual(self.listed(), [])
+        # the other way round: results of another model than the card's
+        self.assertIn("the card is of line-length", self.promote(active, candidate, status=1))
+        changed = candidate.with_name("changed.json")
+        text = candidate.read_text()
+        self.assertIn('"true_positives":3', text)
+        changed.write_text(text.replace('"true_positives":3', '"true_positives":2', 1))
+        self.assertIn("the file was changed", self.promote(changed, active, status=1))
+        self.assertEqual(self.listed(), [])
+        said = self.promote(candidate, active, status=0)
+        self.assertIn("passed (20 patients, 60 seizures)", said)
+        (one,) = self.listed()
+        self.assertEqual((one["model"], one["version"], one["by"], one["decided_by"]), ("line-length", "1.0.0", "local", "the board"))
+        self.assertEqual(one["because"], "it is explained")
+        self.assertEqual(one["results_sha256"], hashlib.sha256(candidate.read_bytes()).hexdigest())
+        self.assertEqual(one["active_results_sha256"], hashlib.sha256(active.read_bytes()).hexdigest())
+        self.assertEqual(one["file_sha256"], "")
+        self.assertEqual([check["figure"] for check in one["checks"]], self.FIGURES)
+        self.assertTrue(all(check["holds"] for check in one["checks"]))
+
+    def test_a_candidate_that_is_worse_fails_and_few_patients_are_not_enough(self):
+        candidate, active = self.files(20)
+        # a threshold that no score reaches: nothing is found
+        deaf = self.folder / "deaf.json"
+        self.evaluate(self.folder / "ward20", "--model", "line-length", "--high", "1", "--json", deaf)
+        self.assertIn("DOES NOT HOLD", self.promote(deaf, active, status=1))
+        few = self.files(19)
+        self.assertIn("not enough data", self.promote(*few, status=2))
+        self.assertEqual(self.listed(), [])
 
 
 class Electrocardiograms(Folder):

@@ -65,6 +65,12 @@ bool could_run_live(std::string_view name) {
     return name != "sladky-2022";
 }
 
+Thresholds thresholds_of(std::string_view model) {
+    return model == "sladky-2022-live"
+               ? Thresholds{.high = detect::long_context_high, .low = detect::long_context_low}
+               : Thresholds{};
+}
+
 Result<std::unique_ptr<RecordingModel>>
 open_model(std::string_view name, const ModelOptions& options) {
     if (name == "window-178") {

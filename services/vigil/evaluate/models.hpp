@@ -1,6 +1,7 @@
 // The models that `vigil evaluate` can run, by name.
 #pragma once
 
+#include "detect/long_context.hpp"
 #include "vigil/evaluate/recording_model.hpp"
 
 #include <array>
@@ -21,8 +22,16 @@ struct ModelOptions {
     /// Where the models lie that are no part of the program: sladky-2022's in a folder sladky_2022.
     std::filesystem::path models = {};
     /// How far back sladky-2022-live decides, in steps of half a second.
-    double lag_s = 10;
+    double lag_s = detect::LongContextRules{}.lag_half_s / 2.0;
 };
+
+/// The scores at which an event of the model begins and ends, where nobody says others.
+struct Thresholds {
+    double high = 0.5;
+    double low = 0.25;
+};
+
+[[nodiscard]] Thresholds thresholds_of(std::string_view model);
 
 [[nodiscard]] bool is_model(std::string_view name);
 

@@ -4,10 +4,12 @@
 #include "detect/patient_score.hpp"
 #include "signal/recording_test_files.hpp"
 #include "vigil/evaluate/evaluate_command.hpp"
+#include "vigil/evaluate/evaluate_options.hpp"
 #include "vigil/evaluate/run.hpp"
 
 #include <CLI/CLI.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <simdjson.h>
 
 #include <cmath>
 #include <iostream>
@@ -128,6 +130,32 @@ TEST_CASE("a model's file that is absent or another one is refused with its name
     const auto said = vigil({"evaluate", folder.path.string(), "--model", "sladky-2022"});
     CHECK(said.status == 2);
     CHECK(said.errors.contains("make models"));
+}
+
+TEST_CASE("the lag and the thresholds of sladky-2022-live are those that its card says were chosen"
+) {
+    simdjson::dom::parser parser;
+    simdjson::dom::element card;
+    REQUIRE(
+        parser.load(VIGIL_SOURCE_DIR "/models/sladky_2022/card.json").get(card) == simdjson::SUCCESS
+    );
+    const auto live = card["live"];
+    CHECK(double(live["lag_s"]) == ModelOptions{}.lag_s);
+    const auto own = thresholds_of("sladky-2022-live");
+    CHECK(double(live["thresholds"]["high"]) == own.high);
+    CHECK(double(live["thresholds"]["low"]) == own.low);
+    CHECK(
+        std::uint64_t(live["thresholds"]["smoothed_scores"]) ==
+        detect::EventParameters{}.smoothed_windows
+    );
+    // whoever names none gets them, and whoever names one gets that
+    Arguments arguments;
+    const auto found = score_options(arguments, "sladky-2022-live").value().parameters;
+    CHECK(found.high_q16 == detect::to_q16(static_cast<float>(own.high)));
+    CHECK(found.low_q16 == detect::to_q16(static_cast<float>(own.low)));
+    CHECK(score_options(arguments, "line-length").value().parameters.high_q16 == 32'768);
+    arguments.high = 0.75;
+    CHECK(score_options(arguments, "sladky-2022-live").value().parameters.high_q16 == 49'152);
 }
 
 TEST_CASE("line-length finds what is louder than its channels' ten minutes before") {

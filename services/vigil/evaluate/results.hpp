@@ -86,4 +86,13 @@ struct EarlierResults {
 /// each other
 [[nodiscard]] Result<EarlierResults> read_results(std::string json);
 
+/// The recordings and their events that results_json wrote, and the figures worked out from them
+/// anew.
+///
+/// errors  as above, and of figures that the events do not give, or that other rules gave
+[[nodiscard]] Result<Results> read_whole_results(std::string json);
+
+/// The gate's lines of results_table.
+[[nodiscard]] std::string gate_lines(const GateResult& gate, const std::string& active);
+
 } // namespace vigil::evaluate

@@ -1,10 +1,8 @@
 #include "base/json_text.hpp"
-#include "base/strict_json.hpp"
 #include "vigil/evaluate/json_parts.hpp"
 #include "vigil/evaluate/results.hpp"
 
 #include <array>
-#include <cmath>
 
 namespace vigil::evaluate {
 
@@ -119,124 +117,6 @@ void add_gate(JsonText& json, const GateResult& gate, const std::string& active)
     json.close_array().close_object();
 }
 
-using json::each_element;
-using json::each_member;
-using json::Path;
-using json::ondemand::value;
-using Seen = Result<void>;
-
-Seen into(Result<std::int64_t> number, std::uint64_t& out) {
-    if (!number) {
-        return std::unexpected(number.error());
-    }
-    out = static_cast<std::uint64_t>(*number);
-    return {};
-}
-
-constexpr std::int64_t most = std::int64_t{1} << 53;
-constexpr std::size_t most_patients = 100'000;
-constexpr std::size_t most_latencies = 1'000'000;
-
-Seen read_counts(value from, const Path& path, Counts& counts) {
-    const auto object = json::object_of(from, path);
-    if (!object) {
-        return std::unexpected(object.error());
-    }
-    constexpr std::array<std::string_view, 5>
-        names{"reference", "true_positives", "false_positives", "samples", "rate_hz"};
-    const auto seen = each_member(
-        *object,
-        names,
-        path,
-        [&](std::size_t index, value member, const Path& here) -> Seen {
-            if (index == 4) {
-                const auto rate = json::number(member, here);
-                counts.rate_hz = rate.value_or(0);
-                return rate ? Seen{} : std::unexpected(rate.error());
-            }
-            const std::array out{
-                &counts.reference,
-                &counts.detected,
-                &counts.false_alarms,
-                &counts.samples
-            };
-            return into(json::integer(member, here, 0, most), *out[index]);
-        },
-        true
-    );
-    if (!seen) {
-        return std::unexpected(seen.error());
-    }
-    if (*seen != 0x1f || counts.detected > counts.reference || !(counts.rate_hz > 0)) {
-        return json::wrong(path, "is no set of counts");
-    }
-    return {};
-}
-
-Seen read_latencies(value from, const Path& path, std::vector<double>& latencies) {
-    const auto object = json::object_of(from, path);
-    if (!object) {
-        return std::unexpected(object.error());
-    }
-    constexpr std::array<std::string_view, 1> names{"all"};
-    const auto seen = each_member(
-        *object,
-        names,
-        path,
-        [&](std::size_t, value all, const Path& here) -> Seen {
-            const auto read = each_element(
-                all,
-                most_latencies,
-                here,
-                [&](std::size_t, value one, const Path& there) -> Seen {
-                    const auto number = json::number(one, there);
-                    latencies.push_back(number.value_or(0));
-                    return number ? Seen{} : std::unexpected(number.error());
-                }
-            );
-            return read ? Seen{} : std::unexpected(read.error());
-        },
-        true
-    );
-    if (!seen) {
-        return std::unexpected(seen.error());
-    }
-    return *seen == 1 ? Seen{} : json::wrong(path, "has no member all");
-}
-
-Seen read_patient(value from, const Path& path, PatientTally& patient) {
-    const auto object = json::object_of(from, path);
-    if (!object) {
-        return std::unexpected(object.error());
-    }
-    constexpr std::array<std::string_view, 4> names{"patient", "seizures", "events", "latency_s"};
-    const auto seen = each_member(
-        *object,
-        names,
-        path,
-        [&](std::size_t index, value member, const Path& here) -> Seen {
-            switch (index) {
-                case 0: {
-                    const auto text = json::text(member, here);
-                    patient.patient = text.value_or("");
-                    return text ? Seen{} : std::unexpected(text.error());
-                }
-                case 1:
-                    return into(json::integer(member, here, 0, most), patient.tally.seizures);
-                case 2:
-                    return read_counts(member, here, patient.tally.events);
-                default:
-                    return read_latencies(member, here, patient.tally.latencies_s);
-            }
-        },
-        true
-    );
-    if (!seen) {
-        return std::unexpected(seen.error());
-    }
-    return *seen == 0xf ? Seen{} : json::wrong(path, "is no patient's result");
-}
-
 } // namespace
 
 std::string results_json(const Results& results) {
@@ -270,50 +150,6 @@ std::string results_json(const Results& results) {
     }
     json.close_object();
     return std::move(json).text() + "\n";
-}
-
-Result<EarlierResults> read_results(std::string text) {
-    return json::read_object(
-        text,
-        [](json::ondemand::object object, const Path& root) -> Result<EarlierResults> {
-            EarlierResults results;
-            constexpr std::array<std::string_view, 3> names{"format", "detector", "patients"};
-            const auto seen = each_member(
-                object,
-                names,
-                root,
-                [&](std::size_t index, value member, const Path& here) -> Seen {
-                    if (index < 2) {
-                        const auto word = json::text(member, here);
-                        if (!word || (index == 0 && *word != results_format)) {
-                            return json::wrong(here, "is not the format of this program");
-                        }
-                        if (index == 1) {
-                            results.detector = *word;
-                        }
-                        return {};
-                    }
-                    const auto read = each_element(
-                        member,
-                        most_patients,
-                        here,
-                        [&](std::size_t, value one, const Path& there) {
-                            return read_patient(one, there, results.patients.emplace_back());
-                        }
-                    );
-                    return read ? Seen{} : std::unexpected(read.error());
-                },
-                true
-            );
-            if (!seen) {
-                return std::unexpected(seen.error());
-            }
-            if (*seen != 7) {
-                return json::wrong(root, "format, detector or patients is missing");
-            }
-            return results;
-        }
-    );
 }
 
 } // namespace vigil::evaluate

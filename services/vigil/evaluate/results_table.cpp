@@ -117,6 +117,8 @@ std::string by_patient(std::span<const PatientTally> patients) {
     return text;
 }
 
+} // namespace
+
 std::string gate_lines(const GateResult& gate, const std::string& active) {
     const auto data = std::format("{} patients, {} seizures", gate.patients, gate.seizures);
     if (gate.outcome == GateOutcome::not_enough_data) {
@@ -146,8 +148,6 @@ std::string gate_lines(const GateResult& gate, const std::string& active) {
     }
     return text + "  differences to the active model; of false alarms the ratio\n";
 }
-
-} // namespace
 
 void Results::add(RecordingResult recording) {
     auto& of_kind = recording.synthetic ? synthetic_patients : patients;

@@ -108,7 +108,17 @@ TEST_CASE("a folder has of each patient a recording that says what it is, and it
         CHECK(bytes.substr(8, 80).contains(" synthetic "));
         CHECK(bytes.substr(88, 80).contains(" synthetic 1.2.3 "));
         CHECK(text_of(stem + "_channels.tsv").contains("Fp1\tEEG\tuV\t128\n"));
-        CHECK(text_of(stem + "_eeg.json").contains(R"("Synthetic":true)"));
+        const auto sidecar = text_of(stem + "_eeg.json");
+        CHECK(sidecar.contains(R"("Synthetic":true)"));
+        // what BIDS requires: bids-specification, src/schema/rules/sidecars/eeg.yaml
+        for (const auto* required :
+             {"TaskName",
+              "EEGReference",
+              "SamplingFrequency",
+              "PowerLineFrequency",
+              "SoftwareFilters"}) {
+            CHECK(sidecar.contains('"' + std::string(required) + "\":"));
+        }
     }
     CHECK(artefacts == summary->artefacts);
 }

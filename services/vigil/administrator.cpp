@@ -1,0 +1,83 @@
+#include "vigil/administrator.hpp"
+
+#include "access/authenticator.hpp"
+#include "access/session.hpp"
+#include "http/client.hpp"
+#include "ward/routes.hpp"
+
+#include <future>
+#include <iostream>
+
+namespace vigil {
+
+Result<http::Response>
+Administrator::call(http::Verb verb, const std::string& path, std::string body) {
+    SystemRandom random;
+    const auto secret = access::load_or_make_secret(folder_.secret(), random);
+    if (!secret) {
+        return std::unexpected(secret.error());
+    }
+    if (const auto address = folder_.running_address()) {
+        http::Client client(*address);
+        return client.request(
+            verb,
+            path,
+            std::move(body),
+            {{"Authorization", "Bearer " + access::administrator_token(*secret)},
+             {"Content-Type", "application/json"}}
+        );
+    }
+    return call_on_journal(*secret, verb, path, std::move(body));
+}
+
+Result<http::Response> Administrator::call_on_journal(
+    const access::Secret& secret,
+    http::Verb verb,
+    const std::string& path,
+    std::string body
+) {
+    SystemClock clock;
+    SystemRandom random;
+    Log log("vigil", VIGIL_VERSION);
+    log.level(LogLevel::warning);
+    auto journal = folder_.open_journal(clock, log);
+    if (!journal) {
+        return std::unexpected(journal.error());
+    }
+    access::Directory directory;
+    if (auto loaded = directory.load(**journal); !loaded) {
+        return std::unexpected(loaded.error());
+    }
+    ward::Administration administration(**journal, directory, secret, clock, random, log);
+    http::Router router;
+    ward::add_administration_routes(router, administration);
+    auto match = router.match(verb, path);
+    http::Request request{
+        .verb = verb,
+        .path = path,
+        .parameters = std::move(match.parameters),
+        .body = std::move(body)
+    };
+    request.principal.id = access::local_user;
+    std::promise<http::Response> answer;
+    std::get<http::Handler>(match.route->handler)(
+        std::move(request),
+        http::Reply([&](http::Response response) { answer.set_value(std::move(response)); })
+    );
+    return answer.get_future().get();
+}
+
+int show(const Result<http::Response>& answer, std::string_view done) {
+    if (!answer) {
+        std::cerr << "vigil: " << answer.error().detail << '\n';
+        return 1;
+    }
+    if (answer->status >= 400) {
+        std::cerr << "vigil: " << answer->body << '\n';
+        return 1;
+    }
+    std::cout << (answer->body.empty() ? done : std::string_view(answer->body)) << '\n';
+    return 0;
+}
+
+} // namespace vigil
