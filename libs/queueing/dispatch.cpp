@@ -39,8 +39,8 @@ std::unexpected<Error> too_many_states(const Pods& pods) {
     );
 }
 
-/// GI/M/m/m with gaps of `pods` exponential phases; (1 - phi) / phi of Takacs' product is
-/// (1 + j / offered)^pods - 1.
+/// GI/M/m/m with gaps of `pods` exponential phases; (1 - phi) / phi of Takacs' product is (1 + j /
+/// offered)^pods - 1.
 double round_robin_own_cores(const Pods& pods, double offered) {
     const auto groups = static_cast<double>(pods.pods);
     double term = 1;

@@ -55,21 +55,21 @@ struct PodsBlocking {
 /// The share of Poisson arrivals that is refused.
 ///
 /// errors  invalid_argument: no pod, slot, core or load; unprocessable: too many states to solve
-/// and no
-///         limit is known (round robin and least busy with shared cores): simulate it
-/// source  random: Erlang B of each pod's share, shared_cores_blocking with shared cores
-///         round robin: each pod sees Erlang-g gaps: Takacs, Introduction to the Theory of Queues
-///         (1962), ch. 4, theorem 1 (GI/M/m/m), else the chain of phase and slots in use least
-///         busy: refused only where all slots are used: Erlang B of all slots where each has a core
-///         otherwise: the chain of how many pods have how many slots in use; the limit of many pods
-///         for two choices: Xie, Dong, Lu and Srikant, SIGMETRICS 2015, section 3 Random split and
-///         own cores hold for any service time; the others are for an exponential one.
+///         and no limit is known (round robin and least busy with shared cores): simulate it
+/// source  random split: Erlang B of each pod's share, or shared_cores_blocking. Round robin: each
+///         pod sees gaps of `pods` exponential phases: Takacs, Introduction to the Theory of Queues
+///         (1962), ch. 4, theorem 1 (GI/M/m/m); with shared cores the chain of phase and slots.
+///         Least busy: refused only where all slots are in use, which is Erlang B of all slots, if
+///         each has a core. Otherwise the chain of how many pods have how many slots in use. Many
+///         pods: Xie, Dong, Lu and Srikant, SIGMETRICS 2015, section 3.
+///         Random split and least busy with own cores hold for any service time, the others for an
+///         exponential one.
 [[nodiscard]] Result<PodsBlocking> blocking(const Pods& pods, double offered);
 
 /// The fewest pods that refuse no more than `target`; `pods.pods` is not read.
 ///
 /// errors  those of blocking(); invalid_argument: a target that is none; too_large: over 100,000
-/// pods
+///         pods
 [[nodiscard]] Result<std::uint64_t> pods_for(Pods pods, double offered, double target);
 
 } // namespace vigil::queueing

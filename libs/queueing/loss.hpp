@@ -13,17 +13,16 @@ namespace vigil::queueing {
 /// own. It holds for any distribution of the service time with that mean.
 ///
 /// errors  none: no load is never refused, no slot refuses everything
-/// source  Erlang, Elektroteknikeren 13 (1917) 5; the recurrence in slots, which only adds positive
-///         terms: Jagerman, Bell Syst. Tech. J. 53 (1974) 525, section II
+/// source  Erlang, Elektroteknikeren 13 (1917) 5; the recurrence in slots, which only adds
+///         positive terms: Jagerman, Bell Syst. Tech. J. 53 (1974) 525, section II
 /// cost    one division for each slot; within 1e-12 of the true value up to a million slots
 [[nodiscard]] double erlang_b(std::uint64_t slots, double offered);
 
-/// The same where the slots in use share `cores` (which may be a fraction) equally: they are served
-/// at the rate min(used, cores), so that every request takes longer the more there are.
+/// The same where the slots in use share `cores` (which may be a fraction) equally: they are
+/// served at the rate min(used, cores), so that every request takes longer the more there are.
 ///
 /// source  M/G/1/K with processor sharing has the distribution of M/M/1/K: Cohen, Acta Informatica
-/// 12
-///         (1979) 245, section 4; with c cores it is that of M/M/c/K
+///         12 (1979) 245, section 4; with c cores it is that of M/M/c/K
 [[nodiscard]] double shared_cores_blocking(std::uint64_t slots, double cores, double offered);
 
 /// The fewest slots that refuse no more than `target` (above 0, below 1).
@@ -40,8 +39,7 @@ namespace vigil::queueing {
 /// served.
 ///
 /// errors  invalid_argument: no load; unprocessable: the load is not below the slots, so that the
-/// queue
-///         grows for ever
+///         queue grows for ever
 /// source  Erlang 1917; from B: Cooper, Introduction to Queueing Theory (1981), eq. 3.4.8
 [[nodiscard]] Result<double> erlang_c(std::uint64_t slots, double offered);
 

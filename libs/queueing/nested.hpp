@@ -37,11 +37,10 @@ struct NestedLoss {
 /// errors  invalid_argument: no caller, no slot, a load below 0, a share outside 0 to 1;
 ///         too_large: over 20,000 slots of one service
 /// source  product form on n_i + c_i <= slots_i, c_1 + ... + d <= callee's slots (n in own work, c
-/// calling, d direct):
-///         Kelly, Reversibility and Stochastic Networks (1979), sections 1.6 and 3.2; that a
-///         refused call ends the request as if it had been answered at once is the jump-over rule
-///         that keeps it: van Dijk, Adv. Appl. Prob. 20 (1988) 91. The balance equations are
-///         checked by a chain in nested_test.cpp.
+///         calling, d direct): Kelly, Reversibility and Stochastic Networks (1979), sections 1.6
+///         and 3.2; that a refused call ends the request as if it had been answered at once is the
+///         jump-over rule that keeps it: van Dijk, Adv. Appl. Prob. 20 (1988) 91. The balance
+///         equations are checked by a chain in formulas_test.
 /// cost    callers^2 * slots^2
 [[nodiscard]] Result<NestedLoss>
 nested_loss(std::span<const Caller> callers, double direct, std::uint64_t callee_slots);

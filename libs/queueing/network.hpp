@@ -34,12 +34,11 @@ struct StageLoad {
 
 /// The load of each stage, with every stream between stages taken as Poisson and thinned by what
 /// was refused. That is an approximation: the output of a loss system is not Poisson (Burke's
-/// theorem is about queues that refuse nothing), and it is smoother; tandem_blocking() shows by how
-/// much.
+/// theorem is about queues that refuse nothing), and it is smoother; tandem_blocking() shows by
+/// how much.
 ///
-/// errors  invalid_argument: a stage that hands on to itself or to an earlier one, shares over 1, a
-/// rate
-///         below 0, a service time that is none; those of blocking()
+/// errors  invalid_argument: a stage that hands on to itself or to an earlier one, shares over 1,
+///         a rate below 0, a service time that is none; those of blocking()
 /// source  thinning: Kelly, Ann. Appl. Probab. 1 (1991) 319, section 3, one stage after the other
 [[nodiscard]] Result<std::vector<StageLoad>> feed_forward(std::span<const Stage> stages);
 
@@ -53,7 +52,8 @@ struct Tandem {
     double share = 1; // of the first's completions that go on
 };
 
-/// The share of what reaches the second pool that is refused there, exactly, for exponential times.
+/// The share of what reaches the second pool that is refused there, exactly, for exponential
+/// times.
 ///
 /// errors  invalid_argument: loads or share that are none; too_large: too many states
 /// source  the balance equations of (used in the first, used in the second), solved by MarkovChain
