@@ -144,37 +144,47 @@ Result<PodsBlocking> blocking(const Pods& pods, double offered) {
     });
 }
 
-Result<std::uint64_t> pods_for(Pods pods, double offered, double target) {
+Result<std::uint64_t>
+fewest_pods(const std::function<Result<double>(std::uint64_t pods)>& refused, double target) {
     if (auto good = check_target(target); !good) {
         return std::unexpected(good.error());
     }
     // doubled until enough, then halved down to the fewest
     std::uint64_t too_few = 0;
-    pods.pods = 1;
+    std::uint64_t enough = 1;
     while (true) {
-        const auto refused = blocking(pods, offered);
-        if (!refused) {
-            return std::unexpected(refused.error());
+        const auto share = refused(enough);
+        if (!share) {
+            return std::unexpected(share.error());
         }
-        if (refused->share <= target) {
+        if (*share <= target) {
             break;
         }
-        too_few = pods.pods;
-        pods.pods *= 2;
-        if (pods.pods > most_pods) {
+        too_few = enough;
+        enough *= 2;
+        if (enough > most_pods) {
             return fail(ErrorCode::too_large, std::format("it takes more than {} pods", most_pods));
         }
     }
-    std::uint64_t enough = pods.pods;
     while (enough - too_few > 1) {
-        pods.pods = too_few + (enough - too_few) / 2;
-        const auto refused = blocking(pods, offered);
-        if (!refused) {
-            return std::unexpected(refused.error());
+        const std::uint64_t middle = too_few + (enough - too_few) / 2;
+        const auto share = refused(middle);
+        if (!share) {
+            return std::unexpected(share.error());
         }
-        (refused->share <= target ? enough : too_few) = pods.pods;
+        (*share <= target ? enough : too_few) = middle;
     }
     return enough;
+}
+
+Result<std::uint64_t> pods_for(Pods pods, double offered, double target) {
+    const auto refused = [&](std::uint64_t count) {
+        pods.pods = count;
+        return blocking(pods, offered).transform([](const PodsBlocking& found) {
+            return found.share;
+        });
+    };
+    return fewest_pods(refused, target);
 }
 
 } // namespace vigil::queueing

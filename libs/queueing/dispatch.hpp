@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string_view>
 
 namespace vigil::queueing {
@@ -66,10 +67,14 @@ struct PodsBlocking {
 ///         exponential one.
 [[nodiscard]] Result<PodsBlocking> blocking(const Pods& pods, double offered);
 
-/// The fewest pods that refuse no more than `target`; `pods.pods` is not read.
+/// The fewest pods that refuse no more than `target`, where more pods refuse less.
 ///
-/// errors  those of blocking(); invalid_argument: a target that is none; too_large: over 100,000
-///         pods
+/// errors  invalid_argument: a target that is none; too_large: over 100,000 pods; those of
+/// `refused`
+[[nodiscard]] Result<std::uint64_t>
+fewest_pods(const std::function<Result<double>(std::uint64_t pods)>& refused, double target);
+
+/// The same for Poisson arrivals; `pods.pods` is not read.
 [[nodiscard]] Result<std::uint64_t> pods_for(Pods pods, double offered, double target);
 
 } // namespace vigil::queueing

@@ -145,6 +145,33 @@ TEST_CASE("requests that share a core take longer, each its share") {
     CHECK_THAT(run(plan).cores_used, WithinRel(0.2, 1e-12));
 }
 
+TEST_CASE("a refusal two calls down fails the request at the top, which may come back") {
+    const auto pool = [](std::string name, std::uint64_t slots, double service_s) {
+        return Station{
+            .name = std::move(name),
+            .pods = {.slots = slots, .cores = static_cast<double>(slots)},
+            .service_s = Distribution::fixed(service_s),
+        };
+    };
+    SimulationPlan plan{
+        .stations = {pool("ward", 9, 1), pool("records", 9, 1), pool("store", 1, 10)},
+        .senders = {{.station = 0, .how = Burst{.senders = 2}}},
+        .duration_s = 100,
+    };
+    plan.stations[0].calls = Onward{.to = 1};
+    plan.stations[1].calls = Onward{.to = 2};
+    const auto result = simulate(plan).value();
+    CHECK(result.stations[0].given_up == 1);
+    CHECK(result.stations[0].failed_below == 1);
+    CHECK(result.stations[1].failed_below == 1);
+    CHECK(result.stations[2].refused == 1);
+    // one held its slot for 12 s, the other for the 2 s until it was refused
+    CHECK_THAT(result.stations[0].mean_response_s, WithinRel(7.0, 1e-12));
+    plan.stations[0].retry = {.attempts = 2, .after_s = 30};
+    CHECK(run(plan).given_up == 0);
+    CHECK(run(plan).attempts == 3);
+}
+
 TEST_CASE("the autoscaler decides as Kubernetes documents it") {
     // "if the current metric value is 200m, and the desired value is 100m, the number of replicas
     // will be doubled; if it is 50m, halved"
