@@ -1,6 +1,8 @@
 #include "vigil/size/size_command.hpp"
 
 #include "vigil/size/answer.hpp"
+#include "vigil/size/model_tables.hpp"
+#include "vigil/size/pulling_size.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -18,7 +20,14 @@ constexpr int answered = 0;
 constexpr int no_answer = 1;
 constexpr int unusable = 2;
 
+constexpr const char* refusing = "refusing";
+constexpr const char* pulling = "pulling";
+constexpr const char* streams = "streams";
+
 struct Arguments {
+    std::string kind = refusing;
+    PullingLoad pulling;
+    StreamsLoad streams;
     ServiceLoad load;
     std::vector<std::string> services;
     Sizing sizing;
@@ -29,6 +38,7 @@ struct Arguments {
     SimulationOptions simulation;
     std::string svg;
     bool json = false;
+    bool tables = false;
 };
 
 int wrong(std::ostream& err, const Error& error) {
@@ -90,7 +100,55 @@ Result<void> write_chart(const std::string& file, const Answer& answer, const Si
     });
 }
 
+int size_pullers(const Arguments& arguments, std::ostream& out, std::ostream& err) {
+    auto load = arguments.pulling;
+    load.name = arguments.load.name;
+    load.entries_per_s = arguments.load.arrivals_per_s;
+    load.service_s = arguments.load.service_s;
+    load.variation = arguments.simulation.variation;
+    load.pods = arguments.pods > 0 ? std::optional(arguments.pods) : std::nullopt;
+    const auto answer = size_pulling(load);
+    if (!answer) {
+        return wrong(err, answer.error());
+    }
+    out << (arguments.json ? pulling_json(*answer) : pulling_text(*answer));
+    return answered;
+}
+
+int size_stream_holders(const Arguments& arguments, std::ostream& out, std::ostream& err) {
+    auto load = arguments.streams;
+    load.name = arguments.load.name;
+    load.patients = arguments.pulling.patients;
+    load.headroom = arguments.pulling.headroom;
+    load.cores = arguments.load.cores > 0 ? arguments.load.cores : 1;
+    const auto answer = size_streams(load);
+    if (!answer) {
+        return wrong(err, answer.error());
+    }
+    out << (arguments.json ? streams_json(*answer) : streams_text(*answer));
+    return answered;
+}
+
 int size(Arguments arguments, std::ostream& out, std::ostream& err) {
+    if (arguments.tables) {
+        for (const auto& [title, markdown] : model_tables()) {
+            out << title << "\n\n" << markdown << '\n';
+        }
+        return answered;
+    }
+    const bool refuses = arguments.kind == refusing;
+    if (!refuses && (arguments.simulate || !arguments.svg.empty() || !arguments.services.empty())) {
+        return wrong(
+            err,
+            {.code = ErrorCode::invalid_argument,
+             .detail = "--simulate, --svg and --service are for services that refuse",
+             .field = "kind"}
+        );
+    }
+    if (!refuses) {
+        return arguments.kind == pulling ? size_pullers(arguments, out, err)
+                                         : size_stream_holders(arguments, out, err);
+    }
     arguments.sizing.dispatch =
         std::ranges::find(queueing::dispatches, arguments.dispatch, &queueing::DispatchTraits::name)
             ->dispatch;
@@ -192,6 +250,36 @@ void add_load_options(CLI::App& command, Arguments& arguments) {
         ->capture_default_str();
 }
 
+void add_kind_options(CLI::App& command, Arguments& arguments) {
+    command
+        .add_option(
+            "--kind",
+            arguments.kind,
+            "refusing: requests that a full pod refuses; pulling: owners that work off the "
+            "journal; streams: a connection for each patient"
+        )
+        ->check(CLI::IsMember({refusing, pulling, streams}))
+        ->capture_default_str();
+    auto& load = arguments.pulling;
+    command.add_option("--patients", load.patients, "Of pullers and streams")
+        ->capture_default_str();
+    command.add_option("--partitions", load.partitions, "Of pullers")->capture_default_str();
+    command.add_option("--outage", load.outage_s, "Seconds after which pullers must catch up")
+        ->capture_default_str();
+    command
+        .add_option(
+            "--headroom",
+            load.headroom,
+            "How busy the hottest puller, or a pod with streams, may be"
+        )
+        ->capture_default_str();
+    command.add_option(
+        "--cpu",
+        arguments.streams.cpu_s,
+        "CPU seconds that a second of a patient's stream costs"
+    );
+}
+
 void add_simulation_options(CLI::App& command, Arguments& arguments) {
     auto& options = arguments.simulation;
     command.add_flag("--simulate", arguments.simulate, "Simulate the answer too");
@@ -255,9 +343,13 @@ void add_size_command(CLI::App& app, int& status, std::ostream& out, std::ostrea
         "  vigil size --arrival-rate 16 --service-time 0.0625 --slots 5 --simulate --senders "
         "synchronised --devices 16\n"
         "  vigil size --service intake=200,0.004,8,2 --service predict=12,0.15,4,4 --json\n"
+        "  vigil size --kind pulling --arrival-rate 50 --service-time 0.05 --patients 50 "
+        "--partitions 64 --outage 600\n"
+        "  vigil size --kind streams --patients 400 --cpu 0.006 --cores 2\n"
         "  vigil size --arrival-rate 9 --service-time 1 --slots 1 --dispatch least-busy --svg "
         "fig3.svg    the paper's Fig. 3"
     );
+    add_kind_options(*command, *arguments);
     add_load_options(*command, *arguments);
     add_simulation_options(*command, *arguments);
     command->add_option(
@@ -266,6 +358,7 @@ void add_size_command(CLI::App& app, int& status, std::ostream& out, std::ostrea
         "Write refused share over load for many numbers of pods"
     );
     command->add_flag("--json", arguments->json, "Print JSON");
+    command->add_flag("--tables", arguments->tables, "Print the tables of docs/sizing.md");
     command->callback([arguments, &status, &out, &err] { status = size(*arguments, out, err); });
 }
 

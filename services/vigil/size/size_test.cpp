@@ -1,5 +1,7 @@
 #include "queueing/loss.hpp"
 #include "vigil/size/answer.hpp"
+#include "vigil/size/model_tables.hpp"
+#include "vigil/size/pulling_size.hpp"
 #include "vigil/size/size_command.hpp"
 
 #include <CLI/CLI.hpp>
@@ -228,6 +230,70 @@ TEST_CASE("a name with markup stays text in the chart") {
     const ServiceLoad load{.name = "<script>&", .arrivals_per_s = 1, .service_s = 1, .slots = 2};
     const auto svg = blocking_chart({.size = size_service(load, {}).value()}, {}).value();
     CHECK_THAT(svg, !ContainsSubstring("<script>") && ContainsSubstring("&lt;script&gt;&amp;"));
+}
+
+TEST_CASE("pullers are sized by their hottest owner") {
+    // 50 entries a second of 50 ms: 2.5 cores of work; five owners at 50 %, the hottest at 1.38
+    // times that
+    const auto size = size_pulling({.entries_per_s = 50, .service_s = 0.05, .pods = 3}).value();
+    CHECK(size.needed == 5);
+    REQUIRE(size.rows.size() == 4);
+    const auto& five = size.rows[2];
+    CHECK(five.owners == 5);
+    CHECK_THAT(five.utilisation, WithinRel(0.5, 1e-12));
+    CHECK_THAT(five.hottest, WithinAbs(1.38, 5e-3));
+    CHECK_THAT(
+        five.drain_s.value(),
+        WithinRel(600 * 0.5 * five.hottest / (1 - 0.5 * five.hottest), 1e-12)
+    );
+    CHECK(five.lag->p99_s > five.lag->mean_s);
+    // by the mean, four would do
+    CHECK(size.rows[1].utilisation < 0.7);
+    CHECK(size.rows[1].utilisation * size.rows[1].hottest > 0.7);
+    // three that run now: the hottest is over 1
+    CHECK_FALSE(size.rows[0].lag);
+    const auto text = pulling_text(size);
+    CHECK_THAT(
+        text,
+        ContainsSubstring("5 pods  busy 50.0 %, the hottest 1.38 times") &&
+            ContainsSubstring("never catches up") && ContainsSubstring("<- runs now")
+    );
+    const auto ran = run("--kind pulling --arrival-rate 50 --service-time 0.05 --json");
+    simdjson::dom::parser parser;
+    CHECK(parser.parse(ran.out)["pods"].get_uint64().value() == 5);
+    const auto too_much =
+        run("--kind pulling --arrival-rate 1000 --service-time 0.05 --partitions 8");
+    CHECK(too_much.status == 1);
+    CHECK_THAT(too_much.err, ContainsSubstring("as many owners as the 8 partitions"));
+}
+
+TEST_CASE("streams are sized by their CPU time") {
+    const auto size = size_streams({.patients = 400, .cpu_s = 0.006, .cores = 2}).value();
+    CHECK(size.pods == 2);
+    CHECK_THAT(size.utilisation, WithinRel(0.6, 1e-12));
+    CHECK_THAT(streams_text(size), ContainsSubstring("the others cannot carry the load"));
+    CHECK(
+        size_streams({.patients = 7, .cpu_s = 0.1, .cores = 1}).value().pods == 1
+    ); // 0.7 of one core
+    CHECK(size_streams({.patients = 8, .cpu_s = 0.1, .cores = 1}).value().pods == 2);
+    const auto ran = run("--kind streams --patients 400 --cpu 0.006 --cores 2 --json");
+    simdjson::dom::parser parser;
+    CHECK(parser.parse(ran.out)["pods"].get_uint64().value() == 2);
+}
+
+TEST_CASE("docs/sizing.md has the tables and the answer that vigil size prints") {
+    std::ifstream in(std::string(VIGIL_SOURCE_DIR) + "/docs/sizing.md");
+    const std::string page((std::istreambuf_iterator<char>(in)), {});
+    for (const auto& [title, markdown] : model_tables()) {
+        CAPTURE(title);
+        CHECK_THAT(page, ContainsSubstring(markdown));
+    }
+    const auto answer = run("--arrival-rate 40 --service-time 0.3 --slots 5 --pods 4");
+    CHECK_THAT(page, ContainsSubstring(answer.out));
+    CHECK_THAT(
+        run("--tables").out,
+        ContainsSubstring("Dispatch") && ContainsSubstring("no fixed point")
+    );
 }
 
 TEST_CASE("bad input gets a sentence that says what is wrong") {
