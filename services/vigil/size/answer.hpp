@@ -1,6 +1,7 @@
 // What `vigil size` prints: text, JSON, and the paper's Fig. 3 as SVG.
 #pragma once
 
+#include "vigil/size/measured_load.hpp"
 #include "vigil/size/size_simulation.hpp"
 #include "vigil/size/sizing.hpp"
 
@@ -12,7 +13,9 @@ namespace vigil::size {
 
 struct Answer {
     ServiceSize size;
-    std::vector<Simulated> simulated = {}; // the needed pods, and what runs now
+    std::vector<Simulated> simulated = {};          // the needed pods, and what runs now
+    std::optional<MeasuredLoad> measured = {};      // where the load came from a log
+    std::optional<std::uint64_t> average_pods = {}; // at the measured mean rate
 };
 
 /// A few lines for people.
@@ -25,7 +28,7 @@ struct Answer {
 /// fits, plain Erlang B of the same slots dashed, the service as a dot. The paper's Fig. 3 is this
 /// with one slot a pod and `least-busy`.
 ///
-/// cost  hundreds of solutions of the model
+/// cost    hundreds of solutions of the model
 [[nodiscard]] Result<std::string> blocking_chart(const Answer& answer, const Sizing& sizing);
 
 /// "1.02 %", with three digits, and no exponent from 0.0001 % on.

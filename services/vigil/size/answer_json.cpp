@@ -33,13 +33,33 @@ void add(JsonText& json, const Simulated& simulated) {
     json.member("events", simulated.events).close_object();
 }
 
+void add(JsonText& json, const MeasuredLoad& load) {
+    json.key("measured").open_object().member("attempts", load.attempts);
+    json.member("refused", load.refused).member("websockets", load.websockets);
+    json.member("rate_per_s", load.rate_per_s).member("rate_half_width_95", load.rate_half_width);
+    json.member("peak_per_s", load.peak_per_s).member("peak_from_unix_s", load.peak_from_s);
+    json.member("service_s", load.service_s)
+        .member("service_half_width_95", load.service_half_width);
+    json.member("squared_variation", load.variation);
+    if (load.dispersion) {
+        json.member("dispersion", *load.dispersion).member("poisson", load.poisson);
+    }
+    json.close_object();
+}
+
 void add(JsonText& json, const Answer& answer) {
-    const auto& [size, simulated] = answer;
+    const auto& size = answer.size;
     const auto& load = size.load;
     json.open_object().member("name", load.name);
     json.member("arrivals_per_s", load.arrivals_per_s).member("service_s", load.service_s);
     json.member("slots", load.slots).member("cores", load.cores).member("offered", size.offered);
     json.member("pods", size.needed.pods);
+    if (answer.measured) {
+        add(json, *answer.measured);
+    }
+    if (answer.average_pods) {
+        json.member("pods_at_mean_rate", *answer.average_pods);
+    }
     json.key("rows").open_array();
     for (const auto& row : size.rows) {
         add(json, row);
@@ -57,7 +77,7 @@ void add(JsonText& json, const Answer& answer) {
     json.member("pods", size.erlang_pods).member("blocking", size.erlang_blocking);
     json.member("blocking_by_this_model", size.erlang_truth).close_object();
     json.key("simulated").open_array();
-    for (const auto& one : simulated) {
+    for (const auto& one : answer.simulated) {
         add(json, one);
     }
     json.close_array().key("assumptions").open_array();

@@ -93,9 +93,10 @@ std::string percent(double share) {
 }
 
 std::string answer_text(const Answer& answer, const Sizing& sizing) {
-    const auto& [size, simulated] = answer;
+    const auto& size = answer.size;
     const auto& load = size.load;
-    std::string text = std::format(
+    std::string text = answer.measured ? measured_text(*answer.measured) : std::string();
+    text += std::format(
         "{}: {} ({:g} a second for {:g} s each), pods of {} and {}, {}\n",
         load.name,
         counted(size.offered, "erlang"),
@@ -110,6 +111,12 @@ std::string answer_text(const Answer& answer, const Sizing& sizing) {
         pods(size.needed.pods),
         percent(sizing.target)
     );
+    if (answer.average_pods) {
+        text += std::format(
+            "  {} would do at the mean rate, these are for the busiest hour\n",
+            pods(*answer.average_pods)
+        );
+    }
     text += table(size, sizing);
     text += "  by dispatch " + dispatches(size) + "\n";
     text += std::format(
@@ -118,7 +125,7 @@ std::string answer_text(const Answer& answer, const Sizing& sizing) {
         percent(size.erlang_blocking),
         percent(size.erlang_truth)
     );
-    for (const auto& one : simulated) {
+    for (const auto& one : answer.simulated) {
         text += simulation(one);
     }
     text += "  assumes\n";

@@ -14,7 +14,7 @@ struct ModelTable {
 
 /// Computed anew each time; what is simulated has fixed seeds.
 ///
-/// cost  a second, most of it simulation
+/// cost    a second, most of it simulation
 [[nodiscard]] std::vector<ModelTable> model_tables();
 
 } // namespace vigil::size

@@ -40,9 +40,8 @@ struct PullingSize {
 
 /// The fewest owners whose hottest stays below the headroom.
 ///
-/// errors  invalid_argument: a rate, a time, a headroom that is none; unprocessable: as many owners
-/// as partitions
-///         are not enough
+/// errors  invalid_argument: a rate, a time, a headroom that is none; unprocessable: as many
+///         owners as partitions are not enough
 [[nodiscard]] Result<PullingSize> size_pulling(const PullingLoad& load);
 
 [[nodiscard]] std::string pulling_text(const PullingSize& size);
@@ -64,6 +63,7 @@ struct StreamsSize {
     double utilisation_without_one = 0; // while one pod restarts; above 1 where there is none left
 };
 
+///
 /// errors  invalid_argument: a cost, cores or a headroom that is none
 [[nodiscard]] Result<StreamsSize> size_streams(const StreamsLoad& load);
 

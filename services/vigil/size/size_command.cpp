@@ -1,8 +1,10 @@
 #include "vigil/size/size_command.hpp"
 
 #include "vigil/size/answer.hpp"
+#include "vigil/size/measured_load.hpp"
 #include "vigil/size/model_tables.hpp"
 #include "vigil/size/pulling_size.hpp"
+#include "vigil/size/size_options.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -19,27 +21,6 @@ namespace {
 constexpr int answered = 0;
 constexpr int no_answer = 1;
 constexpr int unusable = 2;
-
-constexpr const char* refusing = "refusing";
-constexpr const char* pulling = "pulling";
-constexpr const char* streams = "streams";
-
-struct Arguments {
-    std::string kind = refusing;
-    PullingLoad pulling;
-    StreamsLoad streams;
-    ServiceLoad load;
-    std::vector<std::string> services;
-    Sizing sizing;
-    std::uint64_t pods = 0;
-    std::uint32_t attempts = 1;
-    std::string dispatch = std::string(queueing::name(queueing::Dispatch::random));
-    bool simulate = false;
-    SimulationOptions simulation;
-    std::string svg;
-    bool json = false;
-    bool tables = false;
-};
 
 int wrong(std::ostream& err, const Error& error) {
     err << "vigil size: " << error.detail << (error.field.empty() ? "" : " (--" + error.field + ")")
@@ -83,6 +64,64 @@ Result<Answer> answer_for(const ServiceLoad& load, const Arguments& arguments) {
         answer.simulated.push_back(*simulated);
     }
     return answer;
+}
+
+/// What the log says of each service, sized for its busiest hour.
+Result<std::vector<Answer>> answers_from_log(const Arguments& arguments, std::ostream& err) {
+    std::ifstream file(arguments.access_log, std::ios::binary);
+    if (!file) {
+        return fail(
+            ErrorCode::unavailable,
+            std::format("{} cannot be read; is it there?", arguments.access_log),
+            "access-log"
+        );
+    }
+    const auto measured = measure_access_log(file);
+    if (!measured) {
+        return std::unexpected(measured.error());
+    }
+    for (const auto& sentence : measured->unmeasured) {
+        err << "vigil size: " << sentence << '\n';
+    }
+    std::vector<Answer> answers;
+    for (const auto& load : measured->loads) {
+        auto service = arguments.load;
+        service.name = load.service;
+        service.service_s = load.service_s;
+        service.arrivals_per_s = load.rate_per_s;
+        const auto on_average = size_service(service, arguments.sizing);
+        if (!on_average) {
+            return std::unexpected(on_average.error());
+        }
+        service.arrivals_per_s = load.peak_per_s;
+        auto at_peak = answer_for(service, arguments);
+        if (!at_peak) {
+            return std::unexpected(at_peak.error());
+        }
+        at_peak->measured = load;
+        at_peak->average_pods = on_average->needed.pods;
+        answers.push_back(std::move(*at_peak));
+    }
+    return answers;
+}
+
+Result<std::vector<Answer>> answers_for(const Arguments& arguments, std::ostream& err) {
+    if (!arguments.access_log.empty()) {
+        return answers_from_log(arguments, err);
+    }
+    const auto loads = loads_of(arguments);
+    if (!loads) {
+        return std::unexpected(loads.error());
+    }
+    std::vector<Answer> answers;
+    for (const auto& load : *loads) {
+        auto answer = answer_for(load, arguments);
+        if (!answer) {
+            return std::unexpected(answer.error());
+        }
+        answers.push_back(std::move(*answer));
+    }
+    return answers;
 }
 
 Result<void> write_chart(const std::string& file, const Answer& answer, const Sizing& sizing) {
@@ -155,11 +194,8 @@ int size(Arguments arguments, std::ostream& out, std::ostream& err) {
     arguments.sizing.pods = arguments.pods > 0 ? std::optional(arguments.pods) : std::nullopt;
     arguments.sizing.attempts =
         arguments.attempts > 0 ? std::optional(arguments.attempts) : std::nullopt;
-    const auto loads = loads_of(arguments);
-    if (!loads) {
-        return wrong(err, loads.error());
-    }
-    if (!arguments.svg.empty() && loads->size() > 1) {
+    if (!arguments.svg.empty() &&
+        (arguments.services.size() > 1 || !arguments.access_log.empty())) {
         return wrong(
             err,
             {.code = ErrorCode::invalid_argument,
@@ -167,14 +203,11 @@ int size(Arguments arguments, std::ostream& out, std::ostream& err) {
              .field = "svg"}
         );
     }
-    std::vector<Answer> answers;
-    for (const auto& load : *loads) {
-        auto answer = answer_for(load, arguments);
-        if (!answer) {
-            return wrong(err, answer.error());
-        }
-        answers.push_back(std::move(*answer));
+    const auto found = answers_for(arguments, err);
+    if (!found) {
+        return wrong(err, found.error());
     }
+    const auto& answers = *found;
     if (!arguments.svg.empty()) {
         if (auto written = write_chart(arguments.svg, answers.front(), arguments.sizing);
             !written) {
@@ -191,137 +224,6 @@ int size(Arguments arguments, std::ostream& out, std::ostream& err) {
     return answered;
 }
 
-std::vector<std::string> dispatch_names() {
-    std::vector<std::string> names;
-    for (const auto& traits : queueing::dispatches) {
-        names.emplace_back(traits.name);
-    }
-    return names;
-}
-
-void add_load_options(CLI::App& command, Arguments& arguments) {
-    auto& load = arguments.load;
-    command.add_option(
-        "--arrival-rate",
-        load.arrivals_per_s,
-        "Requests a second, refused ones counted in"
-    );
-    command.add_option(
-        "--service-time",
-        load.service_s,
-        "Seconds a request is worked on, on a core of its own"
-    );
-    command.add_option("--slots", load.slots, "Requests that a pod holds at once")
-        ->capture_default_str();
-    command.add_option(
-        "--cores",
-        load.cores,
-        "Of a pod, shared by its slots; without it each slot has one"
-    );
-    command.add_option("--name", load.name, "What the answer calls it")->capture_default_str();
-    command.add_option(
-        "--service",
-        arguments.services,
-        "Several services, each as NAME=RATE,TIME,SLOTS[,CORES], in place of the options above"
-    );
-    command
-        .add_option(
-            "--target-blocking",
-            arguments.sizing.target,
-            "Share that may be refused, above 0 and below 1"
-        )
-        ->capture_default_str();
-    command
-        .add_option(
-            "--dispatch",
-            arguments.dispatch,
-            "Who gets a request: " + CLI::detail::join(dispatch_names())
-        )
-        ->check(CLI::IsMember(dispatch_names()))
-        ->capture_default_str();
-    command.add_option("--pods", arguments.pods, "What runs now, to see what it refuses")
-        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100'000}));
-    command
-        .add_option(
-            "--attempts",
-            arguments.attempts,
-            "Of a request that is refused; 0: it never gives up"
-        )
-        ->capture_default_str();
-}
-
-void add_kind_options(CLI::App& command, Arguments& arguments) {
-    command
-        .add_option(
-            "--kind",
-            arguments.kind,
-            "refusing: requests that a full pod refuses; pulling: owners that work off the "
-            "journal; streams: a connection for each patient"
-        )
-        ->check(CLI::IsMember({refusing, pulling, streams}))
-        ->capture_default_str();
-    auto& load = arguments.pulling;
-    command.add_option("--patients", load.patients, "Of pullers and streams")
-        ->capture_default_str();
-    command.add_option("--partitions", load.partitions, "Of pullers")->capture_default_str();
-    command.add_option("--outage", load.outage_s, "Seconds after which pullers must catch up")
-        ->capture_default_str();
-    command
-        .add_option(
-            "--headroom",
-            load.headroom,
-            "How busy the hottest puller, or a pod with streams, may be"
-        )
-        ->capture_default_str();
-    command.add_option(
-        "--cpu",
-        arguments.streams.cpu_s,
-        "CPU seconds that a second of a patient's stream costs"
-    );
-}
-
-void add_simulation_options(CLI::App& command, Arguments& arguments) {
-    auto& options = arguments.simulation;
-    command.add_flag("--simulate", arguments.simulate, "Simulate the answer too");
-    command
-        .add_option(
-            "--senders",
-            options.senders,
-            "poisson; periodic: devices with spread phases; synchronised: all at once"
-        )
-        ->check(CLI::IsMember(
-            {std::string(poisson_senders),
-             std::string(periodic_senders),
-             std::string(synchronised_senders)}
-        ))
-        ->capture_default_str();
-    command.add_option("--devices", options.devices, "How many periodic or synchronised ones")
-        ->capture_default_str();
-    command.add_option("--jitter", options.jitter_s, "Seconds by which each send is late at most")
-        ->capture_default_str();
-    command
-        .add_option("--spread", options.spread_s, "Seconds within which synchronised devices begin")
-        ->capture_default_str();
-    command
-        .add_option(
-            "--variation",
-            options.variation,
-            "Squared, of the service time: 0 fixed, 1 exponential, else lognormal"
-        )
-        ->capture_default_str();
-    command
-        .add_option(
-            "--retry-after",
-            options.retry_after_s,
-            "Seconds before the second attempt, doubled each time"
-        )
-        ->capture_default_str();
-    command.add_option("--requests", options.requests, "How many are simulated")
-        ->capture_default_str();
-    command.add_option("--seed", options.seed, "The same seed gives the same answer")
-        ->capture_default_str();
-}
-
 } // namespace
 
 void add_size_command(CLI::App& app, int& status, std::ostream& out, std::ostream& err) {
@@ -330,35 +232,7 @@ void add_size_command(CLI::App& app, int& status, std::ostream& out, std::ostrea
         "size",
         "How many pods a service needs, what they refuse, and what that assumes"
     );
-    command->footer(
-        "Pods that refuse at once are not one pool: by default any pod gets a request, busy or "
-        "not, as kube-proxy does it. docs/sizing.md says what "
-        "the models are and where plain Erlang B is wrong.\n"
-        "Exit status: 0 answered, 1 no number of pods is enough or a file could not be written, 2 "
-        "wrong usage.\n"
-        "Examples:\n"
-        "  vigil size --arrival-rate 40 --service-time 0.3 --slots 5\n"
-        "  vigil size --arrival-rate 40 --service-time 0.3 --slots 5 --cores 2 --dispatch "
-        "two-distinct --simulate\n"
-        "  vigil size --arrival-rate 16 --service-time 0.0625 --slots 5 --simulate --senders "
-        "synchronised --devices 16\n"
-        "  vigil size --service intake=200,0.004,8,2 --service predict=12,0.15,4,4 --json\n"
-        "  vigil size --kind pulling --arrival-rate 50 --service-time 0.05 --patients 50 "
-        "--partitions 64 --outage 600\n"
-        "  vigil size --kind streams --patients 400 --cpu 0.006 --cores 2\n"
-        "  vigil size --arrival-rate 9 --service-time 1 --slots 1 --dispatch least-busy --svg "
-        "fig3.svg    the paper's Fig. 3"
-    );
-    add_kind_options(*command, *arguments);
-    add_load_options(*command, *arguments);
-    add_simulation_options(*command, *arguments);
-    command->add_option(
-        "--svg",
-        arguments->svg,
-        "Write refused share over load for many numbers of pods"
-    );
-    command->add_flag("--json", arguments->json, "Print JSON");
-    command->add_flag("--tables", arguments->tables, "Print the tables of docs/sizing.md");
+    add_options(*command, *arguments);
     command->callback([arguments, &status, &out, &err] { status = size(*arguments, out, err); });
 }
 

@@ -11,6 +11,7 @@
 #include <simdjson.h>
 
 #include <filesystem>
+#include <format>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -279,6 +280,44 @@ TEST_CASE("streams are sized by their CPU time") {
     const auto ran = run("--kind streams --patients 400 --cpu 0.006 --cores 2 --json");
     simdjson::dom::parser parser;
     CHECK(parser.parse(ran.out)["pods"].get_uint64().value() == 2);
+}
+
+TEST_CASE("vigil size measures an access log and sizes for its busiest hour") {
+    const auto file = std::filesystem::temp_directory_path() / "vigil_size_test_access.log";
+    {
+        std::ofstream log(file);
+        for (int i = 0; i < 7200; ++i) { // one a second, then three in the last hour
+            for (int twice = 0; twice < (i < 3600 ? 1 : 3); ++twice) {
+                log << std::format(
+                    "10.1.2.3 - - [28/Nov/2026:{:02}:{:02}:{:02} +0000] \"POST /predict HTTP/1.1\" "
+                    "200 31 \"-\" \"curl/8\" 17 "
+                    "\"predict\" \"http://10.0.0.8:80\" 500ms\n",
+                    20 + i / 3600,
+                    i / 60 % 60,
+                    i % 60
+                );
+            }
+        }
+    }
+    const auto ran = run("--access-log " + file.string() + " --slots 4 --json");
+    REQUIRE(ran.status == 0);
+    simdjson::dom::parser parser;
+    const auto predict = parser.parse(ran.out)["services"].at(0);
+    CHECK(predict["name"].get_string().value() == "predict");
+    CHECK_THAT(predict["arrivals_per_s"].get_double().value(), WithinRel(3.0, 1e-3));
+    CHECK_THAT(predict["service_s"].get_double().value(), WithinRel(0.5, 1e-12));
+    CHECK_THAT(predict["measured"]["rate_per_s"].get_double().value(), WithinRel(2.0, 1e-3));
+    CHECK(predict["pods_at_mean_rate"].get_uint64().value() < predict["pods"].get_uint64().value());
+    const auto text = run("--access-log " + file.string() + " --slots 4");
+    CHECK_THAT(
+        text.out,
+        ContainsSubstring("predict: measured") && ContainsSubstring("would do at the mean rate")
+    );
+    std::filesystem::remove(file);
+    const auto gone = run("--access-log " + file.string());
+    CHECK(gone.status == 1);
+    CHECK_THAT(gone.err, ContainsSubstring("cannot be read"));
+    CHECK(run("--access-log /dev/null").status == 2);
 }
 
 TEST_CASE("docs/sizing.md has the tables and the answer that vigil size prints") {

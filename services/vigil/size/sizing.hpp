@@ -62,6 +62,7 @@ struct ServiceSize {
 /// errors  invalid_argument: in a sentence
 [[nodiscard]] Result<ServiceLoad> read_service(std::string_view text);
 
+///
 /// errors  invalid_argument: a rate, a time, slots or cores that are none, a target of 0 or 1;
 ///         unprocessable: nothing but a simulation can tell
 [[nodiscard]] Result<ServiceSize> size_service(const ServiceLoad& load, const Sizing& sizing);
