@@ -14,6 +14,7 @@ MAY_USE = {
     "signal": {"base"},
     "alarm": {"base"},
     "evaluate": {"base", "signal"},
+    "queueing": {"base"},
     "detect": {"base", "signal"},
     "journal": {"base"},
     "store": {"base", "signal", "journal"},
@@ -22,7 +23,7 @@ MAY_USE = {
 }
 SERVICES = {"eeg_intake", "heart_intake", "detector", "records", "ward", "vigil"}
 INPUT_AND_OUTPUT = ["fstream", "filesystem", "sys/socket.h", "unistd.h"]
-PURE = {"signal": INPUT_AND_OUTPUT, "alarm": INPUT_AND_OUTPUT, "evaluate": INPUT_AND_OUTPUT}
+PURE = {"signal": INPUT_AND_OUTPUT, "alarm": INPUT_AND_OUTPUT, "evaluate": INPUT_AND_OUTPUT, "queueing": INPUT_AND_OUTPUT}
 INCLUDE = re.compile(r'^\s*#include\s+[<"]([^>"]+)[>"]', re.MULTILINE)
 
 

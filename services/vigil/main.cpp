@@ -5,12 +5,14 @@
 #include "vigil/play/play_command.hpp"
 #include "vigil/promote_command.hpp"
 #include "vigil/serve.hpp"
+#include "vigil/size/size_command.hpp"
 #include "vigil/synthesise/synthesise_command.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <cstdlib>
 #include <filesystem>
+#include <iostream>
 
 namespace {
 
@@ -44,6 +46,7 @@ int main(int argc, char** argv) {
     vigil::play::add_play_command(app, status);
     vigil::evaluate::add_evaluate_command(app, status, fetched_models());
     vigil::synthesise::add_synthesise_command(app, status);
+    vigil::size::add_size_command(app, status, std::cout, std::cerr);
     vigil::add_admin_commands(app, status);
     vigil::add_promote_commands(app, status);
 

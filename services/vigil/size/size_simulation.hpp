@@ -1,0 +1,47 @@
+// The simulation behind `vigil size --simulate`: the sized service under the senders that were
+// named.
+#pragma once
+
+#include "vigil/size/sizing.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace vigil::size {
+
+inline constexpr std::string_view poisson_senders = "poisson";
+inline constexpr std::string_view periodic_senders = "periodic";
+inline constexpr std::string_view synchronised_senders = "synchronised";
+
+struct SimulationOptions {
+    std::string senders = std::string(poisson_senders);
+    std::uint32_t devices = 100; // of periodic and synchronised ones
+    double jitter_s = 0;         // of each send
+    double spread_s = 0;         // of synchronised senders' phases
+    double variation = 1; // squared, of the service time: 0 fixed, 1 exponential, else lognormal
+    double retry_after_s = 5;
+    double retry_jitter = 0.5;
+    double requests = 1e6; // of each service
+    std::uint64_t seed = 1;
+};
+
+struct Simulated {
+    queueing::StationResult result;
+    std::uint64_t pods = 0;
+    std::uint64_t events = 0;
+    bool poisson = false; // the formula is about such senders
+    bool enough = false;  // refusals for an interval that can be trusted
+    bool agrees = false;  // it lies in the 99.9 % interval
+};
+
+/// Runs the service with `row.pods` pods and compares what is refused with `row.blocking`.
+///
+/// errors  invalid_argument: senders, devices or times that are none; those of simulate()
+[[nodiscard]] Result<Simulated> simulate_service(
+    const ServiceLoad& load,
+    const Sizing& sizing,
+    const PodsRow& row,
+    const SimulationOptions& options
+);
+
+} // namespace vigil::size
