@@ -59,7 +59,14 @@ std::vector<double> noise(std::uint64_t seconds) {
 }
 
 /// What comes out of the samples from `first` on in one block.
-Scores whole(std::uint64_t first, std::span<const double> samples_uv, LongContextRules rules = {}) {
+/// Whatever the default is: these tests hide what lies ten seconds back.
+constexpr LongContextRules ten_seconds_back{.lag_half_s = 20};
+
+Scores whole(
+    std::uint64_t first,
+    std::span<const double> samples_uv,
+    LongContextRules rules = ten_seconds_back
+) {
     CellModel model;
     auto context = LongContext::make(model, rate, 1, rules).value();
     return context.push(first, samples_uv).value();
@@ -68,7 +75,7 @@ Scores whole(std::uint64_t first, std::span<const double> samples_uv, LongContex
 /// The same in blocks of random sizes, of at most `most` samples.
 Scores in_blocks(std::uint64_t first, std::span<const double> samples_uv, std::size_t most) {
     CellModel model;
-    auto context = LongContext::make(model, rate, 1).value();
+    auto context = LongContext::make(model, rate, 1, ten_seconds_back).value();
     std::mt19937_64 engine(most);
     Scores all;
     for (std::size_t at = 0; at < samples_uv.size();) {
@@ -88,7 +95,7 @@ std::ptrdiff_t count(const Scores& scores, State state) {
 
 TEST_CASE("before five minutes of data a channel is warming up, and the model is not asked") {
     CellModel model;
-    auto context = LongContext::make(model, rate, 1).value();
+    auto context = LongContext::make(model, rate, 1, ten_seconds_back).value();
     const auto samples = noise(301);
     const auto early = context.push(0, std::span(samples).first(300 * rate - 1)).value();
     CHECK(early.size() == 149);
@@ -151,7 +158,7 @@ TEST_CASE("samples that come again change nothing, and a hole is what missing sa
     std::fill(holed.begin() + 62'050, holed.begin() + 64'000, missing);
     const auto expected = whole(0, holed);
     CellModel model;
-    auto context = LongContext::make(model, rate, 1).value();
+    auto context = LongContext::make(model, rate, 1, ten_seconds_back).value();
     Scores found;
     const auto push = [&](std::uint64_t first, std::uint64_t end) {
         const auto some = context.push(first, all.subspan(first, end - first)).value();
@@ -193,7 +200,7 @@ TEST_CASE("a hole of thirty seconds begins the context anew") {
     const std::span<const double> all(samples);
     for (const std::uint64_t hole : {29ULL, 30ULL}) {
         CellModel model;
-        auto context = LongContext::make(model, rate, 1).value();
+        auto context = LongContext::make(model, rate, 1, ten_seconds_back).value();
         REQUIRE(count(context.push(0, all.first(302 * rate)).value(), State::scored) == 2);
         const auto first = (302 + hole) * rate;
         const auto after = context.push(first, all.subspan(first, 20 * rate)).value();
@@ -201,7 +208,7 @@ TEST_CASE("a hole of thirty seconds begins the context anew") {
     }
     // and warms up for five minutes from its end on
     CellModel model;
-    auto context = LongContext::make(model, rate, 1).value();
+    auto context = LongContext::make(model, rate, 1, ten_seconds_back).value();
     REQUIRE(context.push(0, all.first(20 * rate)).has_value());
     const auto anew = context.push(50 * rate, all.first(302 * rate)).value();
     CHECK(anew[149].known_until == 350 * rate);
@@ -224,7 +231,7 @@ TEST_CASE("rules and rates out of range are refused, and the model's failure is 
     CHECK(field({.longest_hole_s = 300}) == "fine");
     CHECK(field({.longest_hole_s = 301}) == "longest_hole");
     CHECK(LongContext::make(model, 173, 1).error().field == "rate");
-    auto context = LongContext::make(model, rate, 1).value();
+    auto context = LongContext::make(model, rate, 1, ten_seconds_back).value();
     model.broken = true;
     CHECK(context.push(0, {}).value().empty());
     const auto failed = context.push(0, noise(300));

@@ -18,7 +18,6 @@ LEAD_FILES = 14  # 323 s: the model is silent for the first 300
 GAP_FILES = 13  # about 300 s between seizures, of which 90 are tolerated by SzCORE's rules
 SEIZURE_FILES = 2
 TOLERATED_S = 90  # 30 s before a seizure and 60 s after it (SzCORE)
-WARMING_UP_S = 300
 
 
 @dataclasses.dataclass
@@ -31,10 +30,9 @@ class Joined:
     def seconds(self) -> float:
         return self.samples_uv.size / RATE_HZ
 
-    @property
-    def alarm_is_false_s(self) -> float:
+    def alarm_is_false_s(self, warming_up_s: float) -> float:
         """How long an alarm would be a false one: after the warming up, outside seizures and their tolerance."""
-        return self.seconds - WARMING_UP_S - sum(end - onset + TOLERATED_S for onset, end in self.seizures_s)
+        return self.seconds - warming_up_s - sum(end - onset + TOLERATED_S for onset, end in self.seizures_s)
 
 
 def halves(bonn: pathlib.Path) -> list[dict[str, list[pathlib.Path]]]:

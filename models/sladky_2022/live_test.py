@@ -47,6 +47,11 @@ class Live(unittest.TestCase):
         self.assertEqual({name: stated[name] for name in self.measured["on_the_other_half"]}, self.measured["on_the_other_half"])
         self.assertEqual(self.card["event_level"], {"scalp": "none measured", "intracranial": "none measured"})
 
+    def test_the_card_of_line_length_has_what_was_measured_on_both_halves(self):
+        self.assertEqual(len(self.line_length["figures"]["joined"]), 1)
+        stated = self.line_length["figures"]["joined"][0]
+        self.assertEqual({name: stated[name] for name in self.measured["line_length"]}, self.measured["line_length"])
+
 
 if __name__ == "__main__":
     unittest.main()

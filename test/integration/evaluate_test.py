@@ -182,6 +182,10 @@ class Promotions(Folder):
 
     FIGURES = ["sensitivity", "f1", "false alarms", "median latency"]
 
+    def setUp(self):
+        super().setUp()
+        (self.folder / "state").mkdir(mode=0o700)
+
     def model_results(self, name: str, recordings: pathlib.Path, model: str) -> pathlib.Path:
         file = self.folder / name
         self.evaluate(recordings, "--model", model, "--json", file)

@@ -72,13 +72,22 @@ def scored(reference, hypothesis, length, rate=10):
 
 
 class Container(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        # copies, since another user may not reach the folder of the sources
+        cls.programs = pathlib.Path(tempfile.mkdtemp(prefix="vigil-szcore-bin-"))
+        cls.addClassCleanup(shutil.rmtree, cls.programs, ignore_errors=True)
+        cls.programs.chmod(0o755)
+        for source, name in ((PROGRAM, "vigil"), (ENTRYPOINT, "szcore")):
+            shutil.copy(source, cls.programs / name)
+            (cls.programs / name).chmod(0o755)
+
     def setUp(self):
         # as the container's /data, /output and PATH
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="vigil-szcore-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-        for name in ("data", "output", "bin"):
+        for name in ("data", "output"):
             (self.folder / name).mkdir()
-        (self.folder / "bin/vigil").symlink_to(PROGRAM)
         self.folder.chmod(0o755)
 
     def run_it(self, environment, before=None):
@@ -92,13 +101,13 @@ class Container(unittest.TestCase):
         self.addCleanup((self.folder / "output").chmod, 0o755)
         self.addCleanup((self.folder / "data").chmod, 0o755)
         whole = {
-            "PATH": f"{self.folder / 'bin'}:/usr/bin:/bin",
+            "PATH": f"{self.programs}:/usr/bin:/bin",
             "DATA_FOLDER": str(self.folder / "data"),
             "OUTPUT_FOLDER": str(self.folder / "output"),
             **environment,
         }
         user = {"user": USER, "group": USER, "extra_groups": []} if os.geteuid() == 0 else {}
-        return subprocess.run([ENTRYPOINT], env=whole, cwd="/", capture_output=True, text=True, timeout=300, **user)
+        return subprocess.run([self.programs / "szcore"], env=whole, cwd="/", capture_output=True, text=True, timeout=300, **user)
 
     def table_of(self, recording, before=""):
         (self.folder / "data").chmod(0o755)
