@@ -89,15 +89,16 @@ std::optional<std::string> rate_fault(const ModelCard& card, const StreamSignal&
     using enum ModelCard::OtherRates;
     if (card.other_rates == higher_even) {
         const bool even = stream.rate_numerator % (std::uint64_t{2} * stream.rate_denominator) == 0;
-        return rate > wanted && even
-                   ? std::string()
-                   : std::format(
-                         "{} wants {:.6g} Hz or a higher rate that is whole and even, and the "
-                         "stream has {:.6g} Hz.",
-                         card.name,
-                         wanted,
-                         rate
-                     );
+        if (rate > wanted && even) {
+            return std::nullopt;
+        }
+        return std::format(
+            "{} wants {:.6g} Hz or a higher rate that is whole and even, and the stream has {:.6g} "
+            "Hz.",
+            card.name,
+            wanted,
+            rate
+        );
     }
     if (card.other_rates == refused || (card.other_rates == downsampled && rate < wanted)) {
         return std::format(
