@@ -192,12 +192,12 @@ TEST_CASE("a long context warms up for five minutes, says so, and then scores ev
     put_seconds(w.ward, implanted, 0, 320);
     w.run(9);
     const auto windows = by_window(w.ward, "long");
-    REQUIRE(windows.size() == 155); // of steps at 12 to 320 s, each about what ended 10 s before
+    REQUIRE(windows.size() == 160); // of steps at 2 to 320 s, each about what ended 1 s before
     for (const auto& [k, one] : windows) {
-        const auto known_s = 2 * k + 10;
+        const auto known_s = 2 * k;
         CHECK(one.period_s() == 2);
-        CHECK(one.end_sample() == k * 2 * rate_hz);
-        CHECK(one.end_sample() - one.first_sample() == 2 * rate_hz);
+        CHECK(one.end_sample() == (known_s - 1) * rate_hz);
+        CHECK(one.end_sample() - one.first_sample() == (k == 1 ? 1 : 2) * rate_hz);
         CHECK(
             one.known_until_us() ==
             to_us(test_start) + static_cast<std::int64_t>(known_s) * 1'000'000
@@ -222,7 +222,7 @@ TEST_CASE("after a change of owner the context is filled from the journal, witho
         restarted.run(9);
         restarted.change_owner();
     }
-    CHECK(texts_of(expected.ward, "long").size() == 345);
+    CHECK(texts_of(expected.ward, "long").size() == 350);
     check_same(texts_of(restarted.ward, "long"), texts_of(expected.ward, "long"));
     CHECK(restarted.model.asked == expected.model.asked);
     std::size_t read_again = 0;
@@ -254,8 +254,8 @@ TEST_CASE("where the journal holds the context no more, it warms up again") {
     put_seconds(w.ward, implanted, 320, 330);
     w.run(9);
     const auto windows = by_window(w.ward, "long");
-    CHECK(windows.at(160).not_evaluated());
-    CHECK(windows.at(160).state() == v1::Detection::WARMING_UP);
+    CHECK(windows.at(165).not_evaluated());
+    CHECK(windows.at(165).state() == v1::Detection::WARMING_UP);
 }
 
 TEST_CASE("a rate that the long context does not read is said once a second") {
@@ -289,8 +289,8 @@ TEST_CASE("a shadow with a long context that is shed keeps its context") {
     w.run(9);
     CHECK(w.model.asked == 11);
     const auto windows = by_window(w.ward, "long");
-    CHECK_FALSE(windows.contains(153));
-    CHECK_FALSE(windows.at(160).not_evaluated());
+    CHECK_FALSE(windows.contains(158));
+    CHECK_FALSE(windows.at(165).not_evaluated());
 }
 
 TEST_CASE("a long context whose model fails begins anew, and the detector goes on") {

@@ -325,7 +325,7 @@ void ModelRuns::take_context(
         const auto begin = end > step_samples ? end - step_samples : 0;
         auto pending = pending_for(run.head, entry, block, {begin, end});
         pending.model = run.place;
-        pending.detection.set_window(end / step_samples);
+        pending.detection.set_window((end + step_samples - 1) / step_samples); // from 1 on
         pending.detection.set_known_until_us(time_of(block, known_until));
         bool any_warms_up = false;
         for (const auto& of_channel : steps) {
