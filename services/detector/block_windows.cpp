@@ -143,13 +143,14 @@ void take_continuous(
 
 void take_isolated(
     const detect::ModelCard& card,
+    const v1::Detection& head,
     const journal::Stored& entry,
     const v1::EegBlock& block,
     std::span<const std::int32_t> samples,
     Waiting& waiting
 ) {
     auto pending = pending_for(
-        head_of(card, false, block),
+        head,
         entry,
         block,
         {block.first_sample(), block.first_sample() + block.samples()}

@@ -28,6 +28,7 @@ struct StreamState {
     journal::SampleRanges seen{false};
     std::unique_ptr<StreamRuns> runs;
     ModelRuns models;
+    v1::Detection window_head;   // of an old sender's stream: what its detections have in common
     bool models_due = true;      // to be assigned with the next block
     std::int64_t touched_us = 0; // of the journal's time
     bool from_checkpoint = false;
@@ -69,6 +70,7 @@ void take_continuous(
 /// model, whatever is assigned.
 void take_isolated(
     const detect::ModelCard& card,
+    const v1::Detection& head,
     const journal::Stored& entry,
     const v1::EegBlock& block,
     std::span<const std::int32_t> samples,

@@ -243,10 +243,12 @@ StreamState* Core::Inside::stream_of(
             options.runs_per_stream
         );
     }
-    if (stream.models_due && !block.isolated()) {
+    if (stream.models_due && block.isolated()) {
+        stream.window_head = detector::head_of(standard_card(), false, block);
+    } else if (stream.models_due) {
         stream.models.assign(models, partition.models_of(entry.entry.patient()), block);
-        stream.models_due = false;
     }
+    stream.models_due = false;
     stream.touched_us = std::max(stream.touched_us, time.now_us());
     if (streams.size() > options.streams_per_partition) {
         streams.erase(std::ranges::min_element(streams, {}, [&](const auto& one) {
@@ -369,7 +371,7 @@ void Core::Inside::take(
     }
     if (block.isolated()) {
         if (is_new) {
-            take_isolated(standard_card(), entry, block, samples, waiting);
+            take_isolated(standard_card(), stream.window_head, entry, block, samples, waiting);
         }
     } else if (!stream.models.empty()) {
         stream.runs->forget(memory_begins_us());

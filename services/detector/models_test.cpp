@@ -88,7 +88,7 @@ TEST_CASE("what was put out stays, and what was not is scored by the models of i
     ModelWard expected;
     ModelWard restarted;
     for (auto* w : {&expected, &restarted}) {
-        w->options.checkpoint_entries = 4;
+        w->options.checkpoint_entries = 1;
         w->change_owner();
         put_seconds(w->ward, 0, 10);
         w->assign("second", {"line-length"});
