@@ -73,12 +73,16 @@ export class Server {
     return JSON.parse(this.command('key', 'add', '--patient', patient)).key;
   }
 
+  /** A new key counts within a second: until then it is tried again. */
   async post(path, body, key) {
-    const answer = await fetch(this.url + path, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${key}` },
-      body: JSON.stringify(body),
-    });
+    const send = () =>
+      fetch(this.url + path, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${key}` },
+        body: JSON.stringify(body),
+      });
+    let answer = await send();
+    for (const until = Date.now() + 1_000; answer.status === 401 && Date.now() < until; answer = await send()) await wait(50);
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return answer;
   }
