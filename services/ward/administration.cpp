@@ -4,6 +4,7 @@
 #include "access/session.hpp"
 #include "base/json_text.hpp"
 #include "base/strict_json.hpp"
+#include "ward/append_entries.hpp"
 
 #include <format>
 #include <utility>
@@ -143,29 +144,6 @@ Result<v1::StaffUser> user_of(const access::DirectoryState& directory, std::stri
 
 } // namespace
 
-void Administration::append(
-    std::vector<v1::Entry> entries,
-    http::Response success,
-    const http::Request& request,
-    http::Reply reply
-) {
-    for (auto& entry : entries) {
-        entry.set_trace_id(std::string(request.trace.bytes()));
-    }
-    journal_.append(
-        {.entries = std::move(entries), .fences = {}},
-        [success = std::move(success),
-         request_id = request.id,
-         reply = std::move(reply)](Result<journal::Appended> done) mutable {
-            if (done) {
-                reply(std::move(success));
-            } else {
-                reply(done.error(), request_id);
-            }
-        }
-    );
-}
-
 void Administration::add_key(const http::Request& request, http::Reply reply) {
     const auto asked = json::FlatObject::read(request.body, {"patient", "label"});
     const auto patient =
@@ -206,7 +184,8 @@ void Administration::add_key(const http::Request& request, http::Reply reply) {
         .member("key", key.text)
         .member("patient", *patient)
         .close_object();
-    append(
+    append_entries(
+        journal_,
         std::move(entries),
         http::Response::json(std::move(answer).text(), 201),
         request,
@@ -247,9 +226,10 @@ void Administration::revoke_key(const http::Request& request, http::Reply reply)
         key.set_revoked_us(to_us(clock_.utc()));
     }
     log_.info("key_revoked", {{"key", key.id()}, {"by", request.principal.id}});
-    append(
+    append_entries(
+        journal_,
         {access::directory_entry(key, to_us(clock_.utc()), id())},
-        {.status = 204, .content_type = "", .body = "", .headers = {}},
+        no_content(),
         request,
         std::move(reply)
     );
@@ -261,9 +241,10 @@ void Administration::put_patient(const http::Request& request, http::Reply reply
         return reply(patient.error(), request.id);
     }
     log_.info("patient_put", {{"by", request.principal.id}});
-    append(
+    append_entries(
+        journal_,
         {access::directory_entry(*patient, to_us(clock_.utc()), id())},
-        {.status = 204, .content_type = "", .body = "", .headers = {}},
+        no_content(),
         request,
         std::move(reply)
     );
@@ -275,9 +256,10 @@ void Administration::put_user(const http::Request& request, http::Reply reply) {
         return reply(user.error(), request.id);
     }
     log_.info("user_put", {{"user", user->name()}, {"by", request.principal.id}});
-    append(
+    append_entries(
+        journal_,
         {access::directory_entry(*user, to_us(clock_.utc()), id())},
-        {.status = 204, .content_type = "", .body = "", .headers = {}},
+        no_content(),
         request,
         std::move(reply)
     );

@@ -60,13 +60,6 @@ public:
     void list_promotions(const http::Request& request, http::Reply reply);
 
 private:
-    void append(
-        std::vector<v1::Entry> entries,
-        http::Response success,
-        const http::Request& request,
-        http::Reply reply
-    );
-
     [[nodiscard]] Result<v1::ModelAssignment> assignment_of(const http::Request& request) const;
 
     [[nodiscard]] std::string id() { return random_id(random_); }

@@ -3,48 +3,22 @@
 #include "ward/administration.hpp"
 
 #include "access/device_key.hpp"
-#include "journal/memory_journal.hpp"
+#include "ward/test_desk.hpp"
 
 #include <catch2/catch_test_macros.hpp>
-
-#include <optional>
 
 using namespace vigil;
 using namespace vigil::ward;
 
 namespace {
 
-struct Quiet : Log {
-    Quiet() : Log("test", "0") {}
-
-    void line(const std::string& /*text*/) override {}
-};
-
-struct Fixture {
-    ManualClock clock{from_us(1'800'000'000'000'000)};
-    SeededRandom random{3};
-    access::Secret secret{};
-    journal::MemoryJournal journal;
-    access::Directory directory;
-    Quiet log;
+struct Fixture : TestDesk {
     Administration administration{journal, directory, secret, clock, random, log};
-
-    TraceId trace = *trace_of("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
 
     using Handler = void (Administration::*)(const http::Request&, http::Reply);
 
     http::Response call(Handler handler, std::string body, std::string id = {}) {
-        http::Request request;
-        request.body = std::move(body);
-        request.trace = trace;
-        request.principal.id = "chief";
-        request.parameters["id"] = std::move(id);
-        std::optional<http::Response> answer;
-        (administration.*handler)(request, http::Reply([&](http::Response response) {
-                                      answer = std::move(response);
-                                  }));
-        REQUIRE(directory.load(journal));
-        return answer.value();
+        return ask(administration, handler, std::move(body), std::move(id));
     }
 };
 

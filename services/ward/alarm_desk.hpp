@@ -39,13 +39,7 @@ public:
 private:
     /// errors  not_found: no such patient
     [[nodiscard]] Result<v1::AlarmSettings> in_force(const http::Request& request) const;
-    void append(
-        v1::Entry entry,
-        http::Response success,
-        const http::Request& request,
-        http::Reply reply
-    );
-    void append(v1::AlarmSettings settings, const http::Request& request, http::Reply reply);
+    void set(v1::AlarmSettings settings, const http::Request& request, http::Reply reply);
 
     journal::Journal& journal_;
     access::Directory& directory_;

@@ -3,33 +3,20 @@
 #include "ward/alarm_desk.hpp"
 
 #include "alarm/bounds.hpp"
-#include "journal/memory_journal.hpp"
+#include "ward/test_desk.hpp"
 
 #include <catch2/catch_test_macros.hpp>
-
-#include <optional>
 
 using namespace vigil;
 using namespace vigil::ward;
 
 namespace {
 
-struct Quiet : Log {
-    Quiet() : Log("test", "0") {}
-
-    void line(const std::string& /*text*/) override {}
-};
-
-struct Fixture {
-    ManualClock clock{from_us(1'800'000'000'000'000)};
-    SeededRandom random{3};
-    journal::MemoryJournal journal;
-    access::Directory directory;
-    Quiet log;
+struct Fixture : TestDesk {
     AlarmDesk desk{journal, directory, clock, random, log};
-    bool clinician = true;
 
     Fixture() {
+        principal.id = "ada";
         v1::Patient patient;
         patient.set_id("p1");
         journal.append(
@@ -42,23 +29,8 @@ struct Fixture {
     using Handler = void (AlarmDesk::*)(const http::Request&, http::Reply);
 
     http::Response call(Handler handler, std::string body, std::string id = "p1") {
-        http::Request request;
-        request.body = std::move(body);
-        request.parameters["id"] = std::move(id);
-        request.principal = {
-            .kind = http::Principal::Kind::staff,
-            .id = "ada",
-            .clinician = clinician
-        };
-        std::optional<http::Response> answer;
-        (desk.*handler)(request, http::Reply([&](http::Response response) {
-                            answer = std::move(response);
-                        }));
-        REQUIRE(directory.load(journal));
-        return answer.value();
+        return ask(desk, handler, std::move(body), std::move(id));
     }
-
-    v1::Entry newest() { return journal.read(journal.newest() - 1).value().front()->entry; }
 };
 
 } // namespace
@@ -186,7 +158,7 @@ TEST_CASE_METHOD(
     CHECK(call(&AlarmDesk::post_act, R"({"kind":"audio_resume"})", "p9").status == 404);
     CHECK(call(&AlarmDesk::put_settings, R"({})", "p9").status == 404);
     CHECK(call(&AlarmDesk::show_settings, {}, "p9").status == 404);
-    clinician = false;
+    principal.clinician = false;
     CHECK(call(&AlarmDesk::post_act, R"({"kind":"audio_resume"})").status == 403);
     CHECK(journal.newest() == newest_before);
 }

@@ -2,6 +2,7 @@
 #include "base/json_text.hpp"
 #include "base/strict_json.hpp"
 #include "ward/administration.hpp"
+#include "ward/append_entries.hpp"
 
 #include <algorithm>
 #include <array>
@@ -115,7 +116,8 @@ void Administration::put_models(const http::Request& request, http::Reply reply)
         return reply(models.error(), request.id);
     }
     log_.info("models_put", {{"model", models->active()}, {"by", request.principal.id}});
-    append(
+    append_entries(
+        journal_,
         {access::directory_entry(
             *models,
             directory_.state()->partitions,
@@ -123,7 +125,7 @@ void Administration::put_models(const http::Request& request, http::Reply reply)
             to_us(clock_.utc()),
             id()
         )},
-        {.status = 204, .content_type = "", .body = "", .headers = {}},
+        no_content(),
         request,
         std::move(reply)
     );

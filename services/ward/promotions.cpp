@@ -3,6 +3,7 @@
 #include "base/strict_json.hpp"
 #include "evaluate/gate.hpp"
 #include "ward/administration.hpp"
+#include "ward/append_entries.hpp"
 
 #include <algorithm>
 #include <array>
@@ -197,7 +198,8 @@ void Administration::add_promotion(const http::Request& request, http::Reply rep
     );
     JsonText answer;
     answer.open_object().member("id", promotion->id()).close_object();
-    append(
+    append_entries(
+        journal_,
         {access::directory_entry(*promotion, now, entry_id)},
         http::Response::json(std::move(answer).text(), 201),
         request,

@@ -1,44 +1,24 @@
 // Promotions through their routes' functions, on a real (in-memory) journal: what the gate would
 // not let pass is never recorded.
-#include "journal/memory_journal.hpp"
 #include "ward/administration.hpp"
+#include "ward/test_desk.hpp"
 
 #include <catch2/catch_test_macros.hpp>
-
-#include <optional>
 
 using namespace vigil;
 using namespace vigil::ward;
 
 namespace {
 
-struct Quiet : Log {
-    Quiet() : Log("test", "0") {}
-
-    void line(const std::string& /*text*/) override {}
-};
-
-struct Fixture {
-    ManualClock clock{from_us(1'800'000'000'000'000)};
-    SeededRandom random{3};
-    access::Secret secret{};
-    journal::MemoryJournal journal;
-    access::Directory directory;
-    Quiet log;
+struct Fixture : TestDesk {
     Administration administration{journal, directory, secret, clock, random, log};
+
+    Fixture() { principal.id = "nurse"; }
 
     using Handler = void (Administration::*)(const http::Request&, http::Reply);
 
-    http::Response call(Handler handler, std::string body) {
-        http::Request request;
-        request.body = std::move(body);
-        request.principal.id = "nurse";
-        std::optional<http::Response> answer;
-        (administration.*handler)(request, http::Reply([&](http::Response response) {
-                                      answer = std::move(response);
-                                  }));
-        REQUIRE(directory.load(journal));
-        return answer.value();
+    http::Response call(Handler handler, std::string body, std::string id = {}) {
+        return ask(administration, handler, std::move(body), std::move(id));
     }
 };
 
