@@ -84,16 +84,7 @@ public:
     std::size_t pass(int length_s) {
         std::size_t clocks = 0;
         for (int i = 0; i < length_s; ++i) {
-            ward.now += std::chrono::seconds{1};
-            auto batch = core_->clock(ward.now);
-            if (batch.entries.empty()) {
-                continue;
-            }
-            clocks += batch.entries.size();
-            ward.journal.append(std::move(batch), [this](Result<journal::Appended> result) {
-                core_->committed(result.value());
-            });
-            run();
+            clocks += ward.pass_second(*core_);
         }
         return clocks;
     }

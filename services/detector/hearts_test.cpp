@@ -89,15 +89,7 @@ public:
 
     void pass(int length_s) {
         for (int i = 0; i < length_s; ++i) {
-            ward.now += std::chrono::seconds{1};
-            auto batch = core_->clock(ward.now);
-            if (batch.entries.empty()) {
-                return;
-            }
-            ward.journal.append(std::move(batch), [this](Result<journal::Appended> result) {
-                core_->committed(result.value());
-            });
-            REQUIRE_FALSE(ward.run(*core_, 10).has_value());
+            ward.pass_second(*core_);
         }
     }
 

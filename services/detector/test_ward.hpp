@@ -160,6 +160,22 @@ struct Ward {
         }
     }
 
+    /// A second passes, in which the core tells the time; how many CLOCK entries it wrote.
+    std::size_t pass_second(Core& core) {
+        now += std::chrono::seconds{1};
+        auto batch = core.clock(now);
+        const auto clocks = batch.entries.size();
+        if (clocks > 0) {
+            journal.append(std::move(batch), [&core](Result<journal::Appended> result) {
+                core.committed(result.value());
+            });
+            if (const auto refused = run(core, 10)) {
+                throw std::runtime_error(refused->detail);
+            }
+        }
+        return clocks;
+    }
+
     [[nodiscard]] std::size_t entries(v1::EntryType type) {
         const auto all = journal.read(0, {.entries = SIZE_MAX, .bytes = SIZE_MAX}).value();
         return static_cast<std::size_t>(std::ranges::count_if(all, [type](const auto& stored) {
