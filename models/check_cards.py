@@ -65,9 +65,16 @@ def rate_faults(where, figures, unit, hours_of_unit):
         yield f"{where}: there is a latency exactly where something was detected"
 
 
-def event_level_faults(kind, figures):
-    if figures != "none measured":
-        yield from rate_faults(f"event_level.{kind}", figures, "day", 24)
+def event_level_faults(name, kind, figures):
+    if figures == "none measured":
+        return
+    where = f"event_level.{kind}"
+    yield from rate_faults(where, figures, "day", 24)
+    baseline = figures["line_length"]
+    if (baseline is None) != (name == "line-length"):
+        yield f"{where}.line_length: is null on line-length's own card, and on no other"
+    elif baseline and baseline["detected"] > figures["seizures"]:
+        yield f"{where}.line_length: more seizures were detected than there were"
 
 
 def joined_faults(index, figures):
@@ -155,7 +162,7 @@ def faults_of(card, folder):
     for index, figures in enumerate(card["figures"]["joined"]):
         found += joined_faults(index, figures)
     for kind, figures in card["event_level"].items():
-        found += event_level_faults(kind, figures)
+        found += event_level_faults(card["name"], kind, figures)
     return found
 
 

@@ -23,6 +23,7 @@ MEASURED = {
     "detected": 4,
     "median_latency_s": 8.5,
     "threshold": "0.5, chosen on other patients",
+    "line_length": {"detected": 3, "false_alarms": 40},
 }
 
 
@@ -164,6 +165,8 @@ class Cards(unittest.TestCase):
         self.assertIn("exact Poisson", with_figures(false_alarms_per_day={"value": 1.5, "interval_95": [0.30934, 4.0]})[0])
         self.assertIn("more seizures", with_figures(detected=6)[0])
         self.assertIn("latency", with_figures(median_latency_s=None)[0])
+        self.assertIn("line_length: is null", with_figures(line_length=None)[0])
+        self.assertIn("line_length: more seizures", with_figures(line_length={"detected": 6, "false_alarms": 40})[0])
 
     def test_a_member_that_stands_twice_and_a_file_that_is_no_json_are_noticed(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -17,6 +17,7 @@ using simdjson::ondemand::object;
 using simdjson::ondemand::value;
 
 inline constexpr std::int64_t most_samples_or_rate = 1'000'000;
+inline constexpr std::int64_t most_events = 1'000'000'000;
 
 /// each_member() of which none but the last `optional` may be missing.
 template <class Visit>

@@ -9,6 +9,7 @@
 #include <array>
 #include <cmath>
 #include <format>
+#include <optional>
 
 namespace vigil::detect {
 
@@ -200,18 +201,83 @@ Result<void> read_output(value from, const Path& path, ModelCard& card) {
     );
 }
 
-/// Either the words "none measured", or an object: whoever made the card says what is in it.
-Result<void> read_event_level(value from, const Path& path, ModelCard& card) {
+/// What a model and line-length made of the same recordings.
+struct Counts {
+    std::int64_t detected = 0;
+    std::int64_t false_alarms = 0;
+};
+
+/// More of the one without less of the other: what is better at one price only has not beaten it.
+bool beats(const Counts& model, const Counts& baseline) {
+    return model.detected >= baseline.detected && model.false_alarms <= baseline.false_alarms &&
+           (model.detected > baseline.detected || model.false_alarms < baseline.false_alarms);
+}
+
+Result<void> read_count(value from, const Path& path, std::int64_t& count) {
+    return json::integer(from, path, 0, most_events).transform([&count](std::int64_t read) {
+        count = read;
+    });
+}
+
+/// The figures of one kind of signal, and what line-length made of the same recordings: nothing
+/// where null stands in its place.
+Result<std::optional<bool>> read_beats_line_length(object from, const Path& path) {
+    static constexpr std::array<std::string_view, 2> counts{"detected", "false_alarms"};
+    const auto read_counts = [](Counts& into) {
+        return [&into](std::size_t name, value v, const Path& here) {
+            return read_count(v, here, name == 0 ? into.detected : into.false_alarms);
+        };
+    };
+    static constexpr std::array<std::string_view, 10> names{
+        "detected",
+        "false_alarms",
+        "line_length",
+        // for people
+        "data",
+        "patients",
+        "hours",
+        "false_alarms_per_day",
+        "seizures",
+        "median_latency_s",
+        "threshold"
+    };
+    Counts model;
+    std::optional<Counts> baseline;
+    auto read = members(from, names, path, [&](std::size_t name, value v, const Path& here) {
+        if (name < 2) {
+            return read_counts(model)(name, v, here);
+        }
+        if (name > 2 || is_null(v)) {
+            return Result<void>();
+        }
+        baseline.emplace();
+        return members_of(v, counts, here, read_counts(*baseline));
+    });
+    if (!read) {
+        return std::unexpected(std::move(read.error()));
+    }
+    return baseline.transform([&model](const Counts& of_baseline) {
+        return beats(model, of_baseline);
+    });
+}
+
+/// Either the words "none measured", or the figures. Figures without line-length's beside them are
+/// its own.
+Result<void> read_event_level(value from, const Path& path, ModelCard& card, bool& is_baseline) {
     return members_of(
         from,
         signal_words,
         path,
         [&](std::size_t name, value v, const Path& here) -> Result<void> {
-            simdjson::ondemand::json_type type{};
-            if (v.type().get(type) == simdjson::SUCCESS &&
-                type == simdjson::ondemand::json_type::object) {
-                card.false_alarms_of.add(static_cast<SignalKind>(name + 1));
-                return {};
+            const auto kind = static_cast<SignalKind>(name + 1);
+            if (object figures; v.get_object().get(figures) == simdjson::SUCCESS) {
+                card.false_alarms_of.add(kind);
+                return read_beats_line_length(figures, here).transform([&](auto has_beaten) {
+                    is_baseline = is_baseline || !has_beaten;
+                    if (has_beaten == false) {
+                        card.line_length_unbeaten_on.add(kind);
+                    }
+                });
             }
             static constexpr std::array<std::string_view, 1> none{"none measured"};
             std::size_t only = 0;
@@ -276,6 +342,7 @@ Result<ModelCard> read_card(object root, const Path& path) {
     static constexpr std::array<std::string_view, 2> kinds{"network", "algorithm"};
     ModelCard card;
     std::string file;
+    bool is_baseline = false;
     const auto read_member = [&](std::size_t name, value v, const Path& here) {
         switch (name) {
             case 0:
@@ -297,7 +364,7 @@ Result<ModelCard> read_card(object root, const Path& path) {
             case 8:
                 return read_output(v, here, card);
             case 9:
-                return read_event_level(v, here, card);
+                return read_event_level(v, here, card, is_baseline);
             default:
                 return Result<void>();
         }
@@ -305,6 +372,12 @@ Result<ModelCard> read_card(object root, const Path& path) {
     auto read = members(root, names, path, read_member, optional);
     if (read) {
         read = check_file(card, file, path);
+    }
+    if (read && is_baseline && card.name != "line-length") {
+        read = json::wrong(
+            path.member("event_level"),
+            "has figures without line-length's on the same recordings"
+        );
     }
     return read ? Result<ModelCard>(std::move(card))
                 : Result<ModelCard>(std::unexpected(std::move(read.error())));

@@ -78,9 +78,12 @@ struct ModelCard {
     std::optional<Band> band_pass{};     // to be filtered before windows are cut
     Notch notch = Notch::none;           // likewise
     SetOf<SignalKind> false_alarms_of{}; // the kinds of signal with measured false alarms
+    /// Of these, the ones on which it did not beat line-length on the same recordings.
+    SetOf<SignalKind> line_length_unbeaten_on{};
 };
 
-/// Reads a card. Its figures are taken for text: models/check_cards looks at them.
+/// Reads a card. Its figures are taken for text, all but what it and line-length detected on the
+/// same recordings: models/check_cards looks at the others.
 ///
 /// errors  invalid_argument with the field: no JSON, a member missing, twice, unknown, of another
 /// type or outside its range; another version of the card; a file without a digest; a band whose

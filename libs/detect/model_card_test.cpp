@@ -4,6 +4,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <array>
+#include <format>
 #include <fstream>
 #include <iterator>
 #include <tuple>
@@ -77,7 +79,7 @@ TEST_CASE("the card of window-178 is read") {
     CHECK(card->false_alarms_of.empty());
 }
 
-TEST_CASE("filters, other rates and measured false alarms are read") {
+TEST_CASE("filters and other rates are read") {
     const auto pass = parse_card(with(R"("band_pass_hz": null)", R"("band_pass_hz": [0.5, 70])"));
     REQUIRE(pass.has_value());
     CHECK(pass->band_pass == Band{.low_hz = 0.5, .high_hz = 70});
@@ -99,12 +101,6 @@ TEST_CASE("filters, other rates and measured false alarms are read") {
         REQUIRE(card.has_value());
         CHECK(card->other_rates == other);
     }
-    const auto measured = parse_card(
-        with(R"("scalp": "none measured")", R"("scalp": {"hours": 24, "false_alarms": 2})")
-    );
-    REQUIRE(measured.has_value());
-    CHECK(measured->false_alarms_of.has(SignalKind::scalp));
-    CHECK_FALSE(measured->false_alarms_of.has(SignalKind::intracranial));
 }
 
 TEST_CASE("what only some models have may be there, and is of its type") {
@@ -205,6 +201,74 @@ TEST_CASE("signals and filters of a card lie in their range") {
         {R"("scalp": "none measured")", R"("scalp": "some")", "event_level.scalp"},
         {R"("scalp": "none measured")", R"("scalp": 0)", "event_level.scalp"},
     }});
+}
+
+namespace {
+
+/// The small card with figures on scalp recordings.
+std::string measured(
+    std::string_view line_length,
+    std::string_view figures = R"("detected": 30, "false_alarms": 12)"
+) {
+    return with(
+        R"("scalp": "none measured")",
+        std::format(
+            R"("scalp": {{"data": "d", "patients": 20, "hours": 48, {}, "seizures": 40,
+"false_alarms_per_day": {{"value": 6, "interval_95": [3.1, 10.5]}}, "median_latency_s": 7.5,
+"threshold": "t", "line_length": {}}})",
+            figures,
+            line_length
+        )
+    );
+}
+
+} // namespace
+
+TEST_CASE("a card says where its model did not beat line-length") {
+    struct Baseline {
+        int detected;
+        int false_alarms;
+        bool is_beaten;
+    };
+
+    for (const auto& [detected, false_alarms, is_beaten] :
+         {Baseline{29, 12, true},
+          Baseline{30, 13, true},
+          Baseline{29, 13, true},
+          Baseline{30, 12, false},
+          Baseline{31, 99, false},
+          Baseline{10, 11, false}}) {
+        CAPTURE(detected, false_alarms);
+        const auto card = parse_card(measured(
+            std::format(R"({{"detected": {}, "false_alarms": {}}})", detected, false_alarms)
+        ));
+        REQUIRE(card.has_value());
+        CHECK(card->false_alarms_of.has(SignalKind::scalp));
+        CHECK(card->line_length_unbeaten_on.has(SignalKind::scalp) != is_beaten);
+        CHECK_FALSE(card->line_length_unbeaten_on.has(SignalKind::intracranial));
+    }
+}
+
+TEST_CASE("only line-length's own card has figures without line-length beside them") {
+    const auto refused = parse_card(measured("null"));
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().field == "event_level");
+    auto own = measured("null");
+    const std::string name = R"("name": "m")";
+    own.replace(own.find(name), name.size(), R"("name": "line-length")");
+    const auto card = parse_card(own);
+    REQUIRE(card.has_value());
+    CHECK(card->false_alarms_of.has(SignalKind::scalp));
+    CHECK(card->line_length_unbeaten_on.empty());
+    for (const auto& [line_length, figures] : std::array<std::array<std::string_view, 2>, 4>{{
+             {R"({"detected": 3})", R"("detected": 3, "false_alarms": 1)"},
+             {R"({"detected": -3, "false_alarms": 1})", R"("detected": 3, "false_alarms": 1)"},
+             {"null", R"("detected": 3)"},
+             {"null", R"("detected": 3, "false_alarms": 1.5)"},
+         }}) {
+        CAPTURE(line_length, figures);
+        CHECK_FALSE(parse_card(measured(line_length, figures)).has_value());
+    }
 }
 
 TEST_CASE("lengths and rates of a card lie in their range") {

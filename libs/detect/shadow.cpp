@@ -130,7 +130,21 @@ std::optional<Doubted> rate_doubt(const ModelCard& card, const StreamSignal& str
 
 /// Of an unknown kind of signal kind_doubt() has said enough.
 std::optional<Doubted> figures_doubt(const ModelCard& card, const StreamSignal& stream) {
-    if (stream.kind == SignalKind::unknown || card.false_alarms_of.has(stream.kind)) {
+    if (stream.kind == SignalKind::unknown) {
+        return std::nullopt;
+    }
+    if (card.line_length_unbeaten_on.has(stream.kind)) {
+        return Doubted{
+            Doubt::line_length_unbeaten,
+            std::format(
+                "On {} recordings {} did not beat line-length: it has to detect more without more "
+                "false alarms, or as much with fewer.",
+                name(stream.kind),
+                card.name
+            )
+        };
+    }
+    if (card.false_alarms_of.has(stream.kind)) {
         return std::nullopt;
     }
     return Doubted{

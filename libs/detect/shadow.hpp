@@ -28,6 +28,7 @@ enum class Doubt : std::uint8_t {
     reference_differs,
     rate_differs,
     false_alarms_unknown,
+    line_length_unbeaten,
 };
 
 struct Doubted {
@@ -39,7 +40,8 @@ struct Doubted {
 ///
 /// It may be active where the stream is of a kind and a reference that the card names, carries the
 /// card's band at a rate that the card takes, and false alarms were measured on that kind of
-/// signal. What is not known of a stream never agrees with a card.
+/// signal, where the model beat line-length. What is not known of a stream never agrees with a
+/// card.
 ///
 /// note    A resampled stream carries the band where its rate is at least three times the band's
 /// upper end: up to a third of the rate WindowShape's filter changes an amplitude by less than 1 %.

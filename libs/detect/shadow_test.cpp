@@ -57,6 +57,21 @@ TEST_CASE("a model without false alarms on the kind of signal is a shadow") {
     );
 }
 
+TEST_CASE("a model that did not beat line-length on the kind of signal is a shadow there") {
+    auto unbeaten = card();
+    unbeaten.line_length_unbeaten_on.add(SignalKind::intracranial);
+    CHECK(doubts_of(unbeaten, stream()).empty());
+    unbeaten.line_length_unbeaten_on.add(SignalKind::scalp);
+    const auto doubts = doubts_of(unbeaten, stream());
+    REQUIRE(doubts.size() == 1);
+    CHECK(doubts[0].doubt == Doubt::line_length_unbeaten);
+    CHECK(
+        doubts[0].sentence ==
+        "On scalp recordings m did not beat line-length: it has to detect more without more false "
+        "alarms, or as much with fewer."
+    );
+}
+
 TEST_CASE("another kind of signal, or an unknown one, makes a shadow") {
     auto inside = stream();
     inside.kind = SignalKind::intracranial;

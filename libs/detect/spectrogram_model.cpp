@@ -110,6 +110,11 @@ Result<SpectrogramCard> parse_spectrogram_card(std::string_view json) {
     if (card.seizure_class >= card.classes) {
         return bad_card("seizure_class", "is none of the classes");
     }
+    auto model = parse_card(json);
+    if (!model) {
+        return std::unexpected(model.error());
+    }
+    card.model = *std::move(model);
     return card;
 }
 

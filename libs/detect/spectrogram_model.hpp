@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "detect/model_card.hpp"
 
 #include <cstddef>
 #include <span>
@@ -24,12 +25,13 @@ struct SpectrogramCard {
     std::size_t columns = 0;
     std::size_t classes = 0;
     std::size_t seizure_class = 0;
+    ModelCard model = {}; // what every card says: which signals and rates it may be active on
 };
 
 /// Reads a card.
 ///
 /// errors  invalid_argument with the field: no JSON, a member missing or of another type, a class
-/// beyond the classes, an input that window_spectrogram does not make
+/// beyond the classes, an input that window_spectrogram does not make; those of parse_card
 [[nodiscard]] Result<SpectrogramCard> parse_spectrogram_card(std::string_view json);
 
 class SpectrogramModel {

@@ -85,6 +85,16 @@ Result<std::vector<std::int32_t>> block_samples(const v1::EegBlock& block) {
     return width == 2 ? from_int16(block.data()) : from_int24(block.data());
 }
 
+MicrovoltScale microvolt_scale(const v1::Channel& channel) {
+    double per_unit = 1;
+    if (channel.unit() == "mV") {
+        per_unit = 1e3;
+    } else if (channel.unit() == "V") {
+        per_unit = 1e6;
+    }
+    return {.scale_uv = channel.scale() * per_unit, .offset_uv = channel.offset() * per_unit};
+}
+
 Result<void> set_block_samples(
     v1::EegBlock& block,
     std::span<const std::int32_t> channel_major,

@@ -18,6 +18,19 @@ namespace vigil::signal {
 /// threads any
 [[nodiscard]] Result<std::vector<std::int32_t>> block_samples(const v1::EegBlock& block);
 
+/// How a channel's samples become microvolts: sample * scale_uv + offset_uv.
+struct MicrovoltScale {
+    double scale_uv = 1;
+    double offset_uv = 0;
+
+    [[nodiscard]] double operator()(std::int32_t sample) const {
+        return sample * scale_uv + offset_uv;
+    }
+};
+
+/// units   UCUM: uV, mV, V. Anything else, which intake refuses, is taken for microvolts
+[[nodiscard]] MicrovoltScale microvolt_scale(const v1::Channel& channel);
+
 /// Packs samples into a block whose channels are set already, and sets `samples`, `codec` and
 /// `data`. Nothing is ever clipped: where a value does not fit in `codec`, the next wider one is
 /// taken (INT16_LE, INT24_LE, LPC_RICE).

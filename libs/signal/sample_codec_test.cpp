@@ -182,6 +182,17 @@ TEST_CASE("samples that do not fill their channels or are over the limits are no
     CHECK(set_block_samples(without_channels, Samples(1), v1::INT16_LE).error().field == "samples");
 }
 
+TEST_CASE("samples become microvolts by their channel's unit, scale and offset") {
+    v1::Channel channel;
+    channel.set_scale(0.5);
+    channel.set_offset(-2);
+    for (const auto& [unit, per_unit] :
+         {std::pair{"uV", 1.0}, std::pair{"mV", 1e3}, std::pair{"V", 1e6}}) {
+        channel.set_unit(unit);
+        CHECK(microvolt_scale(channel)(10) == 3 * per_unit);
+    }
+}
+
 TEST_CASE("a block with more channels than can be stored is not read") {
     v1::EegBlock block;
     for (std::size_t channel = 0; channel < max_codec_channels; ++channel) {

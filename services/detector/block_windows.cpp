@@ -48,8 +48,9 @@ Pending pending_for(
 
 std::vector<float> microvolts(std::span<const std::int32_t> samples, const v1::Channel& channel) {
     std::vector<float> values(samples.size());
-    std::ranges::transform(samples, values.begin(), [&channel](std::int32_t sample) {
-        return static_cast<float>(sample * channel.scale() + channel.offset());
+    const auto in_uv = signal::microvolt_scale(channel);
+    std::ranges::transform(samples, values.begin(), [&in_uv](std::int32_t sample) {
+        return static_cast<float>(in_uv(sample));
     });
     return values;
 }

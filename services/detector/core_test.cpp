@@ -60,6 +60,14 @@ TEST_CASE("a continuous stream gives one window a second, whatever the blocks' s
     CHECK(scores_with(slow, cut(0, 64 * 6, 1), 7) == scores_with(slow, {{0, 64 * 6}}));
 }
 
+TEST_CASE("a stream in millivolts or volts scores as the same one in microvolts") {
+    const auto expected = scores_with({}, {{0, 256 * 4}});
+    REQUIRE(expected.size() == 3);
+    CHECK(scores_with({.unit = "mV", .scale = 1e-3}, {{0, 256 * 4}}) == expected);
+    CHECK(scores_with({.unit = "V", .scale = 1e-6}, {{0, 256 * 4}}) == expected);
+    CHECK(scores_with({.unit = "mV"}, {{0, 256 * 4}}) != expected);
+}
+
 TEST_CASE("blocks in any order give the same windows, each once") {
     const BlockShape shape;
     auto blocks = cut(0, 256 * 9, 100);

@@ -2,6 +2,7 @@
 
 #include "detect/patient_score.hpp"
 #include "detect/shadow.hpp"
+#include "signal/block_samples.hpp"
 
 #include <algorithm>
 
@@ -272,9 +273,7 @@ exact_microvolts(journal::SampleRange part, const TakenBlock& taken, std::size_t
     std::ranges::transform(
         of_channel.subspan(part.first - taken.block.first_sample(), values_uv.size()),
         values_uv.begin(),
-        [&described](std::int32_t sample) {
-            return sample * described.scale() + described.offset();
-        }
+        signal::microvolt_scale(described)
     );
     return values_uv;
 }

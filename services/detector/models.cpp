@@ -6,25 +6,6 @@
 
 namespace vigil::detector {
 
-namespace {
-
-/// What the rule for shadows asks, of a card that has it in other words: implanted electrodes, no
-/// reference named, no false alarms measured. Its rate is the stream's where the model reads that.
-detect::ModelCard card_of(const detect::SpectrogramModel& model) {
-    detect::ModelCard card{
-        .name = model.card().name,
-        .version = model.card().version,
-        .sha256 = model.card().sha256,
-        .input_name = {},
-        .output_name = {},
-    };
-    card.signal_kinds.add(detect::SignalKind::intracranial);
-    card.other_rates = detect::ModelCard::OtherRates::refused;
-    return card;
-}
-
-} // namespace
-
 Models::Models(detect::Scorer& standard_model, MoreModels more) {
     known_.push_back({.card = standard_model.card(), .scorer = &standard_model});
     known_.push_back({.way = KnownModel::Way::line_length, .card = detect::line_length_card()});
@@ -34,7 +15,7 @@ Models::Models(detect::Scorer& standard_model, MoreModels more) {
     for (auto* model : more.spectrograms) {
         known_.push_back(
             {.way = KnownModel::Way::long_context,
-             .card = card_of(*model),
+             .card = model->card().model,
              .spectrograms = model,
              .long_context = more.long_context}
         );

@@ -58,6 +58,8 @@ struct BlockShape {
     std::size_t channels = 2;
     bool isolated = false;
     std::uint32_t partition = 3;
+    std::string unit = "uV";
+    double scale = 1.0; // of the unit
 };
 
 /// The sample at an index: the same whatever block it comes in.
@@ -84,8 +86,8 @@ inline v1::EegBlock block_of(const BlockShape& shape, std::uint64_t first, std::
     for (std::size_t channel = 0; channel < shape.channels; ++channel) {
         auto* described = block.add_channels();
         described->set_label("C" + std::to_string(channel));
-        described->set_unit("uV");
-        described->set_scale(1.0);
+        described->set_unit(shape.unit);
+        described->set_scale(shape.scale);
         for (std::size_t i = 0; i < samples; ++i) {
             values.push_back(sample_at(first + i, channel));
         }

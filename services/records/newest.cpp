@@ -33,11 +33,11 @@ std::vector<std::int32_t> last_of_first_channel(const v1::EegBlock& block, std::
     const auto first = values->begin() + static_cast<std::ptrdiff_t>(tail.samples() - samples);
     std::vector<std::int32_t> window(first, first + static_cast<std::ptrdiff_t>(samples));
     const auto& channel = block.channels(0);
-    if (channel.scale() != 1.0 || channel.offset() != 0.0) {
+    const auto in_uv = signal::microvolt_scale(channel);
+    if (in_uv.scale_uv != 1.0 || in_uv.offset_uv != 0.0) {
         for (auto& value : window) {
-            const auto in_unit =
-                std::clamp(value * channel.scale() + channel.offset(), -2147483648.0, 2147483647.0);
-            value = std::isfinite(in_unit) ? static_cast<std::int32_t>(std::lround(in_unit)) : 0;
+            const auto in_range = std::clamp(in_uv(value), -2147483648.0, 2147483647.0);
+            value = std::isfinite(in_range) ? static_cast<std::int32_t>(std::lround(in_range)) : 0;
         }
     }
     return window;

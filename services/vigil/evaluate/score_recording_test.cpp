@@ -1,5 +1,6 @@
 #include "vigil/evaluate/score_recording.hpp"
 
+#include "detect/onnx_spectrogram_model.hpp"
 #include "detector/test_models.hpp"
 #include "signal/recording_test_files.hpp"
 #include "vigil/evaluate/sladky_live_model.hpp"
@@ -170,7 +171,15 @@ public:
     }
 
 private:
-    detect::SpectrogramCard card_{.name = "long", .version = "1"};
+    static detect::SpectrogramCard long_card() {
+        detect::SpectrogramCard card{.name = "long", .version = "1"};
+        card.model = detect::parse_card(detect::sladky_2022_card()).value();
+        card.model.name = card.name;
+        card.model.version = card.version;
+        return card;
+    }
+
+    detect::SpectrogramCard card_ = long_card();
 };
 
 /// Scores by amplitude after the filters that its card asks for.
