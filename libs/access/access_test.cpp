@@ -60,7 +60,7 @@ struct Fixture {
 } // namespace
 
 TEST_CASE_METHOD(Fixture, "a device key opens its own patient until it is revoked") {
-    auto key = make_device_key(secret, random, "p1", "watch", 1);
+    auto key = make_device_key(secret, random, {.patient = "p1"}, "watch", 1);
     CHECK(who("authorization", "Bearer " + key.text).error().code == ErrorCode::unauthenticated);
     know(key.record);
     const auto principal = who("authorization", "Bearer " + key.text);
@@ -96,7 +96,7 @@ TEST_CASE_METHOD(Fixture, "the newest assignment of models counts, with who made
 }
 
 TEST_CASE_METHOD(Fixture, "a key with one other digit, or of another installation, is not known") {
-    auto key = make_device_key(secret, random, "p1", "", 1);
+    auto key = make_device_key(secret, random, {.patient = "p1"}, "", 1);
     know(key.record);
     auto wrong = key.text;
     wrong.back() = wrong.back() == '0' ? '1' : '0';

@@ -63,6 +63,7 @@ http::Authenticator make_authenticator(
                     .kind = http::Principal::Kind::device,
                     .id = key->id(),
                     .patient = key->patient(),
+                    .device = key->device(),
                 };
             });
         }

@@ -22,7 +22,7 @@ std::string digits(Random& random, std::size_t count) {
 NewDeviceKey make_device_key(
     const Secret& secret,
     Random& random,
-    std::string patient,
+    Sender sender,
     std::string label,
     std::int64_t now_us
 ) {
@@ -31,7 +31,8 @@ NewDeviceKey make_device_key(
     made.text = std::string(prefix) + id + "_" + digits(random, secret_digits);
     made.record.set_id(id);
     made.record.set_digest(keyed_digest(secret, "device key", made.text));
-    made.record.set_patient(std::move(patient));
+    made.record.set_patient(std::move(sender.patient));
+    made.record.set_device(std::move(sender.device));
     made.record.set_label(std::move(label));
     made.record.set_created_us(now_us);
     return made;

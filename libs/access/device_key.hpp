@@ -1,7 +1,8 @@
-// Device keys: "vk_<id>_<secret>", bound to one patient, stored as a keyed digest. Used by the
-// authenticator and `vigil key`.
+// Device keys: "vk_<id>_<secret>", bound to one patient or one device, stored as a keyed digest.
+// Used by the authenticator and `vigil key`.
 #pragma once
 
+#include "access/device_assignment.hpp"
 #include "access/directory.hpp"
 #include "access/secret.hpp"
 #include "base/random.hpp"
@@ -17,10 +18,11 @@ struct NewDeviceKey {
     v1::DeviceKey record; // what the directory keeps
 };
 
+/// Whom it lets send: `sender` has a patient or a device, not both.
 [[nodiscard]] NewDeviceKey make_device_key(
     const Secret& secret,
     Random& random,
-    std::string patient,
+    Sender sender,
     std::string label,
     std::int64_t now_us
 );

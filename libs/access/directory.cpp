@@ -76,6 +76,14 @@ bool take(DirectoryState& state, const v1::Entry& entry) {
             state.promotions.insert_or_assign(std::move(promoted), std::move(promotion));
             return true;
         }
+        case v1::IDENTITY: {
+            v1::SealedIdentity identity;
+            if (!parse(entry, identity))
+                return false;
+            auto patient = identity.patient();
+            state.identities.insert_or_assign(std::move(patient), std::move(identity));
+            return true;
+        }
         case v1::PARTITIONS: {
             v1::Partitions partitions;
             if (!parse(entry, partitions) || partitions.count() == 0)
@@ -193,6 +201,16 @@ v1::Entry directory_entry(
     entry.set_partition(journal::partition_of(patient, partitions));
     entry.set_source(std::move(by));
     return entry;
+}
+
+v1::Entry directory_entry(const v1::SealedIdentity& identity, std::int64_t now_us, std::string id) {
+    return entry_of(
+        v1::IDENTITY,
+        identity,
+        "identity/" + identity.patient(),
+        now_us,
+        std::move(id)
+    );
 }
 
 v1::Entry

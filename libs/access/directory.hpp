@@ -34,6 +34,7 @@ struct DirectoryState {
     std::map<std::string, v1::AlarmSettings, std::less<>> alarm_settings; // by patient, where set
     std::map<std::string, AssignedModels, std::less<>> models;            // by patient
     std::map<std::string, v1::ModelPromotion, std::less<>> promotions;    // by id
+    std::map<std::string, v1::SealedIdentity, std::less<>> identities;    // by patient
     std::map<std::uint32_t, std::string>
         patient_by_number; // the old contract's fk_user -> patient id
     std::uint32_t partitions = journal::default_partitions;
@@ -67,6 +68,8 @@ directory_entry(const v1::Device& device, std::int64_t now_us, std::string id);
 directory_entry(const v1::DeviceKey& key, std::int64_t now_us, std::string id);
 [[nodiscard]] v1::Entry
 directory_entry(const v1::StaffUser& user, std::int64_t now_us, std::string id);
+[[nodiscard]] v1::Entry
+directory_entry(const v1::SealedIdentity& identity, std::int64_t now_us, std::string id);
 /// In the patient's partition, whose owner reads it in order with the patient's values.
 [[nodiscard]] v1::Entry directory_entry(
     const v1::AlarmSettings& settings,

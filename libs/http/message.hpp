@@ -27,12 +27,13 @@ enum class Verb : std::uint8_t { get, post, put, del };
 struct Principal {
     enum class Kind : std::uint8_t {
         nobody, // only routes with Access::open, and old senders on their opened routes
-        device, // a device key: `patient` is the one it may send for
+        device, // a device key: for `patient`, or as `device` for whomever that is assigned to
         staff,  // a signed-in person or station
     };
     Kind kind = Kind::nobody;
     std::string id{};      // key id or user name
     std::string patient{}; // of a device key
+    std::string device{};  // likewise, where it has no patient
     bool clinician = false;
     bool administrator = false;
 };

@@ -124,6 +124,12 @@ void MemoryStore::apply(const Write& write) {
     for (const auto& row : write.beats) {
         patients_[row.patient].beats.try_emplace({row.beats.start_time_us(), row.id}, row);
     }
+    for (const auto& row : write.quarantined) {
+        quarantine_.try_emplace(row.id, row);
+    }
+    for (const auto& id : write.released) {
+        quarantine_.erase(id);
+    }
     for (const auto& row : write.newest) {
         auto& newest = patients_[row.patient].newest;
         if (!newest || newest->start_us <= row.start_us) {
@@ -256,6 +262,45 @@ Result<std::vector<BeatsRow>> MemoryStore::beats(const std::string& patient, Tim
             found.push_back(row);
         }
     }
+    return found;
+}
+
+Result<std::vector<QuarantineSum>> MemoryStore::quarantine() {
+    const std::scoped_lock lock(mutex_);
+    std::map<std::string, QuarantineSum> sums;
+    for (const auto& [id, row] : quarantine_) {
+        const auto start_us = row.held.start_us();
+        auto [place, is_new] = sums.try_emplace(
+            row.held.device(),
+            QuarantineSum{.device = row.held.device(), .first_us = start_us, .last_us = start_us}
+        );
+        auto& sum = place->second;
+        ++sum.entries;
+        sum.bytes += row.held.ByteSizeLong();
+        sum.first_us = std::min(sum.first_us, start_us);
+        sum.last_us = std::max(sum.last_us, start_us);
+    }
+    std::vector<QuarantineSum> found;
+    for (auto& [device, sum] : sums) {
+        found.push_back(std::move(sum));
+    }
+    return found;
+}
+
+Result<std::vector<QuarantinedRow>>
+MemoryStore::quarantined(const std::string& device, TimeRange time, std::size_t limit) {
+    const std::scoped_lock lock(mutex_);
+    std::vector<QuarantinedRow> found;
+    for (const auto& [id, row] : quarantine_) {
+        if (row.held.device() == device && row.held.start_us() >= time.from_us &&
+            row.held.start_us() < time.until_us) {
+            found.push_back(row);
+        }
+    }
+    std::ranges::sort(found, {}, [](const QuarantinedRow& row) {
+        return std::pair(row.held.start_us(), row.id);
+    });
+    found.resize(std::min(found.size(), limit));
     return found;
 }
 

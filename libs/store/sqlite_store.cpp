@@ -227,6 +227,16 @@ Result<std::vector<BeatsRow>> SqliteStore::beats(const std::string& patient, Tim
     return inside_->ask([&](StoreReader& reader) { return reader.beats(patient, time); });
 }
 
+Result<std::vector<QuarantineSum>> SqliteStore::quarantine() {
+    return inside_->ask([](StoreReader& reader) { return reader.quarantine(); });
+}
+
+Result<std::vector<QuarantinedRow>>
+SqliteStore::quarantined(const std::string& device, TimeRange time, std::size_t limit) {
+    return inside_->ask([&](StoreReader& reader) { return reader.quarantined(device, time, limit); }
+    );
+}
+
 Result<std::vector<NewestWindow>> SqliteStore::newest_windows() {
     return inside_->ask([](StoreReader& reader) { return reader.newest_windows(); });
 }

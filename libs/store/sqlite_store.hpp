@@ -65,6 +65,9 @@ public:
     ) override;
     [[nodiscard]] Result<std::vector<BeatsRow>> beats(const std::string& patient, TimeRange time)
         override;
+    [[nodiscard]] Result<std::vector<QuarantineSum>> quarantine() override;
+    [[nodiscard]] Result<std::vector<QuarantinedRow>>
+    quarantined(const std::string& device, TimeRange time, std::size_t limit) override;
     [[nodiscard]] Result<std::vector<NewestWindow>> newest_windows() override;
     [[nodiscard]] Result<std::vector<VitalRow>> newest_heart_rates() override;
     [[nodiscard]] Result<Size> size() override;

@@ -7,6 +7,7 @@
 #include "journal/journal.hpp"
 #include "vigil/v1/detection.pb.h"
 #include "vigil/v1/eeg.pb.h"
+#include "vigil/v1/entry.pb.h"
 #include "vigil/v1/vitals.pb.h"
 
 #include <cstdint>
@@ -64,6 +65,22 @@ struct BeatsRow {
     v1::Beats beats;
 };
 
+/// What a device sent while it was assigned to nobody.
+struct QuarantinedRow {
+    std::string id; // of its entry
+    std::int64_t receipt_us = 0;
+    v1::Quarantined held;
+};
+
+/// What is quarantined of one device.
+struct QuarantineSum {
+    std::string device;
+    std::uint64_t entries = 0;
+    std::uint64_t bytes = 0;
+    std::int64_t first_us = 0; // of the data: the earliest start, and the latest
+    std::int64_t last_us = 0;
+};
+
 /// The newest old-contract window or block of a patient, as `GET /eeg_chunks/get_last_chunks_list`
 /// answers it.
 struct NewestWindow {
@@ -91,9 +108,11 @@ struct Write {
     std::vector<VitalRow>
         vitals; // the same (patient, name, source, time) replaces: a re-send may carry more
     std::vector<BeatsRow> beats;
-    std::vector<NewestWindow> newest; // replaces the patient's older one
-    journal::Sequence expected = 0;   // the position that the store must be at: the fence
-    journal::Sequence position = 0;   // the position after this write
+    std::vector<QuarantinedRow> quarantined;
+    std::vector<std::string> released; // ids of quarantined rows that a patient has now
+    std::vector<NewestWindow> newest;  // replaces the patient's older one
+    journal::Sequence expected = 0;    // the position that the store must be at: the fence
+    journal::Sequence position = 0;    // the position after this write
 };
 
 struct TimeRange {
@@ -158,6 +177,11 @@ public:
     ) = 0;
     [[nodiscard]] virtual Result<std::vector<BeatsRow>>
     beats(const std::string& patient, TimeRange time) = 0;
+    /// By device; those of which nothing is quarantined are not listed.
+    [[nodiscard]] virtual Result<std::vector<QuarantineSum>> quarantine() = 0;
+    /// Of a device, by the start of the data: the first `limit`.
+    [[nodiscard]] virtual Result<std::vector<QuarantinedRow>>
+    quarantined(const std::string& device, TimeRange time, std::size_t limit) = 0;
     [[nodiscard]] virtual Result<std::vector<NewestWindow>> newest_windows() = 0;
     /// For each patient the heart rates of the five hours before its newest one (old contract).
     [[nodiscard]] virtual Result<std::vector<VitalRow>> newest_heart_rates() = 0;

@@ -319,6 +319,47 @@ std::vector<BeatsRow> StoreReader::beats(const std::string& patient, TimeRange t
     return found;
 }
 
+std::vector<QuarantineSum> StoreReader::quarantine() {
+    auto& select = statement(
+        "SELECT device, count(*), sum(length(body)), min(start_us), max(start_us) FROM quarantine "
+        "GROUP BY device ORDER BY device"
+    );
+    const sqlite::Use use(select);
+    std::vector<QuarantineSum> found;
+    while (select.step()) {
+        found.push_back(
+            {.device = std::string(select.bytes(0)),
+             .entries = static_cast<std::uint64_t>(select.integer(1)),
+             .bytes = static_cast<std::uint64_t>(select.integer(2)),
+             .first_us = select.integer(3),
+             .last_us = select.integer(4)}
+        );
+    }
+    return found;
+}
+
+std::vector<QuarantinedRow>
+StoreReader::quarantined(const std::string& device, TimeRange time, std::size_t limit) {
+    auto& select = statement(
+        "SELECT id, receipt_us, body FROM quarantine WHERE device = ?1 AND start_us >= ?2 AND "
+        "start_us < ?3 ORDER BY start_us, id LIMIT ?4"
+    );
+    const sqlite::Use use(select);
+    select.bind_text(1, device)
+        .bind(2, time.from_us)
+        .bind(3, time.until_us)
+        .bind(4, static_cast<std::int64_t>(limit));
+    std::vector<QuarantinedRow> found;
+    while (select.step()) {
+        found.push_back(
+            {.id = std::string(select.bytes(0)),
+             .receipt_us = select.integer(1),
+             .held = parse<v1::Quarantined>(select.bytes(2))}
+        );
+    }
+    return found;
+}
+
 std::vector<NewestWindow> StoreReader::newest_windows() {
     auto& select = statement(
         "SELECT p.name, n.number, n.start_us, n.samples, n.score_q16 FROM newest_windows n "

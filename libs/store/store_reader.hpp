@@ -45,6 +45,9 @@ public:
         const std::optional<std::string>& cursor
     );
     [[nodiscard]] std::vector<BeatsRow> beats(const std::string& patient, TimeRange time);
+    [[nodiscard]] std::vector<QuarantineSum> quarantine();
+    [[nodiscard]] std::vector<QuarantinedRow>
+    quarantined(const std::string& device, TimeRange time, std::size_t limit);
     [[nodiscard]] std::vector<NewestWindow> newest_windows();
     [[nodiscard]] std::vector<VitalRow> newest_heart_rates();
     [[nodiscard]] Store::Size size();

@@ -57,6 +57,11 @@ constexpr std::array migrations{
     "INTEGER NOT NULL, "
     "revision INTEGER NOT NULL, body BLOB NOT NULL) WITHOUT ROWID",
     "CREATE UNIQUE INDEX IF NOT EXISTS events_by_patient ON events (patient, onset_us, id)",
+    // what nobody's devices sent: rows leave when a device turns out to be somebody's
+    "CREATE TABLE IF NOT EXISTS quarantine (id BLOB PRIMARY KEY, device TEXT NOT NULL, start_us "
+    "INTEGER NOT NULL, "
+    "receipt_us INTEGER NOT NULL, body BLOB NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS quarantine_by_device ON quarantine (device, start_us, id)",
 };
 
 } // namespace

@@ -370,6 +370,48 @@ TEMPLATE_TEST_CASE(
 }
 
 TEMPLATE_TEST_CASE(
+    "what is quarantined is found by device and time until it is let go",
+    "[store]",
+    MemoryFixture,
+    SqliteFixture
+) {
+    TestType fixture;
+    auto& store = fixture.store();
+    auto write = at(store);
+    for (int i = 0; i < 4; ++i) {
+        QuarantinedRow row{.id = "q" + std::to_string(i), .receipt_us = 7, .held = {}};
+        row.held.set_type(v1::EEG_BLOCK);
+        row.held.set_device(i == 3 ? "d2" : "d1");
+        row.held.set_start_us(30 - i * 10);
+        row.held.set_payload(std::string(10, 'x'));
+        write.quarantined.push_back(row);
+    }
+    write.quarantined.push_back(write.quarantined.front());
+    REQUIRE(store.write(write).has_value());
+    auto sums = store.quarantine().value();
+    REQUIRE(sums.size() == 2);
+    CHECK(sums[0].device == "d1");
+    CHECK(sums[0].entries == 3);
+    CHECK(sums[0].bytes == 3 * write.quarantined[0].held.ByteSizeLong());
+    CHECK(sums[0].first_us == 10);
+    CHECK(sums[0].last_us == 30);
+    const auto rows = store.quarantined("d1", {.from_us = 10, .until_us = 30}, 10).value();
+    REQUIRE(rows.size() == 2);
+    CHECK(rows[0].id == "q2");
+    CHECK(rows[1].id == "q1");
+    CHECK(rows[1].receipt_us == 7);
+    CHECK(rows[1].held.payload() == std::string(10, 'x'));
+    CHECK(store.quarantined("d1", {.from_us = 0, .until_us = 100}, 1).value().size() == 1);
+
+    auto release = at(store);
+    release.released = {"q2", "q3", "unknown"};
+    REQUIRE(store.write(release).has_value());
+    sums = store.quarantine().value();
+    REQUIRE(sums.size() == 1);
+    CHECK(sums[0].entries == 2);
+}
+
+TEMPLATE_TEST_CASE(
     "the newest window of a patient is kept, and takes its score later",
     "[store]",
     MemoryFixture,

@@ -71,6 +71,12 @@ StoreWriter::StoreWriter(sqlite::File file)
           "INSERT OR IGNORE INTO beats (patient, start_us, id, end_us, body) VALUES (?1, ?2, ?3, "
           "?4, ?5)"
       ),
+      quarantine_(
+          file_,
+          "INSERT OR IGNORE INTO quarantine (id, device, start_us, receipt_us, body) VALUES (?1, "
+          "?2, ?3, ?4, ?5)"
+      ),
+      release_(file_, "DELETE FROM quarantine WHERE id = ?1"),
       beat_span_(
           file_,
           "INSERT INTO beat_spans (patient, span_us) VALUES (?1, ?2) "
@@ -120,6 +126,7 @@ void StoreWriter::put(const Write& write) {
     put_events(write);
     put_vitals(write);
     put_beats(write);
+    put_quarantined(write);
     put_newest(write);
     totals_.bind(1, static_cast<std::int64_t>(write.position))
         .bind(2, chunks)
@@ -206,6 +213,21 @@ void StoreWriter::put_beats(const Write& write) {
             .bind_blob(5, body)
             .run();
         beat_span_.bind(1, owner).bind(2, end - start).run();
+    }
+}
+
+void StoreWriter::put_quarantined(const Write& write) {
+    for (const auto& row : write.quarantined) {
+        const auto body = row.held.SerializeAsString();
+        quarantine_.bind_blob(1, row.id)
+            .bind_text(2, row.held.device())
+            .bind(3, row.held.start_us())
+            .bind(4, row.receipt_us)
+            .bind_blob(5, body)
+            .run();
+    }
+    for (const auto& id : write.released) {
+        release_.bind_blob(1, id).run();
     }
 }
 

@@ -32,6 +32,7 @@ private:
     void put_events(const Write& write);
     void put_vitals(const Write& write);
     void put_beats(const Write& write);
+    void put_quarantined(const Write& write);
     void put_newest(const Write& write);
     std::int64_t patient(const std::string& name);
     std::int64_t origin(const v1::Detection& detection);
@@ -53,6 +54,8 @@ private:
     sqlite::Statement vital_;
     sqlite::Statement heart_rate_;
     sqlite::Statement beats_;
+    sqlite::Statement quarantine_;
+    sqlite::Statement release_;
     sqlite::Statement beat_span_;
     sqlite::Statement newest_;
     sqlite::Statement totals_;

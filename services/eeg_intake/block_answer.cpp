@@ -14,6 +14,8 @@ std::string_view word(v1::BlockResult::Status status) {
             return "accepted";
         case v1::BlockResult::DUPLICATE:
             return "duplicate";
+        case v1::BlockResult::QUARANTINED:
+            return "quarantined";
         default:
             return "refused";
     }

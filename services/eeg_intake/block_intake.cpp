@@ -90,7 +90,8 @@ BlockIntake::BlockIntake(Dependencies on, std::size_t streams)
       table_(streams),
       accepted_(blocks_total(on.metrics, "accepted")),
       duplicates_(blocks_total(on.metrics, "duplicate")),
-      refused_(blocks_total(on.metrics, "refused")) {}
+      refused_(blocks_total(on.metrics, "refused")),
+      quarantined_(blocks_total(on.metrics, "quarantined")) {}
 
 UtcTime BlockIntake::latest_start() const {
     const auto since = std::chrono::duration_cast<Microseconds>(on_.clock.steady() - made_steady_);
@@ -112,28 +113,25 @@ bool BlockIntake::is_own(const std::string& id) const {
     return front != 0 && own_[front % own_.size()] == front;
 }
 
-Result<void> BlockIntake::may_send(
-    const access::DirectoryState& directory,
-    std::string_view patient,
-    const v1::EegBlock& block
-) const {
-    const auto found = directory.devices.find(block.device());
-    if (found == directory.devices.end()) {
-        return {}; // the key's own binding to its patient is enough
+/// Whose the block is, empty for nobody's; or why it is refused.
+Result<std::string> BlockIntake::check(const Writing& writing, const v1::EegBlock& block) const {
+    if (auto checked = check_block(block, writing.latest); !checked) {
+        return std::unexpected(std::move(checked.error()));
     }
-    const auto& device = found->second;
-    if (device.patient() != patient) {
-        return fail(ErrorCode::forbidden, "is not assigned to the patient of this key", "device");
-    }
-    if (block.start_time_us() < device.assigned_from_us() ||
-        (device.assigned_until_us() != 0 && block.start_time_us() >= device.assigned_until_us())) {
+    const auto& submission = writing.submission;
+    if (!submission.legacy && (block.isolated() || block.device() == legacy_device)) {
         return fail(
-            ErrorCode::forbidden,
-            "lies outside the device's assignment to the patient",
-            "start_time_us"
+            ErrorCode::invalid_argument,
+            "is kept for windows of the old contract",
+            block.isolated() ? "isolated" : "device"
         );
     }
-    return {};
+    return access::patient_of(
+        *writing.directory,
+        {.patient = submission.patient, .device = submission.device},
+        block.device(),
+        block.start_time_us()
+    );
 }
 
 v1::Entry BlockIntake::entry(
@@ -154,21 +152,38 @@ v1::Entry BlockIntake::entry(
     return entry;
 }
 
+/// Of nobody's block it is a QUARANTINED one, in a partition that follows from the device.
+
 v1::Entry BlockIntake::block_entry(
     const Writing& writing,
     const v1::EegBlock& block,
+    const std::string& patient,
     const std::string& id
 ) const {
-    auto made = entry(*writing.directory, writing.submission.patient, id);
+    auto made = entry(*writing.directory, patient, id);
     made.set_type(v1::EEG_BLOCK);
     made.set_trace_id(std::string(writing.submission.trace.bytes()));
     made.set_device_time_us(block.start_time_us());
     block.SerializeToString(made.mutable_payload());
+    if (patient.empty()) {
+        access::quarantine(
+            made,
+            {.device = block.device(),
+             .stream = block.stream(),
+             .start_us = block.start_time_us(),
+             .partitions = writing.directory->partitions}
+        );
+    }
     return made;
 }
 
 /// Decides on one block, under the lock: its outcome, and where it is new its entry in the batch.
-void BlockIntake::take(Writing& writing, v1::EegBlock& block, std::size_t index) {
+void BlockIntake::take(
+    Writing& writing,
+    v1::EegBlock& block,
+    const std::string& patient,
+    std::size_t index
+) {
     const journal::SampleRange range{block.first_sample(), block.first_sample() + block.samples()};
     const auto digest = journal::block_digest(
         block.data(),
@@ -176,7 +191,7 @@ void BlockIntake::take(Writing& writing, v1::EegBlock& block, std::size_t index)
         static_cast<std::size_t>(block.channels_size())
     );
     const auto layout = channels_digest(block);
-    auto key = StreamTable::key(writing.submission.patient, block.device(), block.stream());
+    auto key = StreamTable::key(patient, block.device(), block.stream());
     const auto prefix =
         writing.submission.numbered ? std::format("blocks[{}]", index) : std::string{};
 
@@ -221,11 +236,11 @@ void BlockIntake::take(Writing& writing, v1::EegBlock& block, std::size_t index)
         return;
     }
     stream.take_layout(block, layout);
-    outcome.status = v1::BlockResult::ACCEPTED;
+    outcome.status = patient.empty() ? v1::BlockResult::QUARANTINED : v1::BlockResult::ACCEPTED;
     outcome.id = writing.submission.id.empty() ? random_id(on_.random) : writing.submission.id;
     stream.pending.push_back({range, digest, compared.cells(block.isolated()), outcome.id, {}});
     mark_own(outcome.id, true);
-    writing.batch.entries.push_back(block_entry(writing, block, outcome.id));
+    writing.batch.entries.push_back(block_entry(writing, block, patient, outcome.id));
     writing.parts.push_back({std::move(key), index});
 }
 
@@ -270,13 +285,23 @@ void BlockIntake::written(Writing& writing, const Result<journal::Appended>& res
     for (const auto& ticket : finished) {
         if (!ticket->error) {
             for (const auto& outcome : ticket->outcomes) {
-                auto& counter = outcome.status == v1::BlockResult::ACCEPTED    ? accepted_
-                                : outcome.status == v1::BlockResult::DUPLICATE ? duplicates_
-                                                                               : refused_;
-                counter.Increment();
+                counter_of(outcome.status).Increment();
             }
         }
         ticket->finish();
+    }
+}
+
+prometheus::Counter& BlockIntake::counter_of(v1::BlockResult::Status status) {
+    switch (status) {
+        case v1::BlockResult::ACCEPTED:
+            return accepted_;
+        case v1::BlockResult::DUPLICATE:
+            return duplicates_;
+        case v1::BlockResult::QUARANTINED:
+            return quarantined_;
+        default:
+            return refused_;
     }
 }
 
@@ -296,24 +321,12 @@ void BlockIntake::submit(Submission submission, Done done) {
         outcomes[i].device = block.device();
         outcomes[i].stream = block.stream();
         outcomes[i].range = {block.first_sample(), block.first_sample() + block.samples()};
-        auto checked = check_block(block, writing->latest);
-        if (checked && !writing->submission.legacy &&
-            (block.isolated() || block.device() == legacy_device)) {
-            checked = fail(
-                ErrorCode::invalid_argument,
-                "is kept for windows of the old contract",
-                block.isolated() ? "isolated" : "device"
-            );
-        }
-        if (checked) {
-            checked = may_send(*writing->directory, writing->submission.patient, block);
-        }
-        if (checked) {
-            take(*writing, block, i);
+        if (auto patient = check(*writing, block)) {
+            take(*writing, block, *patient, i);
         } else {
             refuse(
                 outcomes[i],
-                std::move(checked.error()),
+                std::move(patient.error()),
                 writing->submission.numbered ? std::format("blocks[{}]", i) : std::string{}
             );
         }
@@ -330,11 +343,36 @@ void BlockIntake::submit(Submission submission, Done done) {
     );
 }
 
+void BlockIntake::apply_block(
+    const v1::EegBlock& block,
+    const std::string& patient,
+    const std::string& id,
+    journal::Sequence sequence
+) {
+    const journal::SampleRange range{block.first_sample(), block.first_sample() + block.samples()};
+    const journal::BlockSamples compared(
+        range,
+        block.data(),
+        static_cast<std::size_t>(block.channels_size())
+    );
+    const auto layout = channels_digest(block);
+    const std::lock_guard lock(mutex_);
+    auto& stream =
+        table_.at(StreamTable::key(patient, block.device(), block.stream()), block.isolated());
+    if (stream.differs(block, layout) == nullptr) {
+        stream.take_layout(block, layout);
+        stream.seen.hold(compared.cells(block.isolated()), sequence);
+        stream.remember(range, id);
+    }
+}
+
 void BlockIntake::apply(std::span<const journal::StoredPtr> entries) {
     v1::EegBlock block;
+    v1::Quarantined quarantined;
     for (const auto& stored : entries) {
         const auto& entry = stored->entry;
-        if (entry.type() != v1::EEG_BLOCK) {
+        const bool is_quarantined = entry.type() == v1::QUARANTINED;
+        if (entry.type() != v1::EEG_BLOCK && !is_quarantined) {
             continue;
         }
         {
@@ -343,29 +381,15 @@ void BlockIntake::apply(std::span<const journal::StoredPtr> entries) {
                 continue;
             }
         }
-        if (entry.key_id() != 0 || !block.ParseFromString(entry.payload())) {
+        if (is_quarantined && (!quarantined.ParseFromString(entry.payload()) ||
+                               quarantined.type() != v1::EEG_BLOCK)) {
+            continue;
+        }
+        if (entry.key_id() != 0 ||
+            !block.ParseFromString(is_quarantined ? quarantined.payload() : entry.payload())) {
             continue; // its owner reports it; here only a repeat would go unnoticed
         }
-        const journal::SampleRange range{
-            block.first_sample(),
-            block.first_sample() + block.samples()
-        };
-        const journal::BlockSamples compared(
-            range,
-            block.data(),
-            static_cast<std::size_t>(block.channels_size())
-        );
-        const auto layout = channels_digest(block);
-        const std::lock_guard lock(mutex_);
-        auto& stream = table_.at(
-            StreamTable::key(entry.patient(), block.device(), block.stream()),
-            block.isolated()
-        );
-        if (stream.differs(block, layout) == nullptr) {
-            stream.take_layout(block, layout);
-            stream.seen.hold(compared.cells(block.isolated()), stored->sequence);
-            stream.remember(range, entry.id());
-        }
+        apply_block(block, entry.patient(), entry.id(), stored->sequence);
     }
 }
 

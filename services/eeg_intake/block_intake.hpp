@@ -2,6 +2,7 @@
 // them. The core of eeg_intake; routes and the simulation call it.
 #pragma once
 
+#include "access/device_assignment.hpp"
 #include "access/directory.hpp"
 #include "base/metrics.hpp"
 #include "base/random.hpp"
@@ -43,12 +44,13 @@ struct BlockOutcome {
 };
 
 struct Submission {
-    std::string patient; // who the sender's key says
+    std::string patient; // who the sender's key says; empty: whoever `device` is assigned to
     std::vector<v1::EegBlock> blocks;
     bool numbered = true; // a fault's field is "blocks[2].rate_numerator", else "rate_numerator"
     bool legacy = false;  // made from an old-contract window
     std::string id;       // of the entry of a single block; empty: a random one
     TraceId trace{};
+    std::string device{}; // who the sender's key says, where that is a device
 };
 
 /// threads any
@@ -64,15 +66,15 @@ public:
     /// errors  the journal's own, for the submission as a whole: nothing, or duplicates when it is
     /// sent again.
     ///         A block's fault is its outcome: invalid_argument, too_large; forbidden: a device of
-    ///         another patient; conflict: the same range with other samples, or another layout than
-    ///         the stream's
+    ///         another patient or key; conflict: the same range with other samples, or another
+    ///         layout than the stream's. A block of nobody's device is held as QUARANTINED.
     void submit(Submission submission, Done done);
 
     /// Ends a stream on purpose: a STREAM_END entry.
-    /// errors  invalid_argument; forbidden; conflict: samples behind the end are held; the
-    /// journal's own
+    /// errors  invalid_argument; forbidden; conflict: samples behind the end are held, or the
+    /// device is nobody's now; the journal's own
     void end_stream(
-        std::string patient,
+        access::Sender sender,
         v1::StreamEnd end,
         TraceId trace,
         std::move_only_function<void(Result<void>)> done
@@ -90,17 +92,25 @@ public:
 
 private:
     struct Writing;
-    [[nodiscard]] Result<void> may_send(
-        const access::DirectoryState& directory,
-        std::string_view patient,
-        const v1::EegBlock& block
-    ) const;
-    void take(Writing& writing, v1::EegBlock& block, std::size_t index);
+    [[nodiscard]] Result<std::string> check(const Writing& writing, const v1::EegBlock& block)
+        const;
+    void take(Writing& writing, v1::EegBlock& block, const std::string& patient, std::size_t index);
     void written(Writing& writing, const Result<journal::Appended>& result);
     [[nodiscard]] v1::Entry
     entry(const access::DirectoryState& directory, std::string_view patient, std::string id) const;
-    [[nodiscard]] v1::Entry
-    block_entry(const Writing& writing, const v1::EegBlock& block, const std::string& id) const;
+    [[nodiscard]] v1::Entry block_entry(
+        const Writing& writing,
+        const v1::EegBlock& block,
+        const std::string& patient,
+        const std::string& id
+    ) const;
+    void apply_block(
+        const v1::EegBlock& block,
+        const std::string& patient,
+        const std::string& id,
+        journal::Sequence sequence
+    );
+    [[nodiscard]] prometheus::Counter& counter_of(v1::BlockResult::Status status);
     void mark_own(const std::string& id, bool own);
     [[nodiscard]] bool is_own(const std::string& id) const;
 
@@ -115,6 +125,7 @@ private:
     prometheus::Counter& accepted_;
     prometheus::Counter& duplicates_;
     prometheus::Counter& refused_;
+    prometheus::Counter& quarantined_;
 };
 
 } // namespace vigil::eeg_intake

@@ -315,16 +315,62 @@ TEST_CASE("a device of another patient is forbidden, and so is a time outside it
     TestWard ward;
     v1::Device device;
     device.set_id("cap-7");
-    device.set_patient("p2");
+    auto& assignment = *device.add_assignments();
+    assignment.set_patient("p2");
     ward.know(device);
     CHECK(submit(ward, {good_block()}, "p1")->outcomes[0].error->code == ErrorCode::forbidden);
     CHECK(submit(ward, {good_block()}, "p2")->outcomes[0].status == Status::ACCEPTED);
-    device.set_assigned_until_us(test_now_us - 20'000'000);
+    assignment.set_until_us(test_now_us - 20'000'000);
     ward.know(device);
     const auto late = submit(ward, {good_block(4)}, "p2");
     REQUIRE(late->outcomes[0].error);
-    CHECK(late->outcomes[0].error->field == "blocks[0].start_time_us");
+    CHECK(late->outcomes[0].error->field == "blocks[0].device");
     CHECK(ward.entries().size() == 1);
+}
+
+TEST_CASE("blocks of a device that is nobody's are quarantined, once, and its own from then on") {
+    TestWard ward;
+    const auto send = [&](TestWard& to, v1::EegBlock block) {
+        auto heard = std::make_shared<Heard>();
+        to.service.blocks.submit(
+            {.patient = {}, .blocks = {std::move(block)}, .id = {}, .device = "cap-7"},
+            [heard](Result<std::vector<BlockOutcome>> result) {
+                heard->outcomes = std::move(result.value());
+            }
+        );
+        return heard->outcomes.at(0);
+    };
+    CHECK(send(ward, good_block()).status == Status::QUARANTINED);
+    CHECK(send(ward, good_block()).status == Status::DUPLICATE);
+    const auto held = ward.entries();
+    REQUIRE(held.size() == 1);
+    CHECK(held[0]->entry.type() == v1::QUARANTINED);
+    CHECK(held[0]->entry.patient().empty());
+    v1::Quarantined quarantined;
+    REQUIRE(quarantined.ParseFromString(held[0]->entry.payload()));
+    CHECK(quarantined.type() == v1::EEG_BLOCK);
+    CHECK(quarantined.device() == "cap-7");
+    CHECK(quarantined.stream() == "run-1");
+    CHECK(quarantined.start_us() == good_block().start_time_us());
+    CHECK(quarantined.payload() == good_block().SerializeAsString());
+
+    TestWard after;
+    after.service.apply(held);
+    CHECK(send(after, good_block()).status == Status::DUPLICATE);
+    auto other = good_block();
+    other.mutable_data()->front() = 'z';
+    CHECK(send(after, other).error->code == ErrorCode::conflict);
+    auto stranger = good_block();
+    stranger.set_device("cap-8");
+    CHECK(send(after, stranger).error->code == ErrorCode::forbidden);
+
+    v1::Device device;
+    device.set_id("cap-7");
+    device.add_assignments()->set_patient("p2");
+    ward.know(device);
+    CHECK(send(ward, good_block(4)).status == Status::ACCEPTED);
+    CHECK(ward.entries().back()->entry.type() == v1::EEG_BLOCK);
+    CHECK(ward.entries().back()->entry.patient() == "p2");
 }
 
 TEST_CASE(
@@ -397,7 +443,7 @@ TEST_CASE("a stream ends with an entry, but not before samples that are held") {
         ended.set_stream("run-1");
         ended.set_end_sample(sample);
         std::optional<Result<void>> answer;
-        ward.service.blocks.end_stream("p1", ended, {}, [&](Result<void> result) {
+        ward.service.blocks.end_stream({.patient = "p1"}, ended, {}, [&](Result<void> result) {
             answer = std::move(result);
         });
         return *answer;

@@ -1,5 +1,6 @@
 #include "eeg_intake/check_block.hpp"
 
+#include "access/device_assignment.hpp"
 #include "eeg_intake/block_limits.hpp"
 
 #include <algorithm>
@@ -90,23 +91,15 @@ Result<void> check_data(const v1::EegBlock& block) {
 
 } // namespace
 
-bool is_stream_name(std::string_view text) noexcept {
-    const auto allowed = [](char c) {
-        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-               c == '_' || c == '.' || c == ':' || c == '-';
-    };
-    return !text.empty() && text.size() <= max_name_length && std::ranges::all_of(text, allowed);
-}
-
 std::size_t bytes_per_sample(v1::Codec codec) noexcept {
     return codec == v1::INT16_LE ? 2 : codec == v1::INT24_LE ? 3 : 0;
 }
 
 Result<void> check_block(const v1::EegBlock& block, UtcTime latest) {
-    if (!is_stream_name(block.device())) {
+    if (!access::is_device_name(block.device())) {
         return wrong("device", "must be 1 to 64 of A-Z a-z 0-9 _ . : -");
     }
-    if (!is_stream_name(block.stream())) {
+    if (!access::is_device_name(block.stream())) {
         return wrong("stream", "must be 1 to 64 of A-Z a-z 0-9 _ . : -");
     }
     if (block.rate_denominator() == 0) {

@@ -16,9 +16,6 @@ namespace vigil::eeg_intake {
 /// "channels[3].label"
 [[nodiscard]] Result<void> check_block(const v1::EegBlock& block, UtcTime latest);
 
-/// [A-Za-z0-9_.:-]{1,64}
-[[nodiscard]] bool is_stream_name(std::string_view text) noexcept;
-
 [[nodiscard]] std::size_t bytes_per_sample(v1::Codec codec) noexcept;
 
 } // namespace vigil::eeg_intake

@@ -8,24 +8,30 @@
 namespace vigil::eeg_intake {
 
 void BlockIntake::end_stream(
-    std::string patient,
+    access::Sender sender,
     v1::StreamEnd end,
     TraceId trace,
     std::move_only_function<void(Result<void>)> done
 ) {
-    if (!is_stream_name(end.device()) || !is_stream_name(end.stream())) {
+    if (!access::is_device_name(end.device()) || !access::is_device_name(end.stream())) {
         return done(fail(
             ErrorCode::invalid_argument,
             "must be 1 to 64 of A-Z a-z 0-9 _ . : -",
-            is_stream_name(end.device()) ? "stream" : "device"
+            access::is_device_name(end.device()) ? "stream" : "device"
         ));
     }
     const auto directory = on_.directory.state();
-    const auto device = directory->devices.find(end.device());
-    if (device != directory->devices.end() && device->second.patient() != patient) {
-        return done(
-            fail(ErrorCode::forbidden, "is not assigned to the patient of this key", "device")
-        );
+    const auto whose = access::patient_of(*directory, sender, end.device(), to_us(on_.clock.utc()));
+    if (!whose) {
+        return done(std::unexpected(whose.error()));
+    }
+    const auto& patient = *whose;
+    if (patient.empty()) {
+        return done(fail(
+            ErrorCode::conflict,
+            "is assigned to nobody: no alarm follows from what it does not send",
+            "device"
+        ));
     }
     std::uint64_t held = 0;
     {

@@ -11,7 +11,7 @@ Result<std::string> patient_of(
     const auto known = directory.patient_by_number.find(number);
     const auto id = known == directory.patient_by_number.end() ? std::string{} : known->second;
     if (sender.kind == http::Principal::Kind::device) {
-        if (id != sender.patient) {
+        if (id.empty() || id != sender.patient) {
             return fail(ErrorCode::forbidden, "is not the number of this key's patient", "fk_user");
         }
         return id;

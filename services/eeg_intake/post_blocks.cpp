@@ -17,8 +17,9 @@ Result<PostedBlocks> read(http::Request& request) {
 
 http::Handler post_blocks(EegIntake& service) {
     return [&service](http::Request request, http::Reply reply) {
-        if (request.principal.patient.empty()) {
-            return reply(fail(ErrorCode::forbidden, "a device key is needed").error(), request.id);
+        auto sender = access::sender_of(request.principal);
+        if (!sender) {
+            return reply(sender.error(), request.id);
         }
         if (auto refused = http::refused_type(request, {protobuf_type, json_type})) {
             return reply(std::move(*refused));
@@ -29,12 +30,13 @@ http::Handler post_blocks(EegIntake& service) {
         }
         const bool protobuf = wants_protobuf(request);
         service.blocks.submit(
-            {.patient = std::move(request.principal.patient),
+            {.patient = std::move(sender->patient),
              .blocks = std::move(posted->blocks),
              .numbered = posted->numbered,
              .legacy = false,
              .id = {},
-             .trace = request.trace},
+             .trace = request.trace,
+             .device = std::move(sender->device)},
             [reply = std::move(reply), protobuf, request_id = std::move(request.id)](
                 Result<std::vector<BlockOutcome>> outcomes
             ) mutable {

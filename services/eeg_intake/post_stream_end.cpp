@@ -22,8 +22,9 @@ Result<v1::StreamEnd> read(http::Request& request) {
 
 http::Handler post_stream_end(EegIntake& service) {
     return [&service](http::Request request, http::Reply reply) {
-        if (request.principal.patient.empty()) {
-            return reply(fail(ErrorCode::forbidden, "a device key is needed").error(), request.id);
+        const auto sender = access::sender_of(request.principal);
+        if (!sender) {
+            return reply(sender.error(), request.id);
         }
         if (auto refused = http::refused_type(request, {protobuf_type, json_type})) {
             return reply(std::move(*refused));
@@ -33,7 +34,7 @@ http::Handler post_stream_end(EegIntake& service) {
             return reply(end.error(), request.id);
         }
         service.blocks.end_stream(
-            std::move(request.principal.patient),
+            *sender,
             std::move(*end),
             request.trace,
             [reply = std::move(reply),

@@ -63,7 +63,8 @@ void BlockStream::on_message(std::string message) {
         .numbered = false,
         .legacy = false,
         .id = {},
-        .trace = trace_
+        .trace = trace_,
+        .device = sender_.device
     };
     auto& block = submission.blocks.emplace_back();
     if (!block.ParseFromString(message)) {
@@ -144,8 +145,8 @@ std::size_t OpenStreams::size() {
 http::WebSocketHandler stream_blocks(EegIntake& service) {
     return
         [&service](const http::Request& request) -> Result<std::shared_ptr<http::WebSocketPeer>> {
-            if (request.principal.patient.empty()) {
-                return fail(ErrorCode::forbidden, "a device key is needed");
+            if (const auto sender = access::sender_of(request.principal); !sender) {
+                return std::unexpected(sender.error());
             }
             // the key may have been revoked since the server asked who this is
             const auto directory = service.on.directory.state();

@@ -105,7 +105,7 @@ TEST_CASE("the app's own sample is read whole") {
     CHECK(posted->skipped == 1); // step_count
     CHECK(posted->refused.empty());
     std::optional<VitalOutcome> outcome;
-    later.submit("p1", std::move(*posted), {}, [&](Result<VitalOutcome> o) {
+    later.submit({.patient = "p1"}, std::move(*posted), {}, [&](Result<VitalOutcome> o) {
         outcome = std::move(*o);
     });
     REQUIRE(outcome);
@@ -138,7 +138,7 @@ TEST_CASE("overlapping re-sends are duplicates, another value is an update") {
     other.apply(ward.entries());
     std::string again = export_of(three);
     std::optional<VitalOutcome> outcome;
-    other.submit("p2", *read_health_export(again), {}, [&](Result<VitalOutcome> o) {
+    other.submit({.patient = "p2"}, *read_health_export(again), {}, [&](Result<VitalOutcome> o) {
         outcome = std::move(*o);
     });
     CHECK(outcome->accepted == 0);

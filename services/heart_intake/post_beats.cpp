@@ -21,8 +21,9 @@ Result<v1::Beats> read(http::Request& request) {
 
 http::Handler post_beats(HeartIntake& service) {
     return [&service](http::Request request, http::Reply reply) {
-        if (request.principal.patient.empty()) {
-            return reply(fail(ErrorCode::forbidden, "a device key is needed").error(), request.id);
+        const auto sender = access::sender_of(request.principal);
+        if (!sender) {
+            return reply(sender.error(), request.id);
         }
         if (auto refused =
                 http::refused_type(request, {"application/x-protobuf", "application/json"})) {
@@ -33,7 +34,7 @@ http::Handler post_beats(HeartIntake& service) {
             return reply(beats.error(), request.id);
         }
         service.submit(
-            std::move(request.principal.patient),
+            *sender,
             std::move(*beats),
             request.trace,
             [reply = std::move(reply),

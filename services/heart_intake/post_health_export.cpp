@@ -9,7 +9,7 @@ namespace {
 
 void submit(
     HeartIntake& service,
-    std::string patient,
+    const access::Sender& sender,
     bool counts,
     http::Request request,
     http::Reply reply
@@ -19,7 +19,7 @@ void submit(
         return reply(posted.error(), request.id);
     }
     service.submit(
-        std::move(patient),
+        sender,
         std::move(*posted),
         request.trace,
         [reply = std::move(reply),
@@ -33,28 +33,31 @@ void submit(
     );
 }
 
-/// Whose heart an old call brings; empty: nothing says so.
-std::string old_patient(const http::Principal& sender, const std::string& patient_without_key) {
-    return sender.kind == http::Principal::Kind::device ? sender.patient : patient_without_key;
-}
-
-Error nobodys_heart() {
-    return fail(
-               ErrorCode::unauthenticated,
-               "a device key is needed: nothing says whose heart this is"
-    )
-        .error();
+/// Whose heart an old call brings.
+/// errors  unauthenticated: nothing says so
+Result<access::Sender>
+old_sender(const http::Principal& principal, const std::string& patient_without_key) {
+    if (principal.kind == http::Principal::Kind::device) {
+        return access::sender_of(principal);
+    }
+    if (patient_without_key.empty()) {
+        return fail(
+            ErrorCode::unauthenticated,
+            "a device key is needed: nothing says whose heart this is"
+        );
+    }
+    return access::Sender{.patient = patient_without_key};
 }
 
 } // namespace
 
 http::Handler post_health_export(HeartIntake& service) {
     return [&service](http::Request request, http::Reply reply) {
-        if (request.principal.patient.empty()) {
-            return reply(fail(ErrorCode::forbidden, "a device key is needed").error(), request.id);
+        const auto sender = access::sender_of(request.principal);
+        if (!sender) {
+            return reply(sender.error(), request.id);
         }
-        auto patient = std::move(request.principal.patient);
-        submit(service, std::move(patient), true, std::move(request), std::move(reply));
+        submit(service, *sender, true, std::move(request), std::move(reply));
     };
 }
 
@@ -62,11 +65,11 @@ http::Handler legacy_heart(HeartIntake& service, std::string patient_without_key
     return [&service,
             patient_without_key =
                 std::move(patient_without_key)](http::Request request, http::Reply reply) {
-        auto patient = old_patient(request.principal, patient_without_key);
-        if (patient.empty()) {
-            return reply(nobodys_heart(), request.id);
+        const auto sender = old_sender(request.principal, patient_without_key);
+        if (!sender) {
+            return reply(sender.error(), request.id);
         }
-        submit(service, std::move(patient), false, std::move(request), std::move(reply));
+        submit(service, *sender, false, std::move(request), std::move(reply));
     };
 }
 
@@ -74,16 +77,16 @@ http::Handler legacy_heart_chunk(HeartIntake& service, std::string patient_witho
     return [&service,
             patient_without_key =
                 std::move(patient_without_key)](http::Request request, http::Reply reply) {
-        auto patient = old_patient(request.principal, patient_without_key);
-        if (patient.empty()) {
-            return reply(nobodys_heart(), request.id);
+        const auto sender = old_sender(request.principal, patient_without_key);
+        if (!sender) {
+            return reply(sender.error(), request.id);
         }
         auto posted = read_heart_chunk(request.body);
         if (!posted) {
             return reply(posted.error(), request.id);
         }
         service.submit(
-            std::move(patient),
+            *sender,
             std::move(*posted),
             request.trace,
             [reply = std::move(reply),

@@ -15,8 +15,9 @@ Result<PostedVitals> read(http::Request& request) {
 
 http::Handler post_vitals(HeartIntake& service) {
     return [&service](http::Request request, http::Reply reply) {
-        if (request.principal.patient.empty()) {
-            return reply(fail(ErrorCode::forbidden, "a device key is needed").error(), request.id);
+        const auto sender = access::sender_of(request.principal);
+        if (!sender) {
+            return reply(sender.error(), request.id);
         }
         if (auto refused =
                 http::refused_type(request, {"application/x-protobuf", "application/json"})) {
@@ -27,7 +28,7 @@ http::Handler post_vitals(HeartIntake& service) {
             return reply(posted.error(), request.id);
         }
         service.submit(
-            std::move(request.principal.patient),
+            *sender,
             std::move(*posted),
             request.trace,
             [reply = std::move(reply),

@@ -32,6 +32,12 @@ journal::BlockSamples compared(const v1::Beats& beats) {
     return {range_of(beats), bytes, 1};
 }
 
+/// Whose values are compared: a patient's, or those of a device that is nobody's. No patient's id
+/// has a colon.
+std::string holder_of(const std::string& patient, const std::string& device) {
+    return patient.empty() ? ':' + device : patient;
+}
+
 std::string key_of(std::string_view patient, const v1::Beats& beats) {
     std::string key(patient);
     key.append(1, '\0').append(beats.device()).append(1, '\0').append(beats.stream());
@@ -67,9 +73,11 @@ UtcTime HeartIntake::latest() const {
 
 v1::Entry HeartIntake::entry(
     v1::EntryType type,
-    const std::string& patient,
-    std::int64_t device_time_us
+    const Holder& holder,
+    std::int64_t device_time_us,
+    std::string payload
 ) const {
+    const auto& patient = holder.patient;
     const auto directory = on_.directory.state();
     v1::Entry entry;
     entry.set_id(random_id(on_.random));
@@ -83,6 +91,16 @@ v1::Entry HeartIntake::entry(
     if (const auto* known = directory->patient(patient)) {
         entry.set_unit(known->unit());
     }
+    entry.set_payload(std::move(payload));
+    if (patient.empty()) {
+        access::quarantine(
+            entry,
+            {.device = holder.device,
+             .stream = holder.stream,
+             .start_us = device_time_us,
+             .partitions = directory->partitions}
+        );
+    }
     return entry;
 }
 
@@ -94,7 +112,7 @@ void HeartIntake::count(const VitalOutcome& outcome) {
 }
 
 void HeartIntake::submit(
-    std::string patient,
+    const access::Sender& sender,
     PostedVitals posted,
     TraceId trace,
     std::move_only_function<void(Result<VitalOutcome>)> done
@@ -104,6 +122,8 @@ void HeartIntake::submit(
     auto& outcome = writing->outcome;
     outcome.skipped = posted.skipped;
     outcome.refused = std::move(posted.refused);
+    const auto directory = on_.directory.state();
+    const std::string no_stream;
     std::unordered_map<std::uint64_t, std::uint64_t> here; // identity -> content, of this request
     for (auto& point : posted.points) {
         if (auto checked = check_vital(point.vital, latest()); !checked) {
@@ -114,7 +134,14 @@ void HeartIntake::submit(
             );
             continue;
         }
-        const auto key = SeenValues::key(patient, point.vital);
+        // a value has no device of its own: the key's is meant
+        const auto whose =
+            access::patient_of(*directory, sender, sender.device, point.vital.start_time_us());
+        if (!whose) {
+            outcome.refused.push_back({point.index, point.place, whose.error().detail});
+            continue;
+        }
+        const auto key = SeenValues::key(holder_of(*whose, sender.device), point.vital);
         const auto earlier = here.find(key.identity);
         bool held = earlier != here.end() && earlier->second == key.content;
         if (earlier == here.end()) {
@@ -127,9 +154,13 @@ void HeartIntake::submit(
         }
         here[key.identity] = key.content;
         ++outcome.accepted;
-        auto made = entry(v1::VITAL, patient, point.vital.start_time_us());
+        auto made = entry(
+            v1::VITAL,
+            {.patient = *whose, .device = sender.device, .stream = no_stream},
+            point.vital.start_time_us(),
+            point.vital.SerializeAsString()
+        );
         made.set_trace_id(std::string(trace.bytes()));
-        point.vital.SerializeToString(made.mutable_payload());
         writing->batch.entries.push_back(std::move(made));
         writing->keys.push_back(key);
     }
@@ -171,7 +202,7 @@ journal::SampleRanges& HeartIntake::beats_of(const std::string& key) {
 }
 
 void HeartIntake::submit(
-    std::string patient,
+    const access::Sender& sender,
     v1::Beats beats,
     TraceId trace,
     std::move_only_function<void(Result<bool>)> done
@@ -182,14 +213,13 @@ void HeartIntake::submit(
         return done(std::unexpected(std::move(checked.error())));
     }
     const auto directory = on_.directory.state();
-    const auto device = directory->devices.find(beats.device());
-    if (device != directory->devices.end() && device->second.patient() != patient) {
+    const auto whose =
+        access::patient_of(*directory, sender, beats.device(), beats.start_time_us());
+    if (!whose) {
         refused_.Increment();
-        return done(
-            fail(ErrorCode::forbidden, "is not assigned to the patient of this key", "device")
-        );
+        return done(std::unexpected(whose.error()));
     }
-    const auto key = key_of(patient, beats);
+    const auto key = key_of(*whose, beats);
     const auto range = range_of(beats);
     auto cells = compared(beats).cells(false);
     auto seen = journal::SampleRanges::Seen::fresh;
@@ -208,9 +238,13 @@ void HeartIntake::submit(
         return done(true);
     }
     journal::Batch batch;
-    batch.entries.push_back(entry(v1::BEATS, patient, beats.start_time_us()));
+    batch.entries.push_back(entry(
+        v1::BEATS,
+        {.patient = *whose, .device = beats.device(), .stream = beats.stream()},
+        beats.start_time_us(),
+        beats.SerializeAsString()
+    ));
     batch.entries.back().set_trace_id(std::string(trace.bytes()));
-    beats.SerializeToString(batch.entries.back().mutable_payload());
     on_.journal.append(
         std::move(batch),
         [this, key, range, cells = std::move(cells), done = std::move(done)](
@@ -234,16 +268,21 @@ void HeartIntake::submit(
 void HeartIntake::apply(std::span<const journal::StoredPtr> entries) {
     v1::Vital vital;
     v1::Beats beats;
+    v1::Quarantined held;
     for (const auto& stored : entries) {
         const auto& entry = stored->entry;
+        const bool is_held =
+            entry.type() == v1::QUARANTINED && held.ParseFromString(entry.payload());
+        const auto type = is_held ? held.type() : entry.type();
+        const auto& payload = is_held ? held.payload() : entry.payload();
         if (entry.key_id() != 0) {
             continue;
         }
-        if (entry.type() == v1::VITAL && vital.ParseFromString(entry.payload())) {
-            const auto key = SeenValues::key(entry.patient(), vital);
+        if (type == v1::VITAL && vital.ParseFromString(payload)) {
+            const auto key = SeenValues::key(holder_of(entry.patient(), held.device()), vital);
             const std::lock_guard lock(mutex_);
             seen_.add(key);
-        } else if (entry.type() == v1::BEATS && beats.ParseFromString(entry.payload())) {
+        } else if (type == v1::BEATS && beats.ParseFromString(payload)) {
             const std::lock_guard lock(mutex_);
             beats_of(key_of(entry.patient(), beats)).add(compared(beats), stored->sequence);
         }

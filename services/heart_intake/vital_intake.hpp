@@ -2,6 +2,7 @@
 // The core of heart_intake.
 #pragma once
 
+#include "access/device_assignment.hpp"
 #include "access/directory.hpp"
 #include "base/metrics.hpp"
 #include "base/random.hpp"
@@ -50,11 +51,11 @@ public:
 
     /// Appends what is acceptable and new as one batch; `done` runs once, when the journal holds it
     /// or nothing is to be written. The same value again (patient, name, source, time) is a
-    /// duplicate; another value for them is an update.
+    /// duplicate; another value for them is an update. Values of nobody's device are quarantined.
     ///
     /// errors  the journal's own, for all of it
     void submit(
-        std::string patient,
+        const access::Sender& sender,
         PostedVitals posted,
         TraceId trace,
         std::move_only_function<void(Result<VitalOutcome>)> done
@@ -64,7 +65,7 @@ public:
     /// same beats with other
     ///         intervals; the journal's own. True: they were held already.
     void submit(
-        std::string patient,
+        const access::Sender& sender,
         v1::Beats beats,
         TraceId trace,
         std::move_only_function<void(Result<bool>)> done
@@ -84,8 +85,20 @@ private:
 
     [[nodiscard]] UtcTime latest() const;
     void count(const VitalOutcome& outcome);
-    [[nodiscard]] v1::Entry
-    entry(v1::EntryType type, const std::string& patient, std::int64_t device_time_us) const;
+
+    /// Whose, and what: empty is nobody's, whose entry is a QUARANTINED one.
+    struct Holder {
+        const std::string& patient;
+        const std::string& device;
+        const std::string& stream;
+    };
+
+    [[nodiscard]] v1::Entry entry(
+        v1::EntryType type,
+        const Holder& holder,
+        std::int64_t device_time_us,
+        std::string payload
+    ) const;
     [[nodiscard]] journal::SampleRanges& beats_of(const std::string& key);
 
     Dependencies on_;

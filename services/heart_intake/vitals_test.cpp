@@ -131,13 +131,43 @@ TEST_CASE("beats are taken once, their conflicts and faults are named") {
     );
     v1::Device strap;
     strap.set_id("strap");
-    strap.set_patient("p1");
+    strap.add_assignments()->set_patient("p1");
     auto stored = std::make_shared<journal::Stored>();
     stored->sequence = 1;
     stored->entry = access::directory_entry(strap, now_us, random_id(ward.random));
     ward.directory.apply(std::vector<journal::StoredPtr>{stored});
     CHECK(ward.post("/v1/beats", json("[800000]", 20)).status == 403);
     CHECK(ward.entries().size() == 2);
+}
+
+TEST_CASE("hearts of a device that is nobody's are quarantined, each device's for itself") {
+    Ward ward;
+    http::Principal strap;
+    strap.kind = http::Principal::Kind::device;
+    strap.device = "strap";
+    auto other = strap;
+    other.device = "watch";
+    const auto vital =
+        R"({"vitals":[{"name":"heart_rate","unit":"/min","value":72,"start_time_us":1725876007000000}]})";
+    const std::string type = "application/json";
+    for (const auto& sender : {strap, strap, other}) {
+        CHECK(ward.post("/v1/vitals", vital, type, sender).status == 200);
+    }
+    const auto held = ward.entries();
+    REQUIRE(held.size() == 2);
+    for (const auto& [entry, device] : {std::pair{held[0], "strap"}, std::pair{held[1], "watch"}}) {
+        v1::Quarantined quarantined;
+        REQUIRE(entry->entry.type() == v1::QUARANTINED);
+        CHECK(entry->entry.patient().empty());
+        REQUIRE(quarantined.ParseFromString(entry->entry.payload()));
+        CHECK(quarantined.type() == v1::VITAL);
+        CHECK(quarantined.device() == device);
+        CHECK(quarantined.start_us() == now_us);
+    }
+    Ward after;
+    after.service.apply(held);
+    CHECK(after.post("/v1/vitals", vital, type, strap).status == 200);
+    CHECK(after.entries().empty());
 }
 
 TEST_CASE("who has no patient sends nothing") {

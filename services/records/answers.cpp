@@ -91,6 +91,8 @@ std::string_view doubt_word(int doubt) {
             return "rate_differs";
         case v1::Detection::FALSE_ALARMS_UNKNOWN:
             return "false_alarms_unknown";
+        case v1::Detection::LINE_LENGTH_UNBEATEN:
+            return "line_length_unbeaten";
         default:
             return "unknown";
     }
@@ -358,6 +360,22 @@ http::Response beats_answer(const std::string& patient, const TimePage<store::Be
         array_member(json, "rr_us", beats.rr_us());
         json.member("synthetic", beats.synthetic()).close_object();
     });
+}
+
+http::Response quarantine_answer(const std::vector<store::QuarantineSum>& held) {
+    JsonText json;
+    json.open_object().key("quarantine").open_array();
+    for (const auto& sum : held) {
+        json.open_object()
+            .member("device", sum.device)
+            .member("entries", sum.entries)
+            .member("bytes", sum.bytes);
+        time_member(json, "first", sum.first_us);
+        time_member(json, "last", sum.last_us);
+        json.close_object();
+    }
+    json.close_array().close_object();
+    return http::Response::json(std::move(json).text());
 }
 
 } // namespace vigil::records

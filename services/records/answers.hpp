@@ -32,5 +32,7 @@ events_answer(const std::string& patient, const TimePage<store::EventRow>& page)
 vitals_answer(const std::string& patient, const TimePage<store::VitalRow>& page);
 [[nodiscard]] http::Response
 beats_answer(const std::string& patient, const TimePage<store::BeatsRow>& page);
+/// What is quarantined, by device.
+[[nodiscard]] http::Response quarantine_answer(const std::vector<store::QuarantineSum>& held);
 
 } // namespace vigil::records

@@ -131,6 +131,8 @@ Result<void> Core::load() {
     events_.clear();
     vitals_.clear();
     beats_.clear();
+    quarantined_.clear();
+    released_.clear();
     pending_bytes_ = 0;
     position_ = stored_ = *position;
     ids_missing_ = false;
@@ -189,6 +191,9 @@ void Core::take(const journal::StoredPtr& stored) {
         case v1::CONFLICT:
             take_conflict(*stored);
             break;
+        case v1::QUARANTINED:
+            take_quarantined(*stored);
+            break;
         case v1::TAKEOVER:
         case v1::CLOCK:
         case v1::PATIENT:
@@ -200,6 +205,7 @@ void Core::take(const journal::StoredPtr& stored) {
         case v1::ALARM_SETTINGS:
         case v1::MODEL_ASSIGNMENT:
         case v1::MODEL_PROMOTION:
+        case v1::IDENTITY:
             break;
         default: {
             const std::scoped_lock lock(mutex_);
@@ -355,6 +361,32 @@ void Core::take_beats(const journal::Stored& stored) {
         beats_.push_back({.id = id, .patient = stored.entry.patient(), .beats = std::move(kept)});
     }
     stream.changed = true;
+}
+
+void Core::take_quarantined(const journal::Stored& stored) {
+    store::QuarantinedRow row{
+        .id = stored.entry.id(),
+        .receipt_us = stored.entry.receipt_time_us(),
+        .held = {}
+    };
+    const bool good = row.held.ParseFromString(stored.entry.payload());
+    const std::scoped_lock lock(mutex_);
+    if (!good) {
+        ++counts_.unreadable;
+        return;
+    }
+    ++counts_.quarantined;
+    pending_bytes_ += row_overhead + row.held.ByteSizeLong();
+    quarantined_.push_back(std::move(row));
+}
+
+void Core::release(std::vector<std::string> ids) {
+    const std::scoped_lock lock(mutex_);
+    released_.insert(
+        released_.end(),
+        std::make_move_iterator(ids.begin()),
+        std::make_move_iterator(ids.end())
+    );
 }
 
 void Core::take_end(const journal::Stored& stored) {

@@ -42,6 +42,7 @@ struct CoreCounts {
     std::uint64_t events = 0; // revisions
     std::uint64_t vitals = 0;
     std::uint64_t beats = 0;
+    std::uint64_t quarantined = 0;
     std::uint64_t unreadable = 0; // payloads that are not what their type says: passed over
     std::uint64_t unknown_types = 0;
     std::uint64_t layout_changes = 0; // blocks kept under a stream name of their own
@@ -69,6 +70,9 @@ public:
     /// still pending. errors  conflict: another writer was here, load() again; those of
     /// Store::write
     Result<void> flush(SteadyTime now = {});
+
+    /// Rows of the quarantine that a patient has now: the next flush lets them go.
+    void release(std::vector<std::string> ids);
 
     /// The newest entry taken in, and the newest that the store has.
     [[nodiscard]] journal::Sequence position() const;
@@ -102,6 +106,7 @@ private:
     void take_event(v1::Event event);
     void take_vital(const journal::Stored& stored);
     void take_beats(const journal::Stored& stored);
+    void take_quarantined(const journal::Stored& stored);
     void take_end(const journal::Stored& stored);
     void take_conflict(const journal::Stored& stored);
     Stream& stream_of(store::StreamRow row);
@@ -120,6 +125,8 @@ private:
     std::vector<store::EventRow> events_; // the newest revision of each
     std::vector<store::VitalRow> vitals_;
     std::vector<store::BeatsRow> beats_;
+    std::vector<store::QuarantinedRow> quarantined_;
+    std::vector<std::string> released_;
     NewestTable newest_;
     journal::Sequence position_ = 0;
     journal::Sequence stored_ = 0;

@@ -73,6 +73,8 @@ Result<store::Write> Core::make_write(std::vector<Stream*>& written) {
     write.events = events_;
     write.vitals = vitals_;
     write.beats = beats_;
+    write.quarantined = quarantined_;
+    write.released = released_;
     write.newest = newest_.changed();
     if (options_.number_of) {
         for (auto& window : write.newest) {
@@ -124,6 +126,8 @@ void Core::clear_pending(std::span<Stream* const> written) {
     events_.clear();
     vitals_.clear();
     beats_.clear();
+    quarantined_.clear();
+    released_.clear();
     newest_.clear_changed();
     pending_bytes_ = 0;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/parse_time.hpp"
 #include "base/time.hpp"
 #include "http/message.hpp"
 #include "store/store.hpp"
@@ -21,10 +22,6 @@ check_names(const http::Request& request, std::initializer_list<std::string_view
 
 /// A patient id from the path. errors  invalid_argument
 [[nodiscard]] Result<std::string> patient_parameter(const http::Request& request);
-
-/// Microseconds of UTC, or RFC 3339 with an offset or Z: "2026-11-24T12:00:00.5+01:00".
-/// errors  invalid_argument; years 1970 to 2199
-[[nodiscard]] Result<std::int64_t> parse_time(std::string_view text, std::string_view field);
 
 /// `from` and `until`; without them `default_length` up to a minute past now (a sender's clock may
 /// be ahead by so much). errors  invalid_argument: not times, until not after from, or longer than

@@ -126,6 +126,13 @@ Result<Response> ask_rows(const RouteParts& parts, const Request& request) {
         .transform([&](const auto& page) { return Answer(asked->patient, page); });
 }
 
+Result<Response> ask_quarantine(const RouteParts& parts, const Request& request) {
+    if (const auto known = check_names(request, {}); !known) {
+        return std::unexpected(known.error());
+    }
+    return parts.store.quarantine().transform(quarantine_answer);
+}
+
 Result<Response> ask_last_eeg(const RouteParts& parts, const Request& request) {
     return check_names(request, {}).transform([&] {
         return last_eeg_answer(*parts.directory.state(), parts.core.newest_windows());
@@ -195,6 +202,7 @@ void add_routes(http::Router& router, RouteParts parts) {
     ask("/v1/patients/{id}/events", ask_rows<&Queries::events, events_answer>);
     ask("/v1/patients/{id}/vitals", ask_rows<&Queries::vitals, vitals_answer>);
     ask("/v1/patients/{id}/beats", ask_rows<&Queries::beats, beats_answer>);
+    ask("/v1/quarantine", ask_quarantine);
 }
 
 void add_legacy_routes(http::Router& router, RouteParts parts, const LegacyOptions& options) {

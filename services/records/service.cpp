@@ -59,6 +59,7 @@ struct Service::Gauges {
         count("event", &CoreCounts::events, now);
         count("vital", &CoreCounts::vitals, now);
         count("beats", &CoreCounts::beats, now);
+        count("quarantined", &CoreCounts::quarantined, now);
         count("unreadable", &CoreCounts::unreadable, now);
         count("unknown_type", &CoreCounts::unknown_types, now);
         count("layout_change", &CoreCounts::layout_changes, now);
@@ -93,6 +94,9 @@ Result<void> Service::start() {
         return loaded;
     }
     free_at_ = clock_.steady() + options_.free_every;
+    if (options_.directory != nullptr) {
+        releaser_.emplace(journal_, store_, *options_.directory, clock_);
+    }
     thread_ = std::jthread([this] { run(); });
     return {};
 }
@@ -128,6 +132,7 @@ void Service::run() {
         const bool more = read();
         flush_when_due();
         free_when_due();
+        release_when_due();
         show();
         std::unique_lock lock(mutex_);
         if (changed_.wait_for(lock, more ? std::chrono::milliseconds{0} : options_.pace, [this] {
@@ -215,6 +220,32 @@ void Service::free_when_due() {
     } else {
         log_.error("records_free_failed", freed.error());
     }
+}
+
+void Service::release_when_due() {
+    if (!releaser_ || failing_) {
+        return;
+    }
+    const auto now = clock_.steady();
+    const auto reaches = options_.directory->state()->reaches;
+    if (reaches == released_for_ && now < release_at_) {
+        return;
+    }
+    auto released = releaser_->release();
+    if (!released) {
+        log_.error("records_release_failed", released.error());
+        release_at_ = now + options_.release_every;
+        return;
+    }
+    if (released->empty()) {
+        released_for_ = reaches;
+        release_at_ = now + options_.release_every;
+        return;
+    }
+    log_.info("records_released", {{"entries", released->size()}});
+    core_.release(std::move(*released));
+    read();
+    flush();
 }
 
 journal::Sequence Service::kept_since(journal::Sequence up_to) {

@@ -2,11 +2,13 @@
 // failure and frees the journal.
 #pragma once
 
+#include "access/directory.hpp"
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "base/time.hpp"
 #include "journal/journal.hpp"
 #include "records/core.hpp"
+#include "records/releaser.hpp"
 #include "store/store.hpp"
 
 #include <atomic>
@@ -14,6 +16,7 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 namespace vigil::records {
@@ -28,6 +31,9 @@ struct ServiceOptions {
     std::chrono::milliseconds last_reads{5'000}; // at a stop: what is left is read after a start
     std::chrono::minutes keep_time{24 * 60}; // by receipt time: the journal keeps what is younger
     std::chrono::milliseconds free_every{60'000};
+    std::chrono::milliseconds release_every{60'000}; // what is quarantined is looked through
+    /// Whose devices are: none = nothing that is quarantined is ever released.
+    const access::Directory* directory = nullptr;
     /// The lowest position of the journal's other readers; none = only records reads it.
     std::function<journal::Sequence()> floor{};
 };
@@ -67,6 +73,8 @@ private:
     void flush_when_due();
     void flush();
     void free_when_due();
+    /// After each change of the directory, and in between in case a device's data came later.
+    void release_when_due();
     /// The newest sequence that was received before keep_time, 0 when there is none.
     [[nodiscard]] journal::Sequence kept_since(journal::Sequence up_to);
     void show();
@@ -82,6 +90,9 @@ private:
     std::chrono::milliseconds retry_{0};
     SteadyTime retry_at_{};
     SteadyTime free_at_{};
+    std::optional<Releaser> releaser_;
+    journal::Sequence released_for_ = 0; // the directory's state
+    SteadyTime release_at_{};
     std::mutex mutex_;
     std::condition_variable changed_;
     bool stopping_ = false;

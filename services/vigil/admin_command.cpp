@@ -51,6 +51,7 @@ struct Arguments {
     std::string state = "state";
     std::string id;
     std::string patient;
+    std::string device;
     std::string label;
     std::string role = "viewer";
     std::string monitoring = "on";
@@ -75,27 +76,37 @@ CLI::App* subcommand(
 }
 
 void add_key_commands(CLI::App& app, int& status) {
-    auto* key = app.add_subcommand("key", "Device keys: each is bound to one patient");
+    auto* key =
+        app.add_subcommand("key", "Device keys: each is bound to one patient or one device");
     key->require_subcommand(1);
     key->footer(
-        "Examples:\n  vigil key add --patient p1 --label implant\n  vigil key list\n  vigil key "
+        "Examples:\n  vigil key add --patient p1 --label implant\n  vigil key add --device cap-7\n "
+        " vigil key list\n  vigil key "
         "revoke 0123456789abcdef"
     );
     const auto arguments = std::make_shared<Arguments>();
     auto* add = subcommand(*key, "add", "Make a key; it is shown this once", arguments);
+    auto* patient = add->add_option(
+        "--patient",
+        arguments->patient,
+        "The patient that the key may send for; made when not known"
+    );
     add->add_option(
-           "--patient",
-           arguments->patient,
-           "The patient that the key may send for; made when not known"
+           "--device",
+           arguments->device,
+           "The device that the key sends as, for whomever it is assigned to; made when not known"
     )
-        ->required();
+        ->excludes(patient);
     add->add_option("--label", arguments->label, "What the key is for");
     add->callback([arguments, &status] {
         JsonText body;
-        body.open_object()
-            .member("patient", arguments->patient)
-            .member("label", arguments->label)
-            .close_object();
+        body.open_object().member("label", arguments->label);
+        if (arguments->device.empty()) {
+            body.member("patient", arguments->patient);
+        } else {
+            body.member("device", arguments->device);
+        }
+        body.close_object();
         status = show(
             Administrator(StateFolder(arguments->state))
                 .call(http::Verb::post, "/v1/admin/keys", std::move(body).text()),

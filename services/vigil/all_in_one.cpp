@@ -154,6 +154,7 @@ void AllInOne::start_services() {
     predictor_ = std::make_unique<detector::Predictor>(*predict_scorer_, metrics_);
     records::ServiceOptions keeping;
     keeping.keep_time = config_.keep_journal;
+    keeping.directory = &directory_;
     keeping.floor = [this] {
         return std::min({detector_->replay_floor(), intake_tail_->reached(), feed_->reached()});
     };
@@ -184,6 +185,8 @@ void AllInOne::start_services() {
         log_
     );
     alarm_desk_ = std::make_unique<ward::AlarmDesk>(*journal_, directory_, clock_, random_, log_);
+    device_desk_ =
+        std::make_unique<ward::DeviceDesk>(*journal_, directory_, secret_, clock_, random_, log_);
     administration_->know_models(model_names());
 }
 
@@ -193,7 +196,7 @@ http::Router AllInOne::public_routes() {
     heart_intake::add_routes(router, *heart_);
     detector::add_routes(router, *predictor_);
     records::add_routes(router, {records_->core(), *store_, *queries_, directory_, clock_});
-    ward::add_routes(router, *feed_, *sign_in_, *administration_, *alarm_desk_);
+    ward::add_routes(router, {*feed_, *sign_in_, *administration_, *alarm_desk_, *device_desk_});
     add_legacy_routes(router);
     return router;
 }

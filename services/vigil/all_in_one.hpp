@@ -95,6 +95,7 @@ private:
     std::unique_ptr<ward::SignIn> sign_in_;
     std::unique_ptr<ward::Administration> administration_;
     std::unique_ptr<ward::AlarmDesk> alarm_desk_;
+    std::unique_ptr<ward::DeviceDesk> device_desk_;
     std::unique_ptr<http::Server> monitor_;
     std::unique_ptr<http::Server> server_;
 };

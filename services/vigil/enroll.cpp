@@ -84,7 +84,7 @@ Result<Keys> AllInOne::enroll(const std::vector<v1::Patient>& patients) {
             auto made = access::make_device_key(
                 secret_,
                 random_,
-                wanted.id(),
+                {.patient = wanted.id()},
                 "played by this server",
                 now
             );

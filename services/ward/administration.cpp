@@ -5,6 +5,7 @@
 #include "base/json_text.hpp"
 #include "base/strict_json.hpp"
 #include "ward/append_entries.hpp"
+#include "ward/clock_quality.hpp"
 
 #include <format>
 #include <utility>
@@ -48,6 +49,17 @@ Result<v1::StaffUser::Role> role_of(std::string_view word) {
         "\"role\" is viewer, clinician or administrator.",
         "role"
     );
+}
+
+std::string_view word_of(v1::StaffUser::Role role) {
+    switch (role) {
+        case v1::StaffUser::ADMINISTRATOR:
+            return "administrator";
+        case v1::StaffUser::CLINICIAN:
+            return "clinician";
+        default:
+            return "viewer";
+    }
 }
 
 /// What a request asks for, or the error to answer with: lets the handlers below read like
@@ -142,48 +154,88 @@ Result<v1::StaffUser> user_of(const access::DirectoryState& directory, std::stri
     return user;
 }
 
+struct AskedKey {
+    access::Sender sender;
+    std::string label;
+};
+
+/// A key is a patient's or a device's.
+Result<AskedKey> key_of(const std::string& body) {
+    const auto asked = json::FlatObject::read(body, {"patient", "device", "label"});
+    if (!asked)
+        return std::unexpected(asked.error());
+    const auto patient = asked->text_or("patient", "");
+    const auto device = asked->text_or("device", "");
+    const auto label = asked->text_or("label", "");
+    for (const auto* text : {&patient, &device, &label}) {
+        if (!*text)
+            return std::unexpected(text->error());
+    }
+    if (patient->empty() == device->empty()) {
+        return fail(
+            ErrorCode::invalid_argument,
+            "A key is a patient's or a device's: one of both is needed.",
+            "patient"
+        );
+    }
+    if (!patient->empty() && !access::is_patient_id(*patient)) {
+        return fail(
+            ErrorCode::invalid_argument,
+            "A patient id has 1 to 64 letters, digits, - and _.",
+            "patient"
+        );
+    }
+    if (!device->empty() && !access::is_device_name(*device)) {
+        return fail(
+            ErrorCode::invalid_argument,
+            "A device's name has 1 to 64 letters, digits, _ . : and -.",
+            "device"
+        );
+    }
+    if (auto checked = check_label(*label); !checked)
+        return std::unexpected(checked.error());
+    return AskedKey{.sender = {.patient = *patient, .device = *device}, .label = *label};
+}
+
+void write_sender(JsonText& json, const v1::DeviceKey& key) {
+    if (key.device().empty()) {
+        json.member("patient", key.patient());
+    } else {
+        json.member("device", key.device());
+    }
+}
+
 } // namespace
 
 void Administration::add_key(const http::Request& request, http::Reply reply) {
-    const auto asked = json::FlatObject::read(request.body, {"patient", "label"});
-    const auto patient =
-        asked ? asked->text("patient") : Result<std::string>(std::unexpected(asked.error()));
-    const auto label = asked ? asked->text_or("label", "") : patient;
-    if (!patient || !label) {
-        return reply(patient ? label.error() : patient.error(), request.id);
+    const auto asked = key_of(request.body);
+    if (!asked) {
+        return reply(asked.error(), request.id);
     }
-    if (!access::is_patient_id(*patient)) {
-        return reply(
-            fail(
-                ErrorCode::invalid_argument,
-                "A patient id has 1 to 64 letters, digits, - and _.",
-                "patient"
-            )
-                .error(),
-            request.id
-        );
-    }
-    if (const auto checked = check_label(*label); !checked) {
-        return reply(checked.error(), request.id);
-    }
+    const auto& [sender, label] = *asked;
     const auto now = to_us(clock_.utc());
-    auto key = access::make_device_key(secret_, random_, *patient, *label, now);
+    const auto state = directory_.state();
+    auto key = access::make_device_key(secret_, random_, sender, label, now);
     std::vector<v1::Entry> entries;
-    if (directory_.state()->patient(*patient) == nullptr) {
+    if (!sender.patient.empty() && state->patient(sender.patient) == nullptr) {
         v1::Patient made;
-        made.set_id(*patient);
-        made.set_label(*patient);
+        made.set_id(sender.patient);
+        made.set_label(sender.patient);
         made.set_monitoring(v1::Patient::ON);
+        entries.push_back(access::directory_entry(made, now, id()));
+    }
+    if (!sender.device.empty() && !state->devices.contains(sender.device)) {
+        v1::Device made;
+        made.set_id(sender.device);
+        made.set_label(label);
         entries.push_back(access::directory_entry(made, now, id()));
     }
     entries.push_back(access::directory_entry(key.record, now, id()));
     log_.info("key_added", {{"key", key.record.id()}, {"by", request.principal.id}});
     JsonText answer;
-    answer.open_object()
-        .member("id", key.record.id())
-        .member("key", key.text)
-        .member("patient", *patient)
-        .close_object();
+    answer.open_object().member("id", key.record.id()).member("key", key.text);
+    write_sender(answer, key.record);
+    answer.close_object();
     append_entries(
         journal_,
         std::move(entries),
@@ -200,9 +252,9 @@ void Administration::list_keys(const http::Request& /*request*/, http::Reply rep
     for (const auto& [id, key] : state->keys) {
         answer.open_object()
             .member("id", id)
-            .member("patient", key.patient())
             .member("label", key.label())
             .member("created", to_rfc3339(from_us(key.created_us())));
+        write_sender(answer, key);
         if (key.revoked_us() != 0) {
             answer.member("revoked", to_rfc3339(from_us(key.revoked_us())));
         }
@@ -263,6 +315,32 @@ void Administration::put_user(const http::Request& request, http::Reply reply) {
         request,
         std::move(reply)
     );
+}
+
+void Administration::list_users(const http::Request& /*request*/, http::Reply reply) {
+    const auto state = directory_.state();
+    JsonText answer;
+    answer.open_object().key("users").open_array();
+    for (const auto& [name, user] : state->users) {
+        answer.open_object()
+            .member("name", name)
+            .member("role", word_of(user.role()))
+            .member("disabled", user.disabled())
+            .close_object();
+    }
+    answer.close_array().close_object();
+    reply(http::Response::json(std::move(answer).text()));
+}
+
+void Administration::show_clock(const http::Request& /*request*/, http::Reply reply) {
+    const auto quality = clock_quality();
+    JsonText answer;
+    answer.open_object()
+        .member("time", to_rfc3339(clock_.utc()))
+        .member("synchronised", quality.is_synchronised)
+        .member("largest_error_ms", quality.largest_error_ms)
+        .close_object();
+    reply(http::Response::json(std::move(answer).text()));
 }
 
 } // namespace vigil::ward

@@ -33,8 +33,8 @@ public:
           random_(random),
           log_(log) {}
 
-    /// Body {"patient","label"}: 201 with the key, which is shown this once. A patient that is not
-    /// known is made.
+    /// Body {"patient","label"} or {"device","label"}: 201 with the key, which is shown this once.
+    /// A patient or device that is not known is made.
     void add_key(const http::Request& request, http::Reply reply);
     void list_keys(const http::Request& request, http::Reply reply);
     /// DELETE /v1/admin/keys/{id}: counts within a second, also for open streams.
@@ -44,6 +44,11 @@ public:
     /// Body {"name","password","role":"viewer|clinician|administrator","disabled"}: makes or
     /// changes; an empty password keeps the old one.
     void put_user(const http::Request& request, http::Reply reply);
+    /// Names and roles, without what proves who somebody is.
+    void list_users(const http::Request& request, http::Reply reply);
+    /// What the machine's clock is worth: whether it follows a time server, and how far it may be
+    /// off.
+    void show_clock(const http::Request& request, http::Reply reply);
     /// PUT /v1/patients/{id}/models, body {"active","shadows":[...]}: counts for the samples that
     /// come after it. Who chose, and when, stays in the entry.
     void put_models(const http::Request& request, http::Reply reply);

@@ -71,6 +71,9 @@ TEST_CASE_METHOD(Fixture, "wrong administration requests name the member and app
         R"({"patient":"a","label":")" + std::string(101, 'x') + "\"}",
         "label"
     );
+    refused(&Administration::add_key, R"({"patient":"a","device":"d"})", "patient");
+    refused(&Administration::add_key, R"({"label":"x"})", "patient");
+    refused(&Administration::add_key, R"({"device":"a b"})", "device");
     refused(&Administration::put_patient, R"({"id":"a","number":-1})", "number");
     refused(&Administration::put_patient, R"({"id":"a","monitoring":"maybe"})", "monitoring");
     refused(&Administration::put_user, R"({"name":"local","password":"long enough pw"})", "name");
@@ -80,6 +83,19 @@ TEST_CASE_METHOD(Fixture, "wrong administration requests name the member and app
         R"({"name":"n","password":"long enough pw","role":"god"})",
         "role"
     );
+}
+
+TEST_CASE_METHOD(Fixture, "a key of a device makes it known, and sends as this device alone") {
+    const auto made = call(&Administration::add_key, R"({"device":"cap-7","label":"in room 4"})");
+    CHECK(made.status == 201);
+    CHECK(made.body.contains(R"("device":"cap-7")"));
+    const auto state = directory.state();
+    CHECK(state->devices.at("cap-7").label() == "in room 4");
+    REQUIRE(state->keys.size() == 1);
+    CHECK(state->keys.begin()->second.device() == "cap-7");
+    CHECK(state->keys.begin()->second.patient().empty());
+    CHECK(state->patients.empty());
+    CHECK(call(&Administration::list_keys, "").body.contains(R"("device":"cap-7")"));
 }
 
 TEST_CASE_METHOD(Fixture, "models are assigned to a patient, and who did it when is kept") {

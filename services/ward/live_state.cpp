@@ -140,6 +140,8 @@ void LiveState::apply(std::span<const journal::StoredPtr> entries) {
             case v1::ALARM_SETTINGS:
             case v1::MODEL_ASSIGNMENT:
             case v1::MODEL_PROMOTION:
+            case v1::IDENTITY:
+            case v1::QUARANTINED:
                 break;
             default:
                 ++unknown_entries_;

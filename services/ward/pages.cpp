@@ -1,13 +1,14 @@
 #include "ward/pages.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace vigil::ward {
 
 void serve_page(const http::Request& request, http::Reply reply) {
-    const std::string_view path = request.path == "/" || request.path == "/signin"
-                                      ? "/index.html"
-                                      : std::string_view(request.path);
+    constexpr std::array pages{"/", "/signin", "/administration"};
+    const std::string_view path =
+        std::ranges::contains(pages, request.path) ? "/index.html" : std::string_view(request.path);
     const auto files = page_files();
     const auto found = std::ranges::find(files, path, &PageFile::path);
     if (found == files.end()) {

@@ -48,6 +48,8 @@ void add_administration_routes(http::Router& router, Administration& administrat
     route(Verb::del, "/v1/admin/keys/{id}", &Administration::revoke_key);
     route(Verb::post, "/v1/admin/patients", &Administration::put_patient);
     route(Verb::post, "/v1/admin/users", &Administration::put_user);
+    route(Verb::get, "/v1/admin/users", &Administration::list_users);
+    route(Verb::get, "/v1/admin/clock", &Administration::show_clock);
     route(Verb::put, "/v1/patients/{id}/models", &Administration::put_models);
     add_small(
         router,
@@ -84,13 +86,34 @@ void add_alarm_routes(http::Router& router, AlarmDesk& desk) {
     route(Verb::post, "/v1/patients/{id}/acts", Access::clinician, &AlarmDesk::post_act);
 }
 
-void add_routes(
-    http::Router& router,
-    LiveFeed& feed,
-    SignIn& sign_in,
-    Administration& administration,
-    AlarmDesk& alarm_desk
-) {
+void add_device_routes(http::Router& router, DeviceDesk& desk) {
+    const auto route = [&](Verb verb,
+                           std::string pattern,
+                           Access access,
+                           void (DeviceDesk::*handler)(const Request&, Reply)) {
+        add_small(
+            router,
+            verb,
+            std::move(pattern),
+            access,
+            [&desk, handler](Request request, Reply reply) {
+                (desk.*handler)(request, std::move(reply));
+            }
+        );
+    };
+    route(Verb::get, "/v1/devices", Access::staff, &DeviceDesk::list);
+    route(Verb::put, "/v1/devices/{id}", Access::administrator, &DeviceDesk::put_device);
+    const std::string assignments = "/v1/devices/{id}/assignments";
+    route(Verb::post, assignments, Access::clinician, &DeviceDesk::assign);
+    route(Verb::post, assignments + "/end", Access::clinician, &DeviceDesk::end_assignment);
+    const std::string identity = "/v1/patients/{id}/identity";
+    route(Verb::get, identity, Access::staff, &DeviceDesk::show_identity);
+    route(Verb::put, identity, Access::clinician, &DeviceDesk::put_identity);
+    route(Verb::del, identity, Access::administrator, &DeviceDesk::erase_identity);
+}
+
+void add_routes(http::Router& router, const RouteParts& parts) {
+    auto& [feed, sign_in, administration, alarm_desk, device_desk] = parts;
     const auto route = [&](Verb verb, std::string pattern, Access access, http::Handler handler) {
         add_small(router, verb, std::move(pattern), access, std::move(handler));
     };
@@ -113,6 +136,7 @@ void add_routes(
 
     add_administration_routes(router, administration);
     add_alarm_routes(router, alarm_desk);
+    add_device_routes(router, device_desk);
 
     route(Verb::get, "/signin", Access::open, [&](Request request, Reply reply) {
         if (request.query.contains("token")) {
@@ -121,6 +145,7 @@ void add_routes(
             serve_page(request, std::move(reply));
         }
     });
+    route(Verb::get, "/administration", Access::open, serve_page);
     // A route of its own beside the fallback: POST / may be an old sender's.
     route(Verb::get, "/", Access::open, serve_page);
     router.fallback({.access = Access::open}, serve_page);

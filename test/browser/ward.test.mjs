@@ -1,14 +1,13 @@
 // The page as people meet it: the real program, a real device, a real browser.
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { describe, it as nodeTest } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { violations } from './accessible.mjs';
 import { browser, openPage, openWard, server, startBoth, tile, waitFor } from './browser.mjs';
 import { bonn, Device, quiet } from './device.mjs';
 import { Server } from './server.mjs';
 
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const OUT = new URL('./out/', import.meta.url).pathname;
 mkdirSync(OUT, { recursive: true });
 
@@ -16,12 +15,6 @@ mkdirSync(OUT, { recursive: true });
 const it = (name, options, act = options) => nodeTest(name, { timeout: 150_000, ...(act === options ? {} : options) }, act);
 
 startBoth();
-
-const violations = async (page) => {
-  await page.addScriptTag({ path: axe });
-  const found = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  return found.violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);
-};
 
 describe('the live page', () => {
   it('shows a played seizure within 2 s of its window end', { skip: !process.env.VIGIL_DATA && 'VIGIL_DATA is not set' }, async () => {

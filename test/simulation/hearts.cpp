@@ -31,7 +31,7 @@ void World::send_vitals(Heart& heart, std::size_t first, std::size_t count) {
         heart.sent.begin() + static_cast<std::ptrdiff_t>(first + count)
     );
     intakes_[pick(random_, 2)].heart->submit(
-        heart.patient,
+        {.patient = heart.patient},
         std::move(*posted),
         TraceId{},
         [&heart, first, versions](Result<heart_intake::VitalOutcome> outcome) {
@@ -83,7 +83,7 @@ void World::send_beats(Heart& heart) {
         std::to_string(range.first) + '-' + std::to_string(range.end)
     );
     intakes_[pick(random_, 2)].heart->submit(
-        heart.patient,
+        {.patient = heart.patient},
         heart.beats_of(range),
         TraceId{},
         [this, &heart, range, again](Result<bool> known) {

@@ -1,4 +1,4 @@
-// Where the page starts: the ward, or the sign-in form at /signin.
+// Where the page starts: the ward, the sign-in form at /signin, or the administration.
 import { showSignIn } from './sign_in';
 import { Theme } from './theme';
 import { WardPage } from './ward_page';
@@ -7,6 +7,9 @@ const page = document.getElementById('page')!;
 if (location.pathname === '/signin') {
   new Theme(() => {});
   showSignIn(page);
+} else if (location.pathname === '/administration') {
+  new Theme(() => {});
+  void import('./administration/page').then(({ AdministrationPage }) => new AdministrationPage(page));
 } else {
   new WardPage(page);
 }

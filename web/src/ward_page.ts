@@ -72,6 +72,7 @@ export class WardPage {
       this.time,
       button(words.keys, () => this.keys.show()),
       button(words.theme, () => this.theme.toggle()),
+      element('a', { class: 'button', href: '/administration' }, words.administration.title),
       button(words.signOut, () => void signOut()),
     );
   }

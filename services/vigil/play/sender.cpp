@@ -91,6 +91,7 @@ Answer read_block_reply(std::size_t count, const http::Response& response) {
 Fate fate_of(const v1::BlockResult& result) {
     switch (result.status()) {
         case v1::BlockResult::ACCEPTED:
+        case v1::BlockResult::QUARANTINED:
             return Fate::accepted;
         case v1::BlockResult::DUPLICATE:
             return Fate::duplicate;
