@@ -53,20 +53,12 @@ Releaser::first_of(const v1::Device& device, std::string& patient) {
 }
 
 Result<std::vector<std::string>> Releaser::release() {
-    const auto held = store_.quarantine();
-    if (!held) {
-        return std::unexpected(held.error());
-    }
     const auto directory = directory_.state();
     journal::Batch batch;
     std::vector<std::string> ids;
-    for (const auto& sum : *held) {
-        const auto device = directory->devices.find(sum.device);
-        if (device == directory->devices.end()) {
-            continue;
-        }
+    for (const auto& [id, device] : directory->devices) {
         std::string patient;
-        const auto rows = first_of(device->second, patient);
+        const auto rows = first_of(device, patient);
         if (!rows) {
             return std::unexpected(rows.error());
         }

@@ -30,7 +30,9 @@ public:
     /// empty where there is none. Where they are not let go, the same entries are appended once
     /// more, and every reader knows them for repeats.
     ///
-    /// errors  those of Store::quarantine, Store::quarantined and Journal::append
+    /// Asks the store once for each assignment that there is.
+    ///
+    /// errors  those of Store::quarantined and Journal::append
     [[nodiscard]] Result<std::vector<std::string>> release();
 
 private:

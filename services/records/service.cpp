@@ -181,6 +181,10 @@ void Service::flush() {
         }
         failing_ = false;
         retry_ = std::chrono::milliseconds{0};
+        if (const auto quarantined = core_.counts().quarantined; quarantined != quarantined_) {
+            quarantined_ = quarantined;
+            release_at_ = {}; // the device may have been assigned before its data were stored
+        }
         return;
     }
     if (!failing_) {

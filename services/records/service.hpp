@@ -73,7 +73,8 @@ private:
     void flush_when_due();
     void flush();
     void free_when_due();
-    /// After each change of the directory, and in between in case a device's data came later.
+    /// After each change of the directory, after a flush of what is quarantined, and once in a
+    /// while.
     void release_when_due();
     /// The newest sequence that was received before keep_time, 0 when there is none.
     [[nodiscard]] journal::Sequence kept_since(journal::Sequence up_to);
@@ -93,6 +94,7 @@ private:
     std::optional<Releaser> releaser_;
     journal::Sequence released_for_ = 0; // the directory's state
     SteadyTime release_at_{};
+    std::uint64_t quarantined_ = 0; // entries, at the last flush
     std::mutex mutex_;
     std::condition_variable changed_;
     bool stopping_ = false;

@@ -23,6 +23,7 @@
 #include "vigil/state_folder.hpp"
 #include "ward/administration.hpp"
 #include "ward/alarm_desk.hpp"
+#include "ward/device_desk.hpp"
 #include "ward/live_feed.hpp"
 #include "ward/sign_in.hpp"
 

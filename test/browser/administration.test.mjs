@@ -1,9 +1,13 @@
 // The administration: a key, who a patient is, a device put on the wrong and on the right patient, and what was quarantined.
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { violations } from './accessible.mjs';
 import { browser, openWard, server, startBoth, tile } from './browser.mjs';
 import { Device } from './device.mjs';
+
+const OUT = new URL('./out/', import.meta.url).pathname;
+mkdirSync(OUT, { recursive: true });
 
 startBoth();
 
@@ -13,7 +17,7 @@ const open = async (page, section) => {
   await page.locator('.admin-body > *').first().waitFor();
 };
 
-describe('the administration', { timeout: 120_000 }, () => {
+describe('the administration', { timeout: 240_000 }, () => {
   it('puts a device on the patient whose identifiers are right, and gives it what was quarantined', async () => {
     const page = await openWard(browser, server);
     await page.getByRole('link', { name: 'Administration' }).click();
@@ -76,7 +80,7 @@ describe('the administration', { timeout: 120_000 }, () => {
   });
 
   it('says what is wrong beside the form, asks twice before it takes something away, and can be used by everybody', async () => {
-    const page = await openWard(browser, server);
+    const page = await openWard(browser, server, { bypassCSP: true });
     await open(page, 'staff');
     const put = form(page, 'Add or change a user');
     await put.getByRole('button').click();
@@ -100,6 +104,7 @@ describe('the administration', { timeout: 120_000 }, () => {
     for (const section of ['patients', 'patient/ida', 'devices', 'keys', 'staff', 'clock']) {
       await open(page, section);
       assert.deepEqual(await violations(page), [], section);
+      await page.screenshot({ path: `${OUT}administration-${section.replace('/', '-')}.png` });
     }
     await page.setViewportSize({ width: 390, height: 800 });
     await open(page, 'devices');

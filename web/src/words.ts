@@ -189,6 +189,7 @@ export const words = {
     save: 'Save',
     refresh: 'Show the list anew',
     open: 'open',
+    action: 'Action',
 
     patients: 'Patients',
     patientTitle: (id: string) => `Patient ${id}`,

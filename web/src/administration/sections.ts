@@ -151,7 +151,7 @@ async function devices(again: () => void, fault: (text: string) => void): Promis
     again,
   );
   return [
-    table(say.devices, [say.device, say.label, say.patient, say.quarantined, ''], known.map((device) => deviceRow(device, held.find((one) => one.device === device.id), again, fault))),
+    table(say.devices, [say.device, say.label, say.patient, say.quarantined, say.action], known.map((device) => deviceRow(device, held.find((one) => one.device === device.id), again, fault))),
     element('p', { class: 'help' }, say.assignHelp),
     assign.box,
     add.box,
@@ -193,7 +193,7 @@ async function keys(again: () => void, fault: (text: string) => void): Promise<N
     refresh,
     table(
       say.keys,
-      [say.keyId, say.keyOf, say.label, say.created, ''],
+      [say.keyId, say.keyOf, say.label, say.created, say.action],
       known.map((key) => [
         key.id,
         key.device ?? key.patient ?? '',
