@@ -105,7 +105,8 @@ void add_device_routes(http::Router& router, DeviceDesk& desk) {
     route(Verb::put, "/v1/devices/{id}", Access::administrator, &DeviceDesk::put_device);
     const std::string assignments = "/v1/devices/{id}/assignments";
     route(Verb::post, assignments, Access::clinician, &DeviceDesk::assign);
-    route(Verb::post, assignments + "/end", Access::clinician, &DeviceDesk::end_assignment);
+    const std::string end = "/v1/devices/{id}/assignments/end";
+    route(Verb::post, end, Access::clinician, &DeviceDesk::end_assignment);
     const std::string identity = "/v1/patients/{id}/identity";
     route(Verb::get, identity, Access::staff, &DeviceDesk::show_identity);
     route(Verb::put, identity, Access::clinician, &DeviceDesk::put_identity);
