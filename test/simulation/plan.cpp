@@ -106,7 +106,10 @@ std::vector<Stream> make_streams(Engine& random, bool overlaps) {
             stream.isolated = chance(random, 30) && number == 0;
             const bool native =
                 stream.isolated || chance(random, 80); // the model's own rate: cheap
-            stream.device = stream.isolated ? "legacy" : "d" + std::to_string(number);
+            stream.by_device = !stream.isolated && chance(random, 25);
+            stream.device = stream.isolated    ? "legacy"
+                            : stream.by_device ? stream.patient + "-cap" + std::to_string(number)
+                                               : "d" + std::to_string(number);
             stream.name = stream.isolated ? "eeg" : "s";
             stream.rate_numerator = native ? 17361 : 256;
             stream.rate_denominator = native ? 100 : 1;

@@ -56,6 +56,9 @@ void World::read_intake(Intake& intake, std::size_t entries) {
 void World::send(bool conflict) {
     const auto at = pick(random_, streams_.size());
     auto& stream = streams_[at];
+    if (conflict && stream.by_device) {
+        return; // what is quarantined is not compared with what the patient has
+    }
     const bool again = conflict || stream.todo.empty() || chance(random_, 10);
     const auto& known = conflict ? stream.written : stream.accepted;
     if (again && known.empty()) {
@@ -73,7 +76,8 @@ void World::send(bool conflict) {
         on_the_way_.emplace_back(at, range);
     }
     eeg_intake::Submission submission;
-    submission.patient = stream.patient;
+    (stream.by_device ? submission.device : submission.patient) =
+        stream.by_device ? stream.device : stream.patient;
     submission.blocks.push_back(stream.block(range, conflict));
     submission.legacy = stream.isolated;
     auto& intake = intakes_[pick(random_, 2)];

@@ -26,6 +26,20 @@ void World::write(
     });
 }
 
+void World::assign(const Stream& stream) {
+    if (!stream.by_device) {
+        return;
+    }
+    note("assigned " + stream.device);
+    v1::Device device;
+    device.set_id(stream.device);
+    device.add_assignments()->set_patient(stream.patient);
+    write(v1::DEVICE, "", "device/" + stream.device, device.SerializeAsString());
+    if (!directory_.load(journal_)) {
+        throw Failure{"the directory cannot be read"};
+    }
+}
+
 void World::set_alarms(const std::string& patient, bool are_on) {
     note(std::format("alarms of {} {}", patient, are_on ? "on" : "off"));
     v1::AlarmSettings settings;

@@ -70,7 +70,11 @@ void World::step() {
     } else if (what < 40) {
         send(conflicts_);
     } else if (what < 41) {
-        staff();
+        if (chance(random_, 30)) {
+            assign(streams_[pick(random_, streams_.size())]);
+        } else {
+            staff();
+        }
     } else if (what < 42) {
         send_some_vitals();
     } else if (what < 44) {
@@ -87,6 +91,9 @@ void World::step() {
         read_records(1 + pick(random_, 20));
     } else if (what < 83) {
         flush_records();
+        if (chance(random_, 50)) {
+            release_quarantine();
+        }
     } else if (what < 84) {
         note("records restarts");
         start_records();
@@ -220,6 +227,25 @@ void World::flush_records() {
         !flushed && flushed.error().code != ErrorCode::unavailable) {
         throw Failure{"a flush failed: " + flushed.error().detail + ' ' + flushed.error().cause};
     }
+}
+
+bool World::release_quarantine() {
+    if (holding_) {
+        return false; // it waits for the journal
+    }
+    auto released = records::Releaser(journal_, store_, directory_, clock_).release();
+    if (!released) {
+        if (released.error().code != ErrorCode::unavailable) {
+            throw Failure{"a release failed: " + released.error().detail};
+        }
+        return false;
+    }
+    if (released->empty()) {
+        return false;
+    }
+    note("released " + std::to_string(released->size()));
+    records_->release(std::move(*released));
+    return true;
 }
 
 // --- ward, and what no reader needs any more
@@ -380,6 +406,13 @@ void World::finish() {
         send(false);
     }
     finish_hearts();
+    for (const auto& stream : streams_) {
+        assign(stream);
+    }
+    do {
+        read_records(SIZE_MAX);
+        flush_records();
+    } while (release_quarantine());
     for (const auto* patient : {"p0", "p1"}) {
         set_alarms(patient, false); // else time matters for ever
     }

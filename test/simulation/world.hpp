@@ -11,6 +11,7 @@
 #include "heart_intake/vital_intake.hpp"
 #include "journal/memory_journal.hpp"
 #include "records/core.hpp"
+#include "records/releaser.hpp"
 #include "simulation/plan.hpp"
 #include "simulation/shown.hpp"
 #include "simulation/tiny_scorer.hpp"
@@ -136,10 +137,14 @@ private:
     [[nodiscard]] std::optional<v1::Alarm> some_alarm();
     void act();
     void staff();
+    /// Puts the device of a stream on its patient, from ever on.
+    void assign(const Stream& stream);
 
     void start_records();
     void read_records(std::size_t entries);
     void flush_records();
+    /// Whether something was given to a patient.
+    bool release_quarantine();
 
     void open_page();
     void free_journal();
