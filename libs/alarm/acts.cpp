@@ -68,6 +68,36 @@ Result<void> AlarmMachine::carry_out(const v1::Act& act, const Moment& now, Outp
     }
 }
 
+Outputs AlarmMachine::call(const EntryStamp& entry, const CallInput& call) {
+    Outputs out;
+    const bool is_call =
+        call.condition == v1::Alarm::MANUAL_ALARM || call.condition == v1::Alarm::EVENT_BUTTON;
+    if (!is_time(entry.time_us) || !is_time(call.at_us) || !is_call ||
+        call.source.size() > longest_name) {
+        return out;
+    }
+    const auto now = moment(entry);
+    const bool is_late = entry.time_us - call.at_us >= settings_.late_after_s() * second_us;
+    const auto reason = is_late ? "late" : why_silent(call.condition);
+    if (!reason.empty()) {
+        auto& notice = add_notice(out, v1::AlarmNotice::LISTED);
+        notice.add_conditions(call.condition);
+        notice.set_source(call.source);
+        notice.set_onset_us(call.at_us);
+        notice.set_reason(reason);
+        return conclude(now, std::move(out));
+    }
+    Source source;
+    source.set_condition(call.condition);
+    source.set_source(call.source);
+    source.set_onset_us(call.at_us);
+    source.set_since_passed_us(now.passed_us);
+    add_source(std::move(source), out);
+    evaluate(now, out);
+    sources_.erase({call.condition, {}, call.source});
+    return conclude(now, std::move(out));
+}
+
 void AlarmMachine::turn_off(const v1::Act& act, const Moment& now, Outputs& out) {
     auto& notice = add_notice(out, v1::AlarmNotice::ALARM_OFF);
     notice.set_until_us(act.until_us());

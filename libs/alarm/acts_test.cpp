@@ -282,4 +282,38 @@ TEST_CASE("only a clinician signs a model off") {
     CHECK(refusal(bed) == "these are another patient's");
 }
 
+TEST_CASE("a call is high at once, and stays until somebody acknowledges it") {
+    Bed bed;
+    const auto call = [&](Condition condition, std::int64_t age_us) {
+        const auto entry = bed.entry();
+        bed.take(bed.machine.call(
+            entry,
+            {.condition = condition,
+             .source = std::string(entry.id),
+             .at_us = entry.time_us - age_us}
+        ));
+    };
+    bed.pass(1);
+    call(Alarm::MANUAL_ALARM, 0); // nobody has switched alarms on
+    CHECK(bed.changes().empty());
+    CHECK(bed.notices(AlarmNotice::LISTED).front().reason() == "not switched on");
+    bed.begin();
+    call(Alarm::MANUAL_ALARM, 0);
+    CHECK(bed.changes() == Changes{Alarm::RAISED, Alarm::CONDITION_OVER});
+    CHECK(bed.newest(Alarm::MANUAL_ALARM).priority() == Alarm::HIGH);
+    bed.pass(59);
+    CHECK(bed.changes().empty());
+    bed.pass(2);
+    CHECK(bed.changes() == Changes{Alarm::UNANSWERED});
+    bed.acknowledge(bed.newest(Alarm::MANUAL_ALARM));
+    CHECK(bed.newest(Alarm::MANUAL_ALARM).state() == Alarm::ENDED);
+    call(Alarm::EVENT_BUTTON, 119 * second);
+    CHECK(bed.newest(Alarm::EVENT_BUTTON).priority() == Alarm::MEDIUM);
+    call(Alarm::EVENT_BUTTON, 120 * second); // as late as any physiological condition may be
+    CHECK(bed.changes().empty());
+    CHECK(bed.notices(AlarmNotice::LISTED).front().reason() == "late");
+    call(Alarm::SEIZURE, 0); // nobody's to call
+    CHECK(bed.last.empty());
+}
+
 } // namespace vigil::alarm

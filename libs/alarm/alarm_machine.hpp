@@ -42,6 +42,14 @@ struct HeartInput {
     bool batched = false; // arrived in a batch long after its time: never alarms
 };
 
+/// Somebody calls: staff, or the patient with a button. It is over at once, and stays until it is
+/// acknowledged.
+struct CallInput {
+    Condition condition = v1::Alarm::MANUAL_ALARM; // or the event button
+    std::string source;                            // id of the entry
+    std::int64_t at_us = 0; // when it was meant, by the clock of the entry's receipt time
+};
+
 /// A technical condition as it is now: all its sources, such as the channels that are flat. Empty:
 /// there is none any more. Not for "no data", which follows from arrivals.
 struct TechnicalInput {
@@ -82,6 +90,9 @@ public:
     [[nodiscard]] Outputs events(const EntryStamp& entry, std::span<const EventInput> events);
 
     [[nodiscard]] Outputs heart(const EntryStamp& entry, const HeartInput& heart);
+
+    /// One that is late, or that comes while nothing may be raised, is a past event.
+    [[nodiscard]] Outputs call(const EntryStamp& entry, const CallInput& call);
 
     [[nodiscard]] Outputs technical(const EntryStamp& entry, const TechnicalInput& state);
 

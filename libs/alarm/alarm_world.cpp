@@ -1,6 +1,7 @@
 #include "alarm/alarm_world.hpp"
 
 #include <array>
+#include <stdexcept>
 
 namespace vigil::alarm {
 
@@ -80,7 +81,8 @@ void AlarmWorld::step() {
         clock(is_owner_away ? static_cast<std::int64_t>(5 + pick(20)) * second : 0);
         return;
     }
-    const std::array<void (AlarmWorld::*)(), 4> rare{
+    const std::array<void (AlarmWorld::*)(), 5> rare{
+        &AlarmWorld::call,
         &AlarmWorld::end_stream,
         &AlarmWorld::change_settings,
         &AlarmWorld::change_monitoring,
@@ -281,6 +283,26 @@ void AlarmWorld::change_technical() {
         } else {
             truths.erase(key);
         }
+    }
+}
+
+/// It is over as soon as it is there: no truth that lasts. That it is raised is looked at here.
+void AlarmWorld::call() {
+    const auto condition = chance(50) ? Alarm::MANUAL_ALARM : Alarm::EVENT_BUTTON;
+    const bool is_late = chance(20);
+    give([&](AlarmMachine& one, const EntryStamp& stamp) {
+        return one.call(
+            stamp,
+            {.condition = condition,
+             .source = std::string(stamp.id),
+             .at_us = wall_us_ - (is_late ? 121 : 0) * second}
+        );
+    });
+    const auto raised = std::ranges::count_if(outputs, [&](const auto& output) {
+        return output.alarm().condition() == condition && output.alarm().change() == Alarm::RAISED;
+    });
+    if (raised != (is_late || is_silenced(condition) ? 0 : 1)) {
+        throw std::runtime_error("a call was raised, or was not, against the rules");
     }
 }
 

@@ -88,6 +88,7 @@ private:
     void end_stream();
     void change_heart();
     void change_technical();
+    void call();
     void change_event();
     void begin_event();
     void go_on_with_event(int number);

@@ -34,6 +34,22 @@ constexpr std::array table{
         .latching = true,
     },
     ConditionRow{
+        .id = v1::Alarm::MANUAL_ALARM,
+        .name = "manual alarm",
+        .kind = Kind::physiological,
+        .group = Group::manual,
+        .priority = v1::Alarm::HIGH,
+        .latching = true,
+    },
+    ConditionRow{
+        .id = v1::Alarm::EVENT_BUTTON,
+        .name = "event button",
+        .kind = Kind::physiological,
+        .group = Group::button,
+        .priority = v1::Alarm::MEDIUM,
+        .latching = true,
+    },
+    ConditionRow{
         .id = v1::Alarm::SEIZURE_POSSIBLE,
         .name = "seizure possible",
         .kind = Kind::physiological,

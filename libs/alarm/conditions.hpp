@@ -19,6 +19,8 @@ enum class Kind : std::uint8_t { physiological, technical };
 /// Conditions of one group and device are one cause: they make one alarm.
 enum class Group : std::uint8_t {
     seizure,
+    manual,
+    button,
     tachycardia,
     bradycardia,
     pause,

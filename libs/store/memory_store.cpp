@@ -117,6 +117,18 @@ void MemoryStore::apply(const Write& write) {
         }
         events.emplace(IdKey(row.event.span().onset_us(), row.event.id()), row);
     }
+    for (const auto& row : write.chronicle) {
+        auto& rows = patients_[row.patient].chronicle[row.kind];
+        const auto known =
+            std::ranges::find_if(rows, [&row](const auto& one) { return one.second.id == row.id; });
+        if (known != rows.end()) {
+            if (known->second.revision >= row.revision) {
+                continue;
+            }
+            rows.erase(known);
+        }
+        rows.emplace(IdKey(row.at_us, row.id), row);
+    }
     for (const auto& row : write.vitals) {
         const VitalKey key(row.vital.start_time_us(), row.vital.name(), row.vital.source());
         patients_[row.patient].vitals.insert_or_assign(key, row);
@@ -220,6 +232,23 @@ Result<Page<EventRow>> MemoryStore::events(
 ) {
     const std::scoped_lock lock(mutex_);
     return page_by_id(patients_[patient].events, time, limit, cursor, 'e');
+}
+
+Result<Page<ChronicleRow>> MemoryStore::chronicle(
+    ChronicleRow::Kind kind,
+    const std::string& patient,
+    TimeRange time,
+    std::size_t limit,
+    const std::optional<std::string>& cursor
+) {
+    const std::scoped_lock lock(mutex_);
+    return page_by_id(
+        patients_[patient].chronicle[kind],
+        time,
+        limit,
+        cursor,
+        chronicle_letter(kind)
+    );
 }
 
 Result<Page<VitalRow>> MemoryStore::vitals(

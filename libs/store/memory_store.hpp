@@ -36,6 +36,13 @@ public:
         std::size_t limit,
         const std::optional<std::string>& cursor
     ) override;
+    [[nodiscard]] Result<Page<ChronicleRow>> chronicle(
+        ChronicleRow::Kind kind,
+        const std::string& patient,
+        TimeRange time,
+        std::size_t limit,
+        const std::optional<std::string>& cursor
+    ) override;
     [[nodiscard]] Result<Page<VitalRow>> vitals(
         const std::string& patient,
         TimeRange time,
@@ -64,6 +71,7 @@ private:
         std::map<ChunkKey, ChunkRow> chunks;
         std::map<IdKey, DetectionRow> detections;
         std::map<IdKey, EventRow> events; // by onset
+        std::map<ChronicleRow::Kind, std::map<IdKey, ChronicleRow>> chronicle;
         std::map<VitalKey, VitalRow> vitals;
         std::map<IdKey, BeatsRow> beats;
         std::optional<NewestWindow> newest;

@@ -209,6 +209,21 @@ Result<Page<EventRow>> SqliteStore::events(
     });
 }
 
+Result<Page<ChronicleRow>> SqliteStore::chronicle(
+    ChronicleRow::Kind kind,
+    const std::string& patient,
+    TimeRange time,
+    std::size_t limit,
+    const std::optional<std::string>& cursor
+) {
+    if (auto checked = check_limit(limit); !checked) {
+        return std::unexpected(checked.error());
+    }
+    return inside_->ask([&](StoreReader& reader) {
+        return reader.chronicle(kind, patient, time, limit, cursor);
+    });
+}
+
 Result<Page<VitalRow>> SqliteStore::vitals(
     const std::string& patient,
     TimeRange time,

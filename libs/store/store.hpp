@@ -53,6 +53,25 @@ struct EventRow {
     v1::Event event;
 };
 
+/// What became of a patient beside signals and their values, as it was recorded: the newest
+/// revision of each id.
+struct ChronicleRow {
+    /// Numbers stand in store.db: never used again.
+    enum class Kind : std::uint8_t {
+        alarm = 1,      // v1::Alarm, by when it was raised
+        past_event = 2, // v1::AlarmNotice of kind LISTED, by its onset
+        heart = 3,      // v1::HeartChange that is settled
+        mark = 4,       // v1::Mark, by when it is of
+    };
+
+    Kind kind = Kind::alarm;
+    std::string id;
+    std::string patient;
+    std::int64_t at_us = 0;
+    std::uint32_t revision = 0; // a later one replaces
+    std::string body;           // the message
+};
+
 struct VitalRow {
     std::string id;
     std::string patient;
@@ -105,6 +124,7 @@ struct Write {
     std::vector<Chunk> chunks;
     std::vector<DetectionRow> detections;
     std::vector<EventRow> events; // a later revision replaces, an earlier one changes nothing
+    std::vector<ChronicleRow> chronicle; // likewise
     std::vector<VitalRow>
         vitals; // the same (patient, name, source, time) replaces: a re-send may carry more
     std::vector<BeatsRow> beats;
@@ -164,6 +184,14 @@ public:
     ) = 0;
     /// Events by onset, in whatever state.
     [[nodiscard]] virtual Result<Page<EventRow>> events(
+        const std::string& patient,
+        TimeRange time,
+        std::size_t limit,
+        const std::optional<std::string>& cursor
+    ) = 0;
+    /// Rows of one kind by their time.
+    [[nodiscard]] virtual Result<Page<ChronicleRow>> chronicle(
+        ChronicleRow::Kind kind,
         const std::string& patient,
         TimeRange time,
         std::size_t limit,

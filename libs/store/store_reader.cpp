@@ -241,6 +241,46 @@ Result<Page<EventRow>> StoreReader::events(
     return page;
 }
 
+Result<Page<ChronicleRow>> StoreReader::chronicle(
+    ChronicleRow::Kind kind,
+    const std::string& patient,
+    TimeRange time,
+    std::size_t limit,
+    const std::optional<std::string>& cursor
+) {
+    const auto letter = chronicle_letter(kind);
+    const auto after = begin_after(letter, time, cursor);
+    if (!after) {
+        return std::unexpected(after.error());
+    }
+    auto& select = statement(
+        "SELECT at_us, id, revision, body FROM chronicle WHERE patient = (SELECT id FROM patients "
+        "WHERE name = ?1) AND kind = ?2 AND (at_us, id) > (?3, ?4) AND at_us < ?5 ORDER BY at_us, "
+        "id LIMIT ?6"
+    );
+    const sqlite::Use use(select);
+    select.bind_text(1, patient).bind(2, static_cast<std::int64_t>(kind));
+    select.bind(3, after->start_us).bind_blob(4, after->rest[0]);
+    select.bind(5, time.until_us).bind(6, static_cast<std::int64_t>(limit) + 1);
+    Page<ChronicleRow> page;
+    while (select.step()) {
+        if (page.rows.size() == limit) {
+            const auto& last = page.rows.back();
+            page.cursor = write_cursor(letter, {.start_us = last.at_us, .rest = {last.id}});
+            break;
+        }
+        page.rows.push_back(
+            {.kind = kind,
+             .id = std::string(select.bytes(1)),
+             .patient = patient,
+             .at_us = select.integer(0),
+             .revision = static_cast<std::uint32_t>(select.integer(2)),
+             .body = std::string(select.bytes(3))}
+        );
+    }
+    return page;
+}
+
 Result<Page<VitalRow>> StoreReader::vitals(
     const std::string& patient,
     TimeRange time,

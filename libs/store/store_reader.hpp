@@ -38,6 +38,13 @@ public:
         std::size_t limit,
         const std::optional<std::string>& cursor
     );
+    [[nodiscard]] Result<Page<ChronicleRow>> chronicle(
+        ChronicleRow::Kind kind,
+        const std::string& patient,
+        TimeRange time,
+        std::size_t limit,
+        const std::optional<std::string>& cursor
+    );
     [[nodiscard]] Result<Page<VitalRow>> vitals(
         const std::string& patient,
         TimeRange time,

@@ -62,6 +62,13 @@ constexpr std::array migrations{
     "INTEGER NOT NULL, "
     "receipt_us INTEGER NOT NULL, body BLOB NOT NULL)",
     "CREATE INDEX IF NOT EXISTS quarantine_by_device ON quarantine (device, start_us, id)",
+    // ChronicleRow: alarms, past events, hearts, marks
+    "CREATE TABLE IF NOT EXISTS chronicle (kind INTEGER NOT NULL, id BLOB NOT NULL, patient "
+    "INTEGER "
+    "NOT NULL, at_us INTEGER NOT NULL, revision INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY "
+    "(kind, id)) WITHOUT ROWID",
+    "CREATE UNIQUE INDEX IF NOT EXISTS chronicle_by_patient ON chronicle (patient, kind, at_us, "
+    "id)",
 };
 
 } // namespace

@@ -285,6 +285,71 @@ TEMPLATE_TEST_CASE(
 }
 
 TEMPLATE_TEST_CASE(
+    "of the chronicle the latest revision is kept, each kind by itself, and found by its time",
+    "",
+    suite::MemoryFixture,
+    suite::SqliteFixture
+) {
+    using Kind = ChronicleRow::Kind;
+    TestType fixture;
+    auto& store = fixture.store();
+    const auto row = [](Kind kind, std::string id, std::int64_t at_us, std::uint32_t revision) {
+        return ChronicleRow{
+            .kind = kind,
+            .id = id,
+            .patient = "p",
+            .at_us = at_us,
+            .revision = revision,
+            .body = id + std::to_string(revision),
+        };
+    };
+    Write write;
+    write.position = 1;
+    write.chronicle = {
+        row(Kind::alarm, "a", 10, 1),
+        row(Kind::alarm, "b", 10, 1),
+        row(Kind::alarm, "c", 30, 2),
+        row(Kind::mark, "a", 10, 0),
+    };
+    REQUIRE(store.write(write));
+    write.expected = 1;
+    write.position = 2;
+    write.chronicle = {
+        row(Kind::alarm, "b", 10, 2),
+        row(Kind::alarm, "c", 40, 1),
+        row(Kind::alarm, "d", 20, 7),
+        row(Kind::mark, "a", 50, 0),
+    };
+    REQUIRE(store.write(write));
+    const auto found = [&](Kind kind, std::size_t at_once) {
+        std::string bodies;
+        std::optional<std::string> cursor;
+        do {
+            const auto page = store.chronicle(kind, "p", always, at_once, cursor).value();
+            CHECK(page.rows.size() <= at_once);
+            for (const auto& one : page.rows) {
+                CHECK(one.kind == kind);
+                CHECK(one.patient == "p");
+                bodies += one.body + "@" + std::to_string(one.at_us) + " ";
+            }
+            cursor = page.cursor;
+        } while (cursor);
+        return bodies;
+    };
+    for (const std::size_t at_once : {1U, 2U, 3U, 10U}) {
+        CHECK(found(Kind::alarm, at_once) == "a1@10 b2@10 d7@20 c2@30 ");
+    }
+    CHECK(found(Kind::mark, 10) == "a0@10 ");
+    CHECK(found(Kind::heart, 10).empty());
+    const TimeRange part{.from_us = 10, .until_us = 30};
+    CHECK(store.chronicle(Kind::alarm, "p", part, 10, {}).value().rows.size() == 3);
+    CHECK(store.chronicle(Kind::alarm, "q", always, 10, {}).value().rows.empty());
+    CHECK(store.chronicle(Kind::alarm, "p", always, 0, {}).error().field == "limit");
+    const auto cursor = store.chronicle(Kind::alarm, "p", always, 1, {}).value().cursor;
+    CHECK(store.chronicle(Kind::mark, "p", always, 1, cursor).error().field == "cursor");
+}
+
+TEMPLATE_TEST_CASE(
     "of an event the latest revision is kept, and found by its onset",
     "[store]",
     MemoryFixture,

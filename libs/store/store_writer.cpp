@@ -56,6 +56,13 @@ StoreWriter::StoreWriter(sqlite::File file)
           "ON CONFLICT (id) DO UPDATE SET onset_us = ?3, revision = ?4, body = ?5 WHERE revision < "
           "?4"
       ),
+      chronicle_(
+          file_,
+          "INSERT INTO chronicle (kind, id, patient, at_us, revision, body) VALUES (?1, ?2, ?3, "
+          "?4, "
+          "?5, ?6) ON CONFLICT (kind, id) DO UPDATE SET at_us = ?4, revision = ?5, body = ?6 WHERE "
+          "revision < ?5"
+      ),
       vital_(
           file_,
           "INSERT OR REPLACE INTO vitals (patient, start_us, name, source, id, body) VALUES (?1, "
@@ -124,6 +131,7 @@ void StoreWriter::put(const Write& write) {
     const auto chunks = put_chunks(write, streams);
     const auto detections = put_detections(write);
     put_events(write);
+    put_chronicle(write);
     put_vitals(write);
     put_beats(write);
     put_quarantined(write);
@@ -185,6 +193,14 @@ void StoreWriter::put_events(const Write& write) {
         event_.bind_blob(1, event.id()).bind(2, patient(event.patient()));
         event_.bind(3, event.span().onset_us()).bind(4, event.revision());
         event_.bind_blob(5, body).run();
+    }
+}
+
+void StoreWriter::put_chronicle(const Write& write) {
+    for (const auto& row : write.chronicle) {
+        chronicle_.bind(1, static_cast<std::int64_t>(row.kind)).bind_blob(2, row.id);
+        chronicle_.bind(3, patient(row.patient)).bind(4, row.at_us).bind(5, row.revision);
+        chronicle_.bind_blob(6, row.body).run();
     }
 }
 

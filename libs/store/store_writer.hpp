@@ -30,6 +30,7 @@ private:
     std::int64_t put_chunks(const Write& write, const std::vector<StoredStream>& streams);
     std::int64_t put_detections(const Write& write);
     void put_events(const Write& write);
+    void put_chronicle(const Write& write);
     void put_vitals(const Write& write);
     void put_beats(const Write& write);
     void put_quarantined(const Write& write);
@@ -51,6 +52,7 @@ private:
     sqlite::Statement span_;
     sqlite::Statement detection_;
     sqlite::Statement event_;
+    sqlite::Statement chronicle_;
     sqlite::Statement vital_;
     sqlite::Statement heart_rate_;
     sqlite::Statement beats_;

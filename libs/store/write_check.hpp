@@ -41,6 +41,11 @@ namespace vigil::store {
     return {};
 }
 
+/// Of its cursors: 'k' to 'n'.
+[[nodiscard]] constexpr char chronicle_letter(ChronicleRow::Kind kind) {
+    return static_cast<char>('j' + static_cast<char>(kind));
+}
+
 [[nodiscard]] inline std::string chunk_cursor(const ChunkRow& last) {
     return write_cursor(
         'c',

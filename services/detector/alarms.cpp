@@ -1,5 +1,6 @@
 #include "detector/alarms.hpp"
 
+#include "vigil/v1/mark.pb.h"
 #include "vigil/v1/vitals.pb.h"
 
 #include <algorithm>
@@ -24,7 +25,7 @@ void append(Outputs& out, Outputs more) {
 
 /// Nothing: the payload cannot be read.
 template <class Message>
-std::optional<Message> read(const v1::Entry& entry) {
+std::optional<Message> payload_of(const v1::Entry& entry) {
     Message message;
     return message.ParseFromString(entry.payload()) ? std::optional(std::move(message))
                                                     : std::nullopt;
@@ -64,14 +65,25 @@ alarm::HeartInput::Change change_of(v1::HeartChange::Kind kind) {
                                            : Change::lost;
 }
 
+/// Of another kind of mark one that calls nobody.
+alarm::CallInput call_of(const v1::Entry& entry, const v1::Mark& mark) {
+    return {
+        .condition = mark.kind() == v1::Mark::MANUAL_ALARM ? v1::Alarm::MANUAL_ALARM
+                     : mark.kind() == v1::Mark::BUTTON     ? v1::Alarm::EVENT_BUTTON
+                                                           : v1::Alarm::CONDITION_UNSPECIFIED,
+        .source = entry.id(),
+        .at_us = mark.time_us(),
+    };
+}
+
 /// By the data's own clock: the end of the newest value of the entry.
 std::optional<std::int64_t> newest_us(const v1::Entry& entry) {
     if (entry.type() == v1::BEATS) {
-        const auto beats = read<v1::Beats>(entry);
+        const auto beats = payload_of<v1::Beats>(entry);
         return beats ? std::optional(arrival_of(*beats).end_us) : std::nullopt;
     }
     if (entry.type() == v1::VITAL) {
-        const auto vital = read<v1::Vital>(entry);
+        const auto vital = payload_of<v1::Vital>(entry);
         return vital ? std::optional(vital->start_time_us()) : std::nullopt;
     }
     return std::nullopt;
@@ -84,6 +96,20 @@ alarm::AlarmMachine& Alarms::machine_of(const std::string& patient) {
 }
 
 Outputs Alarms::take(const v1::Entry& entry) {
+    auto out = take_own(entry);
+    append(out, technical(entry, technical_.take(entry)));
+    return out;
+}
+
+Outputs Alarms::technical(const v1::Entry& entry, const TechnicalWatch::Changes& changes) {
+    Outputs out;
+    for (const auto& [patient, state] : changes) {
+        append(out, machine_of(patient).technical(stamp_of(entry), state));
+    }
+    return out;
+}
+
+Outputs Alarms::take_own(const v1::Entry& entry) {
     const auto stamp = stamp_of(entry);
     const auto& patient = entry.patient();
     switch (entry.type()) {
@@ -95,22 +121,27 @@ Outputs Alarms::take(const v1::Entry& entry) {
             return out;
         }
         case v1::PATIENT:
-            if (const auto message = read<v1::Patient>(entry)) {
+            if (const auto message = payload_of<v1::Patient>(entry)) {
                 return machine_of(patient).monitoring(stamp, message->monitoring());
             }
             return {};
         case v1::ALARM_SETTINGS:
-            if (const auto message = read<v1::AlarmSettings>(entry)) {
+            if (const auto message = payload_of<v1::AlarmSettings>(entry)) {
                 return machine_of(patient).settings(stamp, *message);
             }
             return {};
         case v1::ACT:
-            if (const auto message = read<v1::Act>(entry)) {
+            if (const auto message = payload_of<v1::Act>(entry)) {
                 return machine_of(patient).act(stamp, *message);
             }
             return {};
+        case v1::MARK:
+            if (const auto message = payload_of<v1::Mark>(entry)) {
+                return machine_of(patient).call(stamp, call_of(entry, *message));
+            }
+            return {};
         case v1::STREAM_END:
-            if (const auto message = read<v1::StreamEnd>(entry)) {
+            if (const auto message = payload_of<v1::StreamEnd>(entry)) {
                 return machine_of(patient).stream_end(
                     stamp,
                     {.device = message->device(), .stream = message->stream()}
@@ -118,7 +149,7 @@ Outputs Alarms::take(const v1::Entry& entry) {
             }
             return {};
         case v1::BEATS:
-            if (const auto message = read<v1::Beats>(entry)) {
+            if (const auto message = payload_of<v1::Beats>(entry)) {
                 return machine_of(patient).data(stamp, arrival_of(*message));
             }
             return {};
@@ -127,7 +158,8 @@ Outputs Alarms::take(const v1::Entry& entry) {
     }
 }
 
-Outputs Alarms::data(const v1::Entry& entry, const v1::EegBlock& block, std::uint64_t layout) {
+Outputs Alarms::data(const v1::Entry& entry, const ReadBlock& read, std::uint64_t layout) {
+    const auto& block = read.block;
     const auto end_sample = block.first_sample() + block.samples();
     const auto in_stream_us = [&block](std::uint64_t samples) {
         return static_cast<std::int64_t>(
@@ -136,19 +168,22 @@ Outputs Alarms::data(const v1::Entry& entry, const v1::EegBlock& block, std::uin
         );
     };
     const auto block_us = in_stream_us(block.samples());
-    return machine_of(entry.patient())
-        .data(
-            stamp_of(entry),
-            {.name = {.device = block.device(), .stream = block.stream()},
-             .layout = layout,
-             .end_sample = end_sample,
-             .end_in_stream_us = in_stream_us(end_sample),
-             .end_us = block.start_time_us() + block_us,
-             .block_us = block_us}
-        );
+    auto out = machine_of(entry.patient())
+                   .data(
+                       stamp_of(entry),
+                       {.name = {.device = block.device(), .stream = block.stream()},
+                        .layout = layout,
+                        .end_sample = end_sample,
+                        .end_in_stream_us = in_stream_us(end_sample),
+                        .end_us = block.start_time_us() + block_us,
+                        .block_us = block_us}
+                   );
+    append(out, technical(entry, technical_.block(entry, read, layout)));
+    return out;
 }
 
 Outputs Alarms::events(const v1::Entry& entry, const v1::Step& step) {
+    technical_.detections(step);
     std::map<std::string, std::vector<alarm::EventInput>> by_patient;
     for (const auto& event : step.events()) {
         if (event.shadow()) {
@@ -202,6 +237,7 @@ bool Alarms::need_clock() const {
 }
 
 void Alarms::remember(v1::Step& checkpoint) const {
+    technical_.remember(checkpoint);
     std::size_t bytes = 0;
     for (const bool is_on : {true, false}) {
         for (const auto& [patient, machine] : machines_) {
@@ -210,7 +246,7 @@ void Alarms::remember(v1::Step& checkpoint) const {
             }
             auto memory = machine.serialize();
             bytes += memory.size();
-            if (bytes > most_memory_bytes) {
+            if (bytes > most_memory_bytes - TechnicalWatch::most_memory_bytes) {
                 return;
             }
             checkpoint.add_alarm_memories(std::move(memory));
@@ -219,6 +255,7 @@ void Alarms::remember(v1::Step& checkpoint) const {
 }
 
 void Alarms::load(const v1::Step& checkpoint) {
+    technical_.load(checkpoint);
     for (const auto& memory : checkpoint.alarm_memories()) {
         if (auto machine = alarm::AlarmMachine::restore(memory)) {
             machines_.insert_or_assign(machine->patient(), *std::move(machine));

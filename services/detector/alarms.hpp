@@ -3,6 +3,7 @@
 #pragma once
 
 #include "alarm/alarm_machine.hpp"
+#include "detector/technical_watch.hpp"
 #include "vigil/v1/detection.pb.h"
 #include "vigil/v1/eeg.pb.h"
 #include "vigil/v1/entry.pb.h"
@@ -22,14 +23,14 @@ class Alarms {
 public:
     using Outputs = alarm::Outputs;
 
-    /// A CLOCK, PATIENT, ALARM_SETTINGS, ACT, STREAM_END or BEATS entry; others change nothing.
+    /// A CLOCK, PATIENT, ALARM_SETTINGS, ACT, STREAM_END, BEATS, LINK_END, STORAGE_STATE or
+    /// MARK entry; others change nothing.
     [[nodiscard]] Outputs take(const v1::Entry& entry);
 
     /// A block that was read; `layout` as layout_of() says it.
-    [[nodiscard]] Outputs
-    data(const v1::Entry& entry, const v1::EegBlock& block, std::uint64_t layout);
+    [[nodiscard]] Outputs data(const v1::Entry& entry, const ReadBlock& read, std::uint64_t layout);
 
-    /// The events that a STEP recorded.
+    /// The events and the detections that a STEP recorded.
     [[nodiscard]] Outputs events(const v1::Entry& entry, const v1::Step& step);
 
     /// What the rules of hearts make of an entry; what is settled was news before.
@@ -42,7 +43,7 @@ public:
     [[nodiscard]] bool need_clock() const;
 
     /// Adds what a new owner must know to a checkpoint: the patients with alarms switched on first,
-    /// up to most_memory_bytes.
+    /// up to most_memory_bytes with what TechnicalWatch remembers.
     void remember(v1::Step& checkpoint) const;
     void load(const v1::Step& checkpoint);
 
@@ -54,8 +55,11 @@ public:
 
 private:
     alarm::AlarmMachine& machine_of(const std::string& patient);
+    [[nodiscard]] Outputs take_own(const v1::Entry& entry);
+    [[nodiscard]] Outputs technical(const v1::Entry& entry, const TechnicalWatch::Changes& changes);
 
     Machines machines_;
+    TechnicalWatch technical_;
 };
 
 } // namespace vigil::detector

@@ -347,7 +347,7 @@ void Core::Inside::take(
     const auto& [block, samples] = *read;
     ++counts.blocks;
     auto& stream = *stream_of(partition, entry, block, &contents[number]);
-    partition.take_arrival(entry, block, stream.layout, contents[number]);
+    partition.take_arrival(entry, *read, stream.layout, contents[number]);
     const journal::SampleRange range{block.first_sample(), block.first_sample() + block.samples()};
     const journal::BlockSamples compared(
         range,

@@ -323,6 +323,7 @@ TEST_CASE("where a checkpoint has no room for all digests, the ranges of every s
         checkpoint = step.seen_size() > 0 ? step : checkpoint;
     }
     REQUIRE(checkpoint.seen_size() == devices);
+    checkpoint.clear_technical(); // has a bound of its own
     CHECK(checkpoint.ByteSizeLong() < (257U << 10U));
     CHECK_FALSE(checkpoint.seen(0).cells().empty()); // the newest
     CHECK(checkpoint.seen(devices - 1).cells().empty());

@@ -92,10 +92,10 @@ struct Partition {
     take_clock(const journal::Stored& entry, std::int64_t silent_since_us, StepContent& content);
     /// Any entry: what it says of hearts and alarms. `now_us` is the owner's time.
     void take_vital_signs(const journal::Stored& entry, std::int64_t now_us, StepContent& content);
-    /// A block that was read: new samples end a silence.
+    /// A block that was read: new samples end a silence, and say what channels are like.
     void take_arrival(
         const journal::Stored& entry,
-        const v1::EegBlock& block,
+        const ReadBlock& read,
         std::uint64_t layout,
         StepContent& content
     );

@@ -156,11 +156,11 @@ void Partition::take_vital_signs(
 
 void Partition::take_arrival(
     const journal::Stored& entry,
-    const v1::EegBlock& block,
+    const ReadBlock& read,
     std::uint64_t layout,
     StepContent& content
 ) {
-    put_out(entry, alarms.data(entry.entry, block, layout), content);
+    put_out(entry, alarms.data(entry.entry, read, layout), content);
 }
 
 void Partition::load_settings(const journal::Stored& entry) {

@@ -13,11 +13,13 @@
 #include "journal/journal.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -41,6 +43,14 @@ struct BlockOutcome {
     journal::SampleRange range;
     std::string id; // of the entry that holds it; of a duplicate only where it is still known
     std::optional<Error> error; // of a refused one
+};
+
+/// A stream of a device, as it came over a connection.
+struct StreamLink {
+    std::string device;
+    std::string stream;
+
+    friend auto operator<=>(const StreamLink&, const StreamLink&) = default;
 };
 
 struct Submission {
@@ -80,6 +90,24 @@ public:
         std::move_only_function<void(Result<void>)> done
     );
 
+    /// The patient, or somebody beside them, pressed the device's button `age` ago by the device's
+    /// own count: a MARK entry. No clock of the device's is needed, so that none can make it look
+    /// old. errors  invalid_argument; forbidden; conflict: the device is nobody's now; the
+    /// journal's own
+    void press_button(
+        access::Sender sender,
+        const std::string& device,
+        std::chrono::seconds age,
+        TraceId trace,
+        std::move_only_function<void(Result<void>)> done
+    );
+
+    /// The connection that these streams came over is gone: a LINK_END entry each, so that whoever
+    /// waits for their samples knows why. What the journal refuses is lost: samples that do not
+    /// come are noticed too.
+    void
+    end_links(const access::Sender& sender, const std::set<StreamLink>& streams, TraceId trace);
+
     /// Takes blocks of other instances, and of the time before a restart, out of the journal's
     /// tail.
     void apply(std::span<const journal::StoredPtr> entries);
@@ -95,6 +123,13 @@ private:
     [[nodiscard]] Result<std::string> check(const Writing& writing, const v1::EegBlock& block)
         const;
     void take(Writing& writing, v1::EegBlock& block, const std::string& patient, std::size_t index);
+    /// For whom the device speaks now. errors  conflict: it is nobody's
+    [[nodiscard]] Result<std::string> speaks_for(
+        const access::DirectoryState& directory,
+        const access::Sender& sender,
+        const std::string& device,
+        const char* otherwise
+    ) const;
     void written(Writing& writing, const Result<journal::Appended>& result);
     [[nodiscard]] v1::Entry
     entry(const access::DirectoryState& directory, std::string_view patient, std::string id) const;

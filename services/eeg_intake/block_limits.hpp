@@ -27,6 +27,9 @@ inline constexpr std::size_t max_streams = 16'384;
 inline constexpr std::int64_t earliest_start_us = 631'152'000'000'000;
 inline constexpr std::chrono::seconds future_allowed{60};
 
+/// Of a button that was pressed while nobody could be reached; older ones are of no use.
+inline constexpr std::chrono::seconds longest_button_age{24 * 3600};
+
 /// The old contract: 178 values of one channel at 173.61 Hz (wire contract, "Facts about the
 /// windows").
 inline constexpr std::uint32_t legacy_samples = 178;

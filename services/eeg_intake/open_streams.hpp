@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <mutex>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -19,6 +20,7 @@ namespace vigil::eeg_intake {
 struct StreamBounds {
     std::size_t blocks = 32;
     std::size_t bytes = 2 << 20;
+    std::size_t links = 32; // streams of whose link the end is told; others fall silent, no more
 };
 
 /// One sender's socket. The journal's answers reach it as long as it lives.
@@ -40,6 +42,8 @@ public:
 private:
     void answered(std::size_t bytes, const Result<std::vector<BlockOutcome>>& result);
     void send(const v1::BlockReply& reply);
+    void note(const Result<std::vector<BlockOutcome>>& result);
+    void tell_end();
 
     BlockIntake& intake_;
     http::Principal sender_;
@@ -50,6 +54,8 @@ private:
     std::size_t open_blocks_ = 0;
     std::size_t open_bytes_ = 0;
     bool paused_ = false;
+    bool is_gone_ = false;         // the socket is
+    std::set<StreamLink> streams_; // that were accepted over it
 };
 
 /// threads any

@@ -48,6 +48,7 @@ void add_routes(http::Router& router, EegIntake& service) {
     using enum http::Verb;
     router.add(post, "/v1/eeg/blocks", device_route(max_body_bytes), post_blocks(service));
     router.add(post, "/v1/eeg/streams/end", device_route(4 << 10), post_stream_end(service));
+    router.add(post, "/v1/events/button", device_route(1 << 10), post_button(service));
     router.add_websocket(
         "/v1/eeg/stream",
         device_route(max_data_bytes + (64 << 10)),

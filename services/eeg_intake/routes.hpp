@@ -34,6 +34,7 @@ void add_legacy_routes(
 
 http::Handler post_blocks(EegIntake& service);
 http::Handler post_stream_end(EegIntake& service);
+http::Handler post_button(EegIntake& service);
 http::WebSocketHandler stream_blocks(EegIntake& service);
 http::Handler post_legacy_window(EegIntake& service, const LegacyOptions& options);
 /// For records' old `POST /eeg_chunks/add`; of the options it uses the senders and the zone.

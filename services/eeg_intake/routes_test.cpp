@@ -2,10 +2,13 @@
 #include "eeg_intake/block_answer.hpp"
 #include "eeg_intake/read_blocks.hpp"
 #include "eeg_intake/test_ward.hpp"
+#include "vigil/v1/mark.pb.h"
+#include "vigil/v1/technical.pb.h"
 
 #include <catch2/catch_test_macros.hpp>
 
 #include <format>
+#include <set>
 
 using namespace vigil;
 using namespace vigil::eeg_intake;
@@ -323,6 +326,35 @@ TEST_CASE("a stream is ended in JSON and in protobuf") {
     CHECK(ward.entries().at(0)->entry.trace_id() == trace_of(test_traceparent)->bytes());
 }
 
+TEST_CASE("a device's button is an entry, whose time is by the device's own count") {
+    TestWard ward;
+    const auto post = [&](const std::string& body) {
+        return ward.post("/v1/events/button", body, "application/json");
+    };
+    CHECK(post(R"({"device":"cap-7"})").status == 200);
+    CHECK(post(R"({"device":"cap-7","age_s":90})").status == 200);
+    const auto entries = ward.entries();
+    REQUIRE(entries.size() == 2);
+    for (const auto& [stored, age_us] :
+         {std::pair(entries[0], 0LL), std::pair(entries[1], 90'000'000LL)}) {
+        CHECK(stored->entry.type() == v1::MARK);
+        CHECK(stored->entry.patient() == "p1");
+        v1::Mark mark;
+        REQUIRE(mark.ParseFromString(stored->entry.payload()));
+        CHECK(mark.kind() == v1::Mark::BUTTON);
+        CHECK(mark.device() == "cap-7");
+        CHECK(mark.time_us() == stored->entry.receipt_time_us() - age_us);
+    }
+    CHECK(post(R"({"device":"cap-7","age_s":-1})").status == 400);
+    CHECK(post(R"({"device":"cap-7","age_s":86401})").status == 400);
+    CHECK(post(R"({"device":"a/b"})").status == 400);
+    CHECK(post(R"({"device":"cap-7","patient":"p2"})").status == 400);
+    CHECK(post("{}").status == 400);
+    CHECK(ward.post("/v1/events/button", "{}", "text/plain").status == 415);
+    CHECK(ward.post("/v1/events/button", "{}", "application/json", {}).status == 403);
+    CHECK(ward.entries().size() == 2);
+}
+
 TEST_CASE("a WebSocket is answered block by block, when the journal holds it") {
     TestWard ward;
     OpenSocket open(ward);
@@ -419,5 +451,36 @@ TEST_CASE("closed sockets are forgotten, and a late answer finds nobody") {
     CHECK(ward.service.streams.size() == 1); // the waiting block still holds it
     ward.journal.release();
     CHECK(ward.service.streams.size() == 0);
-    CHECK(ward.entries().size() == 1);
+    REQUIRE(ward.entries().size() == 2);
+    CHECK(ward.entries()[1]->entry.type() == v1::LINK_END); // after the last block
+}
+
+TEST_CASE("a socket that is gone says so of each stream that came over it, once") {
+    TestWard ward;
+    OpenSocket open(ward);
+    open.send(good_block());
+    open.send(good_block(4));
+    auto other = good_block();
+    other.set_stream("run-2");
+    open.send(other);
+    auto refused = good_block();
+    refused.set_stream("a/b");
+    open.send(refused);
+    CHECK(ward.entries().size() == 3);
+    open.peer->on_close();
+    const auto entries = ward.entries();
+    REQUIRE(entries.size() == 5);
+    std::set<std::string> streams;
+    for (const auto& stored : {entries[3], entries[4]}) {
+        CHECK(stored->entry.type() == v1::LINK_END);
+        CHECK(stored->entry.patient() == "p1");
+        CHECK(stored->entry.partition() == entries[0]->entry.partition());
+        v1::LinkEnd end;
+        REQUIRE(end.ParseFromString(stored->entry.payload()));
+        CHECK(end.device() == good_block().device());
+        streams.insert(end.stream());
+    }
+    CHECK(streams == std::set<std::string>{good_block().stream(), "run-2"});
+    OpenSocket(ward).peer->on_close(); // nothing came over it
+    CHECK(ward.entries().size() == 5);
 }

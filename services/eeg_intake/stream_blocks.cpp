@@ -28,8 +28,36 @@ void BlockStream::on_open(std::shared_ptr<http::WebSocket> socket) {
 }
 
 void BlockStream::on_close() {
-    const std::lock_guard lock(mutex_);
-    socket_.reset();
+    {
+        const std::lock_guard lock(mutex_);
+        socket_.reset();
+        is_gone_ = true;
+    }
+    tell_end();
+}
+
+/// Once all that came over it is in the journal: its samples would say that it is back.
+void BlockStream::tell_end() {
+    std::set<StreamLink> streams;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!is_gone_ || open_blocks_ > 0) {
+            return;
+        }
+        streams.swap(streams_);
+    }
+    intake_.end_links({.patient = sender_.patient, .device = sender_.device}, streams, trace_);
+}
+
+void BlockStream::note(const Result<std::vector<BlockOutcome>>& result) {
+    if (!result) {
+        return;
+    }
+    for (const auto& outcome : *result) {
+        if (outcome.status != v1::BlockResult::REFUSED && streams_.size() < bounds_.links) {
+            streams_.insert({.device = outcome.device, .stream = outcome.stream});
+        }
+    }
 }
 
 void BlockStream::close(std::uint16_t code, std::string reason) {
@@ -95,15 +123,19 @@ void BlockStream::on_message(std::string message) {
 
 void BlockStream::answered(std::size_t bytes, const Result<std::vector<BlockOutcome>>& result) {
     send(result ? block_reply(*result) : refusal(result.error()));
-    const std::lock_guard lock(mutex_);
-    --open_blocks_;
-    open_bytes_ -= bytes;
-    if (paused_ && open_blocks_ <= bounds_.blocks / 2 && open_bytes_ <= bounds_.bytes / 2) {
-        paused_ = false;
-        if (socket_) {
-            socket_->pause_reading(false);
+    {
+        const std::lock_guard lock(mutex_);
+        --open_blocks_;
+        open_bytes_ -= bytes;
+        note(result);
+        if (paused_ && open_blocks_ <= bounds_.blocks / 2 && open_bytes_ <= bounds_.bytes / 2) {
+            paused_ = false;
+            if (socket_) {
+                socket_->pause_reading(false);
+            }
         }
     }
+    tell_end();
 }
 
 void OpenStreams::add(const std::shared_ptr<BlockStream>& stream) {

@@ -1,6 +1,7 @@
 #include "records/core.hpp"
 
 #include "base/random.hpp"
+#include "records/chronicle.hpp"
 #include "records/stream_time.hpp"
 #include "signal/block_samples.hpp"
 
@@ -129,6 +130,7 @@ Result<void> Core::load() {
     streams_.clear();
     detections_.clear();
     events_.clear();
+    chronicle_.clear();
     vitals_.clear();
     beats_.clear();
     quarantined_.clear();
@@ -188,6 +190,9 @@ void Core::take(const journal::StoredPtr& stored) {
         case v1::STREAM_END:
             take_end(*stored);
             break;
+        case v1::MARK:
+            take_mark(*stored);
+            break;
         case v1::CONFLICT:
             take_conflict(*stored);
             break;
@@ -202,6 +207,8 @@ void Core::take(const journal::StoredPtr& stored) {
         case v1::STAFF_USER:
         case v1::PARTITIONS:
         case v1::ACT:
+        case v1::LINK_END:
+        case v1::STORAGE_STATE:
         case v1::ALARM_SETTINGS:
         case v1::MODEL_ASSIGNMENT:
         case v1::MODEL_PROMOTION:
@@ -293,6 +300,32 @@ void Core::take_step(const journal::Stored& stored) {
     }
     for (auto& event : *step.mutable_events()) {
         take_event(std::move(event));
+    }
+    for (auto& row : chronicle_of(step)) {
+        add_chronicle(std::move(row));
+    }
+}
+
+void Core::take_mark(const journal::Stored& stored) {
+    auto row = mark_row(stored.entry);
+    const std::scoped_lock lock(mutex_);
+    if (row) {
+        add_chronicle(std::move(*row));
+    } else {
+        ++counts_.unreadable;
+    }
+}
+
+void Core::add_chronicle(store::ChronicleRow row) {
+    ++counts_.chronicle;
+    const auto known = std::ranges::find_if(chronicle_, [&row](const store::ChronicleRow& one) {
+        return one.kind == row.kind && one.id == row.id;
+    });
+    if (known == chronicle_.end()) {
+        pending_bytes_ += row_overhead + row.body.size();
+        chronicle_.push_back(std::move(row));
+    } else if (known->revision < row.revision) {
+        *known = std::move(row);
     }
 }
 

@@ -39,7 +39,8 @@ struct CoreCounts {
     std::uint64_t conflicts = 0;          // the same range with other samples, as seen here
     std::uint64_t recorded_conflicts = 0; // as the detector or intake recorded them
     std::uint64_t detections = 0;
-    std::uint64_t events = 0; // revisions
+    std::uint64_t events = 0;    // revisions
+    std::uint64_t chronicle = 0; // revisions of alarms, past events, changes of hearts, marks
     std::uint64_t vitals = 0;
     std::uint64_t beats = 0;
     std::uint64_t quarantined = 0;
@@ -104,6 +105,8 @@ private:
     void take_block(const journal::StoredPtr& stored);
     void take_step(const journal::Stored& stored);
     void take_event(v1::Event event);
+    void take_mark(const journal::Stored& stored);
+    void add_chronicle(store::ChronicleRow row);
     void take_vital(const journal::Stored& stored);
     void take_beats(const journal::Stored& stored);
     void take_quarantined(const journal::Stored& stored);
@@ -122,7 +125,8 @@ private:
         mutex_; // guards all below; held for one entry at a time, never during the store's work
     std::map<std::string, Stream, std::less<>> streams_; // by stream_key
     std::vector<store::DetectionRow> detections_;
-    std::vector<store::EventRow> events_; // the newest revision of each
+    std::vector<store::EventRow> events_;        // the newest revision of each
+    std::vector<store::ChronicleRow> chronicle_; // likewise
     std::vector<store::VitalRow> vitals_;
     std::vector<store::BeatsRow> beats_;
     std::vector<store::QuarantinedRow> quarantined_;

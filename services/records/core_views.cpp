@@ -44,6 +44,7 @@ PendingView Core::pending(const std::string& patient) const {
     std::ranges::copy_if(events_, std::back_inserter(view.events), [&](const auto& row) {
         return row.event.patient() == patient;
     });
+    std::ranges::copy_if(chronicle_, std::back_inserter(view.chronicle), of_patient);
     std::ranges::copy_if(vitals_, std::back_inserter(view.vitals), of_patient);
     std::ranges::copy_if(beats_, std::back_inserter(view.beats), of_patient);
     return view;

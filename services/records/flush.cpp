@@ -71,6 +71,7 @@ Result<store::Write> Core::make_write(std::vector<Stream*>& written) {
     }
     write.detections = detections_;
     write.events = events_;
+    write.chronicle = chronicle_;
     write.vitals = vitals_;
     write.beats = beats_;
     write.quarantined = quarantined_;
@@ -124,6 +125,7 @@ void Core::clear_pending(std::span<Stream* const> written) {
     }
     detections_.clear();
     events_.clear();
+    chronicle_.clear();
     vitals_.clear();
     beats_.clear();
     quarantined_.clear();

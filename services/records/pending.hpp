@@ -34,6 +34,7 @@ struct PendingView {
     std::vector<StreamView> streams; // all of the patient's, also those with nothing pending
     std::vector<store::DetectionRow> detections;
     std::vector<store::EventRow> events;
+    std::vector<store::ChronicleRow> chronicle;
     std::vector<store::VitalRow> vitals;
     std::vector<store::BeatsRow> beats;
 };

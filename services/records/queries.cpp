@@ -300,6 +300,26 @@ Queries::events(const std::string& patient, store::TimeRange time, std::size_t l
     );
 }
 
+Result<TimePage<store::ChronicleRow>> Queries::chronicle(
+    store::ChronicleRow::Kind kind,
+    const std::string& patient,
+    store::TimeRange time,
+    std::size_t limit
+) const {
+    auto pending = core_.pending(patient).chronicle;
+    std::erase_if(pending, [kind](const auto& row) { return row.kind != kind; });
+    return page_by_time(
+        time,
+        limit,
+        std::move(pending),
+        [&](store::TimeRange of, const std::optional<std::string>& cursor) {
+            return store_.chronicle(kind, patient, of, limit, cursor);
+        },
+        [](const store::ChronicleRow& row) { return row.at_us; },
+        [](const store::ChronicleRow& a, const store::ChronicleRow& b) { return a.id == b.id; }
+    );
+}
+
 Result<TimePage<store::VitalRow>>
 Queries::vitals(const std::string& patient, store::TimeRange time, std::size_t limit) const {
     return page_by_time(

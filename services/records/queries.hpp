@@ -2,6 +2,7 @@
 // Used by the routes.
 #pragma once
 
+#include "evaluate/ward_figures.hpp"
 #include "records/core.hpp"
 #include "records/overview.hpp"
 #include "records/rows.hpp"
@@ -55,10 +56,20 @@ public:
     /// The newest revision of each, by onset.
     [[nodiscard]] Result<TimePage<store::EventRow>>
     events(const std::string& patient, store::TimeRange time, std::size_t limit) const;
+    [[nodiscard]] Result<TimePage<store::ChronicleRow>> chronicle(
+        store::ChronicleRow::Kind kind,
+        const std::string& patient,
+        store::TimeRange time,
+        std::size_t limit
+    ) const;
     [[nodiscard]] Result<TimePage<store::VitalRow>>
     vitals(const std::string& patient, store::TimeRange time, std::size_t limit) const;
     [[nodiscard]] Result<TimePage<store::BeatsRow>>
     beats(const std::string& patient, store::TimeRange time, std::size_t limit) const;
+    /// What staff said of the detector's events in the time, and what follows from it. Where a mark
+    /// was taken back it does not count; of several verdicts on an event the last does.
+    [[nodiscard]] Result<evaluate::WardFigures>
+    figures(const std::string& patient, store::TimeRange time) const;
     /// For each patient the heart rates of the five hours before its newest (old contract), by
     /// patient and time.
     [[nodiscard]] Result<std::vector<store::VitalRow>> newest_heart_rates() const;

@@ -1,6 +1,7 @@
 #include "records/routes.hpp"
 
 #include "records/answers.hpp"
+#include "records/chronicle_answers.hpp"
 #include "records/legacy_answers.hpp"
 #include "records/parameters.hpp"
 #include "records/queries.hpp"
@@ -133,6 +134,49 @@ Result<Response> ask_quarantine(const RouteParts& parts, const Request& request)
     return parts.store.quarantine().transform(quarantine_answer);
 }
 
+/// Rows of the chronicle differ in their kind.
+template <store::ChronicleRow::Kind kind, auto Answer>
+Result<Response> ask_chronicle(const RouteParts& parts, const Request& request) {
+    if (const auto known = check_names(request, {"from", "until", "limit", "cursor"}); !known) {
+        return std::unexpected(known.error());
+    }
+    const auto asked = read_asked(parts, request, 24 * hour, year, 1000, 10'000);
+    if (!asked) {
+        return std::unexpected(asked.error());
+    }
+    return Queries(parts.core, parts.store)
+        .chronicle(kind, asked->patient, asked->time, asked->limit)
+        .transform([&](const auto& page) { return Answer(asked->patient, page); });
+}
+
+/// With `past=true` what raised no alarm.
+Result<Response> ask_alarms(const RouteParts& parts, const Request& request) {
+    using Kind = store::ChronicleRow::Kind;
+    const auto past = text_parameter(request, "past").value_or("false");
+    if (past != "true" && past != "false") {
+        return fail(ErrorCode::invalid_argument, "true or false", "past");
+    }
+    auto asked = request;
+    asked.query.erase("past");
+    return past == "true" ? ask_chronicle<Kind::past_event, past_events_answer>(parts, asked)
+                          : ask_chronicle<Kind::alarm, alarms_answer>(parts, asked);
+}
+
+Result<Response> ask_figures(const RouteParts& parts, const Request& request) {
+    if (const auto known = check_names(request, {"from", "until"}); !known) {
+        return std::unexpected(known.error());
+    }
+    const auto asked = read_asked(parts, request, 24 * hour, 31 * 24 * hour, 1, 1);
+    if (!asked) {
+        return std::unexpected(asked.error());
+    }
+    return Queries(parts.core, parts.store)
+        .figures(asked->patient, asked->time)
+        .transform([&](const auto& figures) {
+            return figures_answer(asked->patient, asked->time, figures);
+        });
+}
+
 Result<Response> ask_last_eeg(const RouteParts& parts, const Request& request) {
     return check_names(request, {}).transform([&] {
         return last_eeg_answer(*parts.directory.state(), parts.core.newest_windows());
@@ -200,6 +244,11 @@ void add_routes(http::Router& router, RouteParts parts) {
     ask("/v1/patients/{id}/overview", ask_overview);
     ask("/v1/patients/{id}/detections", ask_rows<&Queries::detections, detections_answer>);
     ask("/v1/patients/{id}/events", ask_rows<&Queries::events, events_answer>);
+    using Kind = store::ChronicleRow::Kind;
+    ask("/v1/patients/{id}/alarms", ask_alarms);
+    ask("/v1/patients/{id}/heart", ask_chronicle<Kind::heart, heart_answer>);
+    ask("/v1/patients/{id}/marks", ask_chronicle<Kind::mark, marks_answer>);
+    ask("/v1/patients/{id}/figures", ask_figures);
     ask("/v1/patients/{id}/vitals", ask_rows<&Queries::vitals, vitals_answer>);
     ask("/v1/patients/{id}/beats", ask_rows<&Queries::beats, beats_answer>);
     ask("/v1/quarantine", ask_quarantine);

@@ -57,6 +57,7 @@ struct Service::Gauges {
         count("recorded_conflict", &CoreCounts::recorded_conflicts, now);
         count("detection", &CoreCounts::detections, now);
         count("event", &CoreCounts::events, now);
+        count("chronicle", &CoreCounts::chronicle, now);
         count("vital", &CoreCounts::vitals, now);
         count("beats", &CoreCounts::beats, now);
         count("quarantined", &CoreCounts::quarantined, now);
@@ -83,7 +84,12 @@ Service::Service(
       log_(log),
       options_(std::move(options)),
       core_(store, options_.core),
-      gauges_(new Gauges{.metrics = metrics}) {}
+      gauges_(new Gauges{.metrics = metrics}),
+      teller_(
+          journal,
+          clock,
+          {.after = options_.tell_failing_after, .every = options_.tell_failing_every}
+      ) {}
 
 Service::~Service() {
     stop();
@@ -133,6 +139,7 @@ void Service::run() {
         flush_when_due();
         free_when_due();
         release_when_due();
+        teller_.look(failing_);
         show();
         std::unique_lock lock(mutex_);
         if (changed_.wait_for(lock, more ? std::chrono::milliseconds{0} : options_.pace, [this] {

@@ -9,6 +9,7 @@
 #include "journal/journal.hpp"
 #include "records/core.hpp"
 #include "records/releaser.hpp"
+#include "records/storage_teller.hpp"
 #include "store/store.hpp"
 
 #include <atomic>
@@ -34,6 +35,9 @@ struct ServiceOptions {
     std::chrono::milliseconds release_every{60'000}; // what is quarantined is looked through
     /// Whose devices are: none = nothing that is quarantined is ever released.
     const access::Directory* directory = nullptr;
+    std::chrono::milliseconds tell_failing_after{5'000
+    }; // an entry says that the store takes nothing
+    std::chrono::milliseconds tell_failing_every{60'000}; // ... and again
     /// The lowest position of the journal's other readers; none = only records reads it.
     std::function<journal::Sequence()> floor{};
 };
@@ -95,6 +99,7 @@ private:
     journal::Sequence released_for_ = 0; // the directory's state
     SteadyTime release_at_{};
     std::uint64_t quarantined_ = 0; // entries, at the last flush
+    StorageTeller teller_;
     std::mutex mutex_;
     std::condition_variable changed_;
     bool stopping_ = false;

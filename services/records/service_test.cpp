@@ -2,8 +2,10 @@
 
 #include "journal/memory_journal.hpp"
 #include "records/queries.hpp"
+#include "records/storage_teller.hpp"
 #include "records/test_entries.hpp"
 #include "store/memory_store.hpp"
+#include "vigil/v1/technical.pb.h"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -220,4 +222,75 @@ TEST_CASE(
     CHECK(soon([&] { return running.journal.oldest() == 5; })); // 5 and 6 are younger than an hour
     std::this_thread::sleep_for(std::chrono::milliseconds{20});
     CHECK(running.journal.oldest() == 5);
+}
+
+TEST_CASE("a store that takes nothing is told of after a while, again, and when it takes") {
+    Running running;
+    StorageTeller teller(
+        running.journal,
+        running.clock,
+        {.after = std::chrono::seconds{5}, .every = std::chrono::seconds{60}}
+    );
+    const auto told = [&] {
+        std::string text;
+        const auto entries = running.journal.read(0, {.entries = 100}).value();
+        for (const auto& stored : entries) {
+            v1::StorageState state;
+            CHECK(stored->entry.type() == v1::STORAGE_STATE);
+            CHECK(stored->entry.patient().empty());
+            CHECK(
+                stored->entry.partition() == journal::partition_of("", journal::default_partitions)
+            );
+            REQUIRE(state.ParseFromString(stored->entry.payload()));
+            CHECK(state.failing() == (state.since_us() != 0));
+            text += state.failing() ? "failing " : "takes ";
+        }
+        return text;
+    };
+    const auto pass = [&](int length_s, bool is_failing) {
+        for (int i = 0; i < length_s; ++i) {
+            teller.look(is_failing);
+            running.clock.advance(std::chrono::seconds{1});
+        }
+    };
+    pass(10, false);
+    pass(5, true);
+    pass(1, false);
+    CHECK(told().empty()); // a moment
+    pass(6, true);
+    CHECK(told() == "failing ");
+    pass(60, true);
+    CHECK(told() == "failing failing ");
+    pass(5, false);
+    CHECK(told() == "failing failing takes ");
+}
+
+TEST_CASE("the service says that its store takes nothing") {
+    Running running;
+    auto options = running.options();
+    options.tell_failing_after = std::chrono::milliseconds{0};
+    running.store.refuse_next(
+        fail(ErrorCode::unavailable, "disk full", {}, {}, Retry::safe).error(),
+        1'000'000'000
+    );
+    Service service(
+        running.journal,
+        running.store,
+        running.clock,
+        running.log,
+        running.metrics,
+        options
+    );
+    REQUIRE(service.start());
+    running.put(0);
+    const auto newest_is = [&](bool is_failing) {
+        const auto entries = running.journal.read(1, {.entries = 100}).value();
+        v1::StorageState state;
+        return !entries.empty() && entries.back()->entry.type() == v1::STORAGE_STATE &&
+               state.ParseFromString(entries.back()->entry.payload()) &&
+               state.failing() == is_failing;
+    };
+    CHECK(soon([&] { return newest_is(true); }));
+    running.store.refuse_next({}, 0);
+    CHECK(soon([&] { return newest_is(false); }));
 }

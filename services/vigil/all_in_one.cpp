@@ -187,6 +187,7 @@ void AllInOne::start_services() {
     alarm_desk_ = std::make_unique<ward::AlarmDesk>(*journal_, directory_, clock_, random_, log_);
     device_desk_ =
         std::make_unique<ward::DeviceDesk>(*journal_, directory_, secret_, clock_, random_, log_);
+    mark_desk_ = std::make_unique<ward::MarkDesk>(*journal_, directory_, clock_, random_, log_);
     administration_->know_models(model_names());
 }
 
@@ -196,7 +197,10 @@ http::Router AllInOne::public_routes() {
     heart_intake::add_routes(router, *heart_);
     detector::add_routes(router, *predictor_);
     records::add_routes(router, {records_->core(), *store_, *queries_, directory_, clock_});
-    ward::add_routes(router, {*feed_, *sign_in_, *administration_, *alarm_desk_, *device_desk_});
+    ward::add_routes(
+        router,
+        {*feed_, *sign_in_, *administration_, *alarm_desk_, *device_desk_, *mark_desk_}
+    );
     add_legacy_routes(router);
     return router;
 }

@@ -25,6 +25,7 @@
 #include "ward/alarm_desk.hpp"
 #include "ward/device_desk.hpp"
 #include "ward/live_feed.hpp"
+#include "ward/mark_desk.hpp"
 #include "ward/sign_in.hpp"
 
 #include <atomic>
@@ -97,6 +98,7 @@ private:
     std::unique_ptr<ward::Administration> administration_;
     std::unique_ptr<ward::AlarmDesk> alarm_desk_;
     std::unique_ptr<ward::DeviceDesk> device_desk_;
+    std::unique_ptr<ward::MarkDesk> mark_desk_;
     std::unique_ptr<http::Server> monitor_;
     std::unique_ptr<http::Server> server_;
 };

@@ -20,6 +20,12 @@ v1::StaffUser::Role role_of(const http::Principal& principal) {
                                      : v1::StaffUser::VIEWER;
 }
 
+/// Empty: Vigil itself.
+std::string patient_of(const http::Request& request) {
+    const auto named = request.parameters.find("id");
+    return named == request.parameters.end() ? std::string{} : named->second;
+}
+
 /// The page and scripts know no microseconds.
 Error in_words_of_the_route(Error error) {
     if (error.field == "until_us") {
@@ -36,8 +42,8 @@ Error in_words_of_the_route(Error error) {
 
 Result<v1::AlarmSettings> AlarmDesk::in_force(const http::Request& request) const {
     const auto state = directory_.state();
-    const auto& patient = request.parameters.at("id");
-    if (state->patient(patient) == nullptr) {
+    const auto patient = patient_of(request);
+    if (!patient.empty() && state->patient(patient) == nullptr) {
         return fail(ErrorCode::not_found, "There is no patient with this id.", "id");
     }
     const auto set = state->alarm_settings.find(patient);
@@ -162,7 +168,7 @@ void AlarmDesk::post_act(const http::Request& request, http::Reply reply) {
     if (!act) {
         return reply(act.error(), request.id);
     }
-    const auto& patient = request.parameters.at("id");
+    const auto patient = patient_of(request);
     act->set_patient(patient);
     act->set_user(request.principal.id);
     act->set_role(role_of(request.principal));

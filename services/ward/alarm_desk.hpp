@@ -26,6 +26,8 @@ public:
     )
         : journal_(journal), directory_(directory), clock_(clock), random_(random), log_(log) {}
 
+    // A route without a patient is of Vigil's own alarms.
+
     void show_settings(const http::Request& request, http::Reply reply);
     /// What is left out stays as it is. Times in seconds, limits as whole numbers.
     void put_settings(const http::Request& request, http::Reply reply);

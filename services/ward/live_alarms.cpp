@@ -7,7 +7,7 @@
 namespace vigil::ward {
 
 void LiveState::take_alarm(journal::Sequence sequence, const v1::Alarm& alarm) {
-    auto& patient = patients_[alarm.patient()];
+    auto& patient = alarm.patient().empty() ? own_ : patients_[alarm.patient()];
     auto& known = patient.alarms[alarm.id()];
     if (known.value.revision() >= alarm.revision()) {
         return;
@@ -33,6 +33,13 @@ void LiveState::show_alarms(
             *shown.add_alarms() = kept.value;
         }
     }
+}
+
+void LiveState::show_own_alarms(journal::Sequence since, v1::LiveFrame& frame) const {
+    v1::LivePatient own;
+    show_alarms(own_, since, own);
+    frame.mutable_alarms()->Swap(own.mutable_alarms());
+    frame.set_alarms_on(own_.alarms_on);
 }
 
 } // namespace vigil::ward

@@ -85,6 +85,8 @@ void forget_before(Items& items, std::int64_t time_us) {
 } // namespace
 
 void LiveState::apply(const access::DirectoryState& directory) {
+    const auto own = directory.alarm_settings.find(std::string{});
+    own_.alarms_on = own != directory.alarm_settings.end() && own->second.switched_on();
     for (const auto& [id, known] : directory.patients) {
         auto& patient = patients_[id];
         const auto settings = directory.alarm_settings.find(id);
@@ -137,6 +139,9 @@ void LiveState::apply(std::span<const journal::StoredPtr> entries) {
             case v1::STAFF_USER:
             case v1::PARTITIONS:
             case v1::ACT:
+            case v1::LINK_END:
+            case v1::STORAGE_STATE:
+            case v1::MARK:
             case v1::ALARM_SETTINGS:
             case v1::MODEL_ASSIGNMENT:
             case v1::MODEL_PROMOTION:
@@ -351,6 +356,7 @@ LiveState::frame(journal::Sequence since, const LiveView& view, UtcTime now, boo
     frame.set_server_time_us(to_us(now));
     frame.set_whole(since == 0);
     frame.set_sequence(sequence_);
+    show_own_alarms(since, frame);
     for (const auto& [id, patient] : patients_) {
         if (!view.patients.empty() && !std::ranges::contains(view.patients, id)) {
             continue;

@@ -133,6 +133,7 @@ private:
     void take_alarm(journal::Sequence sequence, const v1::Alarm& alarm);
     static void
     show_alarms(const Patient& patient, journal::Sequence since, v1::LivePatient& shown);
+    void show_own_alarms(journal::Sequence since, v1::LiveFrame& frame) const;
     void take_heart(journal::Sequence sequence, const v1::HeartChange& change);
     static void show_heart(const Patient& patient, journal::Sequence since, v1::LivePatient& shown);
     void take_beats(const journal::Stored& stored);
@@ -145,6 +146,7 @@ private:
 
     LiveLimits limits_;
     std::map<std::string, Patient, std::less<>> patients_;
+    Patient own_; // Vigil itself: its alarms
     journal::Sequence sequence_ = 0;
     std::uint64_t unknown_entries_ = 0;
 };

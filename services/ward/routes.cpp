@@ -84,6 +84,20 @@ void add_alarm_routes(http::Router& router, AlarmDesk& desk) {
     route(Verb::put, settings, Access::clinician, &AlarmDesk::put_settings);
     route(Verb::put, "/v1/patients/{id}/sign-offs", Access::clinician, &AlarmDesk::put_sign_off);
     route(Verb::post, "/v1/patients/{id}/acts", Access::clinician, &AlarmDesk::post_act);
+    const std::string own_settings = "/v1/vigil/alarm-settings";
+    route(Verb::get, own_settings, Access::staff, &AlarmDesk::show_settings);
+    route(Verb::put, own_settings, Access::clinician, &AlarmDesk::put_settings);
+    route(Verb::post, "/v1/vigil/acts", Access::clinician, &AlarmDesk::post_act);
+}
+
+void add_mark_routes(http::Router& router, MarkDesk& desk) {
+    add_small(
+        router,
+        Verb::post,
+        "/v1/patients/{id}/marks",
+        Access::clinician,
+        [&desk](const Request& request, Reply reply) { desk.post_mark(request, std::move(reply)); }
+    );
 }
 
 void add_device_routes(http::Router& router, DeviceDesk& desk) {
@@ -114,7 +128,7 @@ void add_device_routes(http::Router& router, DeviceDesk& desk) {
 }
 
 void add_routes(http::Router& router, const RouteParts& parts) {
-    auto& [feed, sign_in, administration, alarm_desk, device_desk] = parts;
+    auto& [feed, sign_in, administration, alarm_desk, device_desk, mark_desk] = parts;
     const auto route = [&](Verb verb, std::string pattern, Access access, http::Handler handler) {
         add_small(router, verb, std::move(pattern), access, std::move(handler));
     };
@@ -138,6 +152,7 @@ void add_routes(http::Router& router, const RouteParts& parts) {
     add_administration_routes(router, administration);
     add_alarm_routes(router, alarm_desk);
     add_device_routes(router, device_desk);
+    add_mark_routes(router, mark_desk);
 
     route(Verb::get, "/signin", Access::open, [&](Request request, Reply reply) {
         if (request.query.contains("token")) {

@@ -6,6 +6,7 @@
 #include "ward/alarm_desk.hpp"
 #include "ward/device_desk.hpp"
 #include "ward/live_feed.hpp"
+#include "ward/mark_desk.hpp"
 #include "ward/sign_in.hpp"
 
 namespace vigil::ward {
@@ -20,6 +21,7 @@ struct RouteParts {
     Administration& administration;
     AlarmDesk& alarm_desk;
     DeviceDesk& device_desk;
+    MarkDesk& mark_desk;
 };
 
 void add_routes(http::Router& router, const RouteParts& parts);

@@ -40,7 +40,7 @@ struct Witness {
         };
         if (const auto read =
                 entry.type() == v1::EEG_BLOCK ? detector::read_block(entry) : std::nullopt) {
-            tell(alarms.data(entry, read->block, detector::layout_of(read->block)));
+            tell(alarms.data(entry, *read, detector::layout_of(read->block)));
         }
         const auto changes = hearts.take(entry, now_us);
         tell(alarms.heart(entry, changes));
@@ -74,9 +74,11 @@ Told witnessed(const std::vector<journal::StoredPtr>& entries) {
 
 } // namespace
 
-std::size_t check_alarms(const std::vector<journal::StoredPtr>& entries) {
+std::map<v1::Alarm::Condition, std::size_t> check_alarms(
+    const std::vector<journal::StoredPtr>& entries
+) {
     Told told;
-    std::size_t raised = 0;
+    std::map<v1::Alarm::Condition, std::size_t> raised;
     for (const auto& stored : entries) {
         v1::Step step;
         if (stored->entry.type() != v1::STEP || !step.ParseFromString(stored->entry.payload())) {
@@ -84,7 +86,9 @@ std::size_t check_alarms(const std::vector<journal::StoredPtr>& entries) {
         }
         for (const auto& output : step.alarms()) {
             told[stored->entry.partition()].push_back(output.SerializeAsString());
-            raised += output.has_alarm() && output.alarm().revision() == 1 ? 1 : 0;
+            if (output.has_alarm() && output.alarm().revision() == 1) {
+                ++raised[output.alarm().condition()];
+            }
         }
     }
     const auto expected = witnessed(entries);

@@ -42,7 +42,10 @@ void check_stored_events(World& world, const std::vector<journal::StoredPtr>& en
 /// Equal to what the detections make in order, and to `replayed`; gives how many there are.
 std::size_t check_events(const std::vector<journal::StoredPtr>& entries, const Events& replayed);
 
-/// What was put out is what the journal's entries say in their order; gives how many were raised.
-std::size_t check_alarms(const std::vector<journal::StoredPtr>& entries);
+/// What was put out is what the journal's entries say in their order; gives how often each
+/// condition was there.
+std::map<v1::Alarm::Condition, std::size_t> check_alarms(
+    const std::vector<journal::StoredPtr>& entries
+);
 
 } // namespace vigil::simulation

@@ -64,6 +64,9 @@ void disorder(Engine& random, std::deque<journal::SampleRange>& todo) {
 } // namespace
 
 std::int32_t Stream::sample(std::uint64_t index, std::size_t channel) const {
+    if (index >= broken_from && channel + 1 == channels) {
+        index = broken_from + (index - broken_from) % repeats;
+    }
     return static_cast<std::int32_t>(mix(salt ^ (index * 8 + channel)) % 1001) - 500;
 }
 
@@ -118,6 +121,10 @@ std::vector<Stream> make_streams(Engine& random, bool overlaps) {
                 make_windows(random, stream);
             } else {
                 cut_to_blocks(random, stream, overlaps);
+                if (chance(random, 50)) {
+                    stream.broken_from = pick(random, 3 * 256);
+                    stream.repeats = chance(random, 50) ? 1 : 50 + pick(random, 200);
+                }
             }
             disorder(random, stream.todo);
             streams.push_back(std::move(stream));

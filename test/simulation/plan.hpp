@@ -38,12 +38,14 @@ struct Stream {
     std::uint32_t rate_numerator = 0;
     std::uint32_t rate_denominator = 1;
     std::size_t channels = 1;
-    bool isolated = false;                 // windows of the old contract
-    bool by_device = false;                // by a key of the device, which is nobody's at first
-    std::deque<journal::SampleRange> todo; // not acknowledged and not on its way
-    std::vector<journal::SampleRange> accepted;   // acknowledged
-    std::vector<journal::SampleRange> written;    // of these, those with an entry of their own
-    std::map<std::uint64_t, std::int64_t> starts; // of isolated windows: their times
+    bool isolated = false;  // windows of the old contract
+    bool by_device = false; // by a key of the device, which is nobody's at first
+    std::uint64_t broken_from = ~std::uint64_t{0}; // from here on its last channel stands still,
+    std::uint64_t repeats = 1;                     // or says so many samples again and again
+    std::deque<journal::SampleRange> todo;         // not acknowledged and not on its way
+    std::vector<journal::SampleRange> accepted;    // acknowledged
+    std::vector<journal::SampleRange> written;     // of these, those with an entry of their own
+    std::map<std::uint64_t, std::int64_t> starts;  // of isolated windows: their times
 
     [[nodiscard]] std::string key() const { return patient + '/' + device + '/' + name; }
 

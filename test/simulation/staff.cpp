@@ -1,5 +1,7 @@
 // What a simulated ward's staff do: alarms on and off, standby, acts.
 #include "simulation/world.hpp"
+#include "vigil/v1/mark.pb.h"
+#include "vigil/v1/technical.pb.h"
 
 #include <format>
 
@@ -108,10 +110,41 @@ void World::act() {
     write(v1::ACT, act.patient(), {}, act.SerializeAsString());
 }
 
+/// What others than the detector say: links that end, a store that fails, calls.
+void World::say_what_is_wrong(const std::string& patient) {
+    switch (pick(random_, 4)) {
+        case 0: {
+            const auto& stream = streams_[pick(random_, streams_.size())];
+            v1::LinkEnd end;
+            end.set_device(stream.device);
+            end.set_stream(stream.name);
+            note("the link of " + stream.key() + " ends");
+            return write(v1::LINK_END, stream.patient, {}, end.SerializeAsString());
+        }
+        case 1: {
+            v1::StorageState state;
+            state.set_failing(chance(random_, 60));
+            note(state.failing() ? "the store is said to fail" : "the store is said to take");
+            return write(v1::STORAGE_STATE, {}, {}, state.SerializeAsString());
+        }
+        case 2:
+            return set_alarms({}, chance(random_, 80)); // Vigil's own
+        default: {
+            v1::Mark mark;
+            mark.set_kind(chance(random_, 50) ? v1::Mark::MANUAL_ALARM : v1::Mark::BUTTON);
+            mark.set_time_us(to_us(clock_.utc()) - (chance(random_, 20) ? 600'000'000 : 0));
+            note("somebody calls for " + patient);
+            return write(v1::MARK, patient, {}, mark.SerializeAsString());
+        }
+    }
+}
+
 void World::staff() {
     const std::string patient = chance(random_, 50) ? "p0" : "p1";
-    const auto what = pick(random_, 10);
-    if (what < 2) {
+    const auto what = pick(random_, 14);
+    if (what >= 10) {
+        say_what_is_wrong(patient);
+    } else if (what < 2) {
         set_alarms(patient, chance(random_, 80));
     } else if (what < 3) {
         v1::Patient known;

@@ -413,7 +413,7 @@ void World::finish() {
         read_records(SIZE_MAX);
         flush_records();
     } while (release_quarantine());
-    for (const auto* patient : {"p0", "p1"}) {
+    for (const auto* patient : {"p0", "p1", ""}) {
         set_alarms(patient, false); // else time matters for ever
     }
     if (owners_[0].core == nullptr || owners_[0].in_doubt || chance(random_, 50)) {

@@ -136,6 +136,7 @@ private:
     void set_alarms(const std::string& patient, bool are_on);
     [[nodiscard]] std::optional<v1::Alarm> some_alarm();
     void act();
+    void say_what_is_wrong(const std::string& patient);
     void staff();
     /// Puts the device of a stream on its patient, from ever on.
     void assign(const Stream& stream);
@@ -196,7 +197,7 @@ struct Checked {
     std::size_t detections = 0;
     std::size_t events = 0;
     std::size_t heart_changes = 0;
-    std::size_t alarms = 0;
+    std::map<v1::Alarm::Condition, std::size_t> alarms; // that were raised
 };
 
 /// Everything that must hold when a world has finished. errors  throws Failure

@@ -75,6 +75,8 @@ export const words = {
     21: 'clock skew',
     22: 'detector behind',
     23: 'storage failing',
+    32: 'manual alarm',
+    33: 'event button',
   } as Record<number, string>,
   /** The marks are those of IEC 60601-1-8: three for high, two for medium, one for low. */
   alarm: ({ urgency, condition, value, limit, latched, acknowledged, acknowledgedBy }: ShownAlarm, ms: number) => {

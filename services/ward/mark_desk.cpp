@@ -1,0 +1,54 @@
+#include "ward/mark_desk.hpp"
+
+#include "base/json_text.hpp"
+#include "ward/append_entries.hpp"
+#include "ward/mark_requests.hpp"
+
+#include <utility>
+
+namespace vigil::ward {
+
+void MarkDesk::post_mark(const http::Request& request, http::Reply reply) {
+    const auto state = directory_.state();
+    const auto& patient = request.parameters.at("id");
+    const auto* const known = state->patient(patient);
+    if (known == nullptr) {
+        return reply(
+            fail(ErrorCode::not_found, "There is no patient with this id.", "id").error(),
+            request.id
+        );
+    }
+    const auto now_us = to_us(clock_.utc());
+    auto mark = read_mark(request.body, now_us);
+    if (!mark) {
+        return reply(mark.error(), request.id);
+    }
+    mark->set_patient(patient);
+    mark->set_user(request.principal.id);
+    mark->set_role(
+        request.principal.clinician ? v1::StaffUser::CLINICIAN : v1::StaffUser::ADMINISTRATOR
+    );
+    mark->set_time_us(now_us);
+    v1::Entry entry;
+    entry.set_id(random_id(random_));
+    entry.set_type(v1::MARK);
+    entry.set_schema_version(1);
+    entry.set_source("ward");
+    entry.set_patient(patient);
+    entry.set_unit(known->unit());
+    entry.set_partition(journal::partition_of(patient, state->partitions));
+    entry.set_receipt_time_us(now_us);
+    mark->SerializeToString(entry.mutable_payload());
+    log_.info("mark", {{"by", request.principal.id}, {"kind", v1::Mark::Kind_Name(mark->kind())}});
+    JsonText answer;
+    answer.open_object().member("id", to_hex(entry.id())).close_object();
+    append_entries(
+        journal_,
+        {std::move(entry)},
+        http::Response::json(std::move(answer).text(), 202),
+        request,
+        std::move(reply)
+    );
+}
+
+} // namespace vigil::ward
