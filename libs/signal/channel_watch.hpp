@@ -34,8 +34,8 @@ struct ChannelWatchRules {
     /// So much of a second at the converter's limit is saturated: as detect::can_be_evaluated().
     std::uint32_t saturated_share = 10; // one in so many
     /// Half the height of 50 or 60 Hz over a whole second, and its share of all that moves: an
-    /// electrode without contact is an aerial. Vigil's own, as is all that follows: over ten times
-    /// what the recordings of CHB-MIT and Bonn have.
+    /// electrode without contact is an aerial. Vigil's own, as is all that follows: no recording of
+    /// CHB-MIT and Bonn that is tested reaches it.
     double mains_uv = 50.0;
     double mains_share = 0.5;
     /// 64 samples that came before, at most so long ago, are a device that sends its last buffer.
