@@ -110,6 +110,18 @@ void World::act() {
     write(v1::ACT, act.patient(), {}, act.SerializeAsString());
 }
 
+/// Nobody sends for so long that what is wrong becomes an alarm: 30 s at most, and a clock entry.
+void World::be_quiet() {
+    note("nobody sends");
+    for (int round = 0; round < 4; ++round) {
+        clock_.advance(std::chrono::seconds{10});
+        for (auto& owner : owners_) {
+            run_owner(owner, SIZE_MAX);
+            tell_time(owner);
+        }
+    }
+}
+
 /// What others than the detector say: links that end, a store that fails, calls.
 void World::say_what_is_wrong(const std::string& patient) {
     switch (pick(random_, 4)) {
@@ -119,7 +131,8 @@ void World::say_what_is_wrong(const std::string& patient) {
             end.set_device(stream.device);
             end.set_stream(stream.name);
             note("the link of " + stream.key() + " ends");
-            return write(v1::LINK_END, stream.patient, {}, end.SerializeAsString());
+            write(v1::LINK_END, stream.patient, {}, end.SerializeAsString());
+            return be_quiet();
         }
         case 1: {
             v1::StorageState state;

@@ -38,6 +38,9 @@ World::World(std::uint64_t seed, Settings settings)
             set_alarms(patient, true);
         }
     }
+    if (chance(random_, 50)) {
+        set_alarms({}, true); // Vigil's own
+    }
     journal_.append({.entries = {partitions_entry()}, .fences = {}}, [](Result<journal::Appended>) {
     });
     if (!directory_.load(journal_)) {
@@ -65,9 +68,9 @@ void World::live(std::size_t steps) {
 
 void World::step() {
     const auto what = pick(random_, 100);
-    if (what < 37) {
+    if (what < 36) {
         send(false);
-    } else if (what < 40) {
+    } else if (what < 39) {
         send(conflicts_);
     } else if (what < 41) {
         if (chance(random_, 30)) {

@@ -138,6 +138,7 @@ private:
     void act();
     void say_what_is_wrong(const std::string& patient);
     void staff();
+    void be_quiet();
     /// Puts the device of a stream on its patient, from ever on.
     void assign(const Stream& stream);
 
