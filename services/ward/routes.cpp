@@ -27,58 +27,47 @@ void add_small(
     );
 }
 
-} // namespace
-
-void add_administration_routes(http::Router& router, Administration& administration) {
-    const auto route = [&](Verb verb,
-                           std::string pattern,
-                           void (Administration::*handler)(const Request&, Reply)) {
-        add_small(
-            router,
-            verb,
-            std::move(pattern),
-            Access::administrator,
-            [&administration, handler](Request request, Reply reply) {
-                (administration.*handler)(request, std::move(reply));
-            }
-        );
-    };
-    route(Verb::post, "/v1/admin/keys", &Administration::add_key);
-    route(Verb::get, "/v1/admin/keys", &Administration::list_keys);
-    route(Verb::del, "/v1/admin/keys/{id}", &Administration::revoke_key);
-    route(Verb::post, "/v1/admin/patients", &Administration::put_patient);
-    route(Verb::post, "/v1/admin/users", &Administration::put_user);
-    route(Verb::get, "/v1/admin/users", &Administration::list_users);
-    route(Verb::get, "/v1/admin/clock", &Administration::show_clock);
-    route(Verb::put, "/v1/patients/{id}/models", &Administration::put_models);
-    add_small(
-        router,
-        Verb::get,
-        "/v1/patients/{id}/models",
-        Access::staff,
-        [&administration](const Request& request, Reply reply) {
-            administration.show_models(request, std::move(reply));
-        }
-    );
-    route(Verb::post, "/v1/admin/promotions", &Administration::add_promotion);
-    route(Verb::get, "/v1/admin/promotions", &Administration::list_promotions);
-}
-
-void add_alarm_routes(http::Router& router, AlarmDesk& desk) {
-    const auto route = [&](Verb verb,
-                           std::string pattern,
-                           Access access,
-                           void (AlarmDesk::*handler)(const Request&, Reply)) {
+/// Adds small routes that one desk answers, each with a member function.
+template <class Desk>
+auto routes_of(http::Router& router, Desk& desk) {
+    return [&router, &desk](
+               Verb verb,
+               std::string pattern,
+               Access access,
+               void (Desk::*handler)(const Request&, Reply)
+           ) {
         add_small(
             router,
             verb,
             std::move(pattern),
             access,
-            [&desk, handler](Request request, Reply reply) {
+            [&desk, handler](const Request& request, Reply reply) {
                 (desk.*handler)(request, std::move(reply));
             }
         );
     };
+}
+
+} // namespace
+
+void add_administration_routes(http::Router& router, Administration& administration) {
+    const auto route = routes_of(router, administration);
+    constexpr auto administrator = Access::administrator;
+    route(Verb::post, "/v1/admin/keys", administrator, &Administration::add_key);
+    route(Verb::get, "/v1/admin/keys", administrator, &Administration::list_keys);
+    route(Verb::del, "/v1/admin/keys/{id}", administrator, &Administration::revoke_key);
+    route(Verb::post, "/v1/admin/patients", administrator, &Administration::put_patient);
+    route(Verb::post, "/v1/admin/users", administrator, &Administration::put_user);
+    route(Verb::get, "/v1/admin/users", administrator, &Administration::list_users);
+    route(Verb::get, "/v1/admin/clock", administrator, &Administration::show_clock);
+    route(Verb::put, "/v1/patients/{id}/models", administrator, &Administration::put_models);
+    route(Verb::get, "/v1/patients/{id}/models", Access::staff, &Administration::show_models);
+    route(Verb::post, "/v1/admin/promotions", administrator, &Administration::add_promotion);
+    route(Verb::get, "/v1/admin/promotions", administrator, &Administration::list_promotions);
+}
+
+void add_alarm_routes(http::Router& router, AlarmDesk& desk) {
+    const auto route = routes_of(router, desk);
     const std::string settings = "/v1/patients/{id}/alarm-settings";
     route(Verb::get, settings, Access::staff, &AlarmDesk::show_settings);
     route(Verb::put, settings, Access::clinician, &AlarmDesk::put_settings);
@@ -91,30 +80,12 @@ void add_alarm_routes(http::Router& router, AlarmDesk& desk) {
 }
 
 void add_mark_routes(http::Router& router, MarkDesk& desk) {
-    add_small(
-        router,
-        Verb::post,
-        "/v1/patients/{id}/marks",
-        Access::clinician,
-        [&desk](const Request& request, Reply reply) { desk.post_mark(request, std::move(reply)); }
-    );
+    const auto route = routes_of(router, desk);
+    route(Verb::post, "/v1/patients/{id}/marks", Access::clinician, &MarkDesk::post_mark);
 }
 
 void add_device_routes(http::Router& router, DeviceDesk& desk) {
-    const auto route = [&](Verb verb,
-                           std::string pattern,
-                           Access access,
-                           void (DeviceDesk::*handler)(const Request&, Reply)) {
-        add_small(
-            router,
-            verb,
-            std::move(pattern),
-            access,
-            [&desk, handler](Request request, Reply reply) {
-                (desk.*handler)(request, std::move(reply));
-            }
-        );
-    };
+    const auto route = routes_of(router, desk);
     route(Verb::get, "/v1/devices", Access::staff, &DeviceDesk::list);
     route(Verb::put, "/v1/devices/{id}", Access::administrator, &DeviceDesk::put_device);
     const std::string assignments = "/v1/devices/{id}/assignments";
