@@ -245,7 +245,8 @@ void Service::release_when_due() {
     auto released = releaser_->release();
     if (!released) {
         log_.error("records_release_failed", released.error());
-        release_at_ = now + options_.release_every;
+        released_for_ = reaches;
+        release_at_ = now + options_.longest_retry;
         return;
     }
     if (released->empty()) {

@@ -3,16 +3,13 @@
 #include "alarm/bounds.hpp"
 #include "alarm/conditions.hpp"
 #include "base/strict_json.hpp"
-
-#include <boost/algorithm/hex.hpp>
+#include "ward/read_id.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <format>
-#include <iterator>
 #include <limits>
-#include <optional>
 #include <utility>
 
 namespace vigil::ward {
@@ -102,16 +99,6 @@ Result<void> read_condition(const std::string& word, v1::Act& act) {
     return {};
 }
 
-std::optional<std::string> bytes_of(const std::string& hexadecimal) {
-    std::string bytes;
-    try {
-        boost::algorithm::unhex(hexadecimal, std::back_inserter(bytes));
-    } catch (const boost::algorithm::hex_decode_error&) {
-        return std::nullopt;
-    }
-    return bytes;
-}
-
 } // namespace
 
 Result<void> read_settings(std::string body, v1::AlarmSettings& settings) {
@@ -166,23 +153,15 @@ Result<v1::Act> read_act(std::string body, std::int64_t now_us) {
         return std::unexpected(kind.error());
     }
     act.set_kind(*kind);
-    const auto alarm = asked->text_or("alarm", "");
+    const auto id = read_id(*asked, "alarm");
     const auto condition = asked->text_or("condition", "");
     const auto reason = asked->text_or("reason", "");
     const auto device = asked->text_or("device", "");
     const auto stream = asked->text_or("stream", "");
-    for (const auto* text : {&alarm, &condition, &reason, &device, &stream}) {
+    for (const auto* text : {&id, &condition, &reason, &device, &stream}) {
         if (!*text) {
             return std::unexpected(text->error());
         }
-    }
-    const auto id = bytes_of(*alarm);
-    if (!id) {
-        return fail(
-            ErrorCode::invalid_argument,
-            "An alarm's id has 32 hexadecimal digits.",
-            "alarm"
-        );
     }
     act.set_alarm(*id);
     act.set_reason(*reason);

@@ -1,19 +1,15 @@
 #include "ward/mark_requests.hpp"
 
 #include "base/strict_json.hpp"
-
-#include <boost/algorithm/hex.hpp>
+#include "ward/read_id.hpp"
 
 #include <algorithm>
 #include <cctype>
 #include <format>
-#include <iterator>
 
 namespace vigil::ward {
 
 namespace {
-
-constexpr std::size_t id_bytes = 16;
 
 std::unexpected<Error> wrong(std::string detail, std::string field) {
     return fail(ErrorCode::invalid_argument, std::move(detail), std::move(field));
@@ -23,24 +19,6 @@ std::unexpected<Error> wrong(std::string detail, std::string field) {
 std::string upper(std::string word) {
     std::ranges::transform(word, word.begin(), [](unsigned char c) { return std::toupper(c); });
     return word;
-}
-
-/// Empty: not said.
-Result<std::string> id_of(const json::FlatObject& asked, const char* name) {
-    const auto text = asked.text_or(name, {});
-    if (!text) {
-        return std::unexpected(text.error());
-    }
-    std::string bytes;
-    try {
-        boost::algorithm::unhex(*text, std::back_inserter(bytes));
-    } catch (const boost::algorithm::hex_decode_error&) {
-        bytes.assign(1, '\0');
-    }
-    if (!bytes.empty() && bytes.size() != id_bytes) {
-        return wrong("An id has 32 hexadecimal digits.", name);
-    }
-    return bytes;
 }
 
 bool is_focal(v1::Mark::SeizureType type) {
@@ -93,8 +71,8 @@ Result<void> read_words(const json::FlatObject& asked, v1::Mark& mark) {
 }
 
 Result<void> read_rest(const json::FlatObject& asked, v1::Mark& mark) {
-    auto event = id_of(asked, "event");
-    auto withdraws = id_of(asked, "withdraws");
+    auto event = read_id(asked, "event");
+    auto withdraws = read_id(asked, "withdraws");
     auto text = asked.text_or("text", {});
     const auto from_us = asked.number_or("from_us", 0);
     const auto until_us = asked.number_or("until_us", 0);
