@@ -13,7 +13,7 @@ export VIGIL_DATA ?=
 export RECORDINGS VIGIL_STATE := $(STATE)
 
 RUN_IN := tools/in_root
-TEST_IN := tools/in_root --with browser --with bench
+TEST_IN := tools/in_root --with browser --with bench --with servers
 RELEASE := build/release
 DEV := build/dev
 
@@ -25,7 +25,7 @@ run: ## Build and start Vigil with a synthetic ward; RECORDINGS=folder START=sec
 ##@ Check
 .PHONY: test
 test: ## Build with sanitizers and run every test; ends with ctest's summary (VIGIL_DATA=folder adds those on recordings)
-	@$(TEST_IN) tools/run_tests "$(DEV)" "$(RELEASE)" "$(JOBS)"
+	@NATS_SERVER=$$(tools/nats_server) KUSTOMIZE=$$(tools/kustomize) CRDS=$$(tools/crds) && export NATS_SERVER KUSTOMIZE CRDS && $(TEST_IN) tools/run_tests "$(DEV)" "$(RELEASE)" "$(JOBS)"
 
 .PHONY: lint
 lint: ## Formatting, shell scripts, includes, schema, page types
@@ -46,15 +46,44 @@ races: ## The threaded tests under ThreadSanitizer
 fuzz: ## Each fuzzer for two minutes (SECONDS_EACH=120)
 	@$(TEST_IN) tools/fuzz "$(or $(SECONDS_EACH),120)" "$(JOBS)"
 
+.PHONY: check-machines
+check-machines: ## Check the files of the two virtual machines (deploy/machines) with cloud-init, netplan, Ansible and libvirt
+	@tools/in_root --with machines deploy/machines/check
+
+.PHONY: prove-journal
+prove-journal: ## Kill JetStream's servers 50 times in each setting and count what was lost (ROUNDS=50; half an hour)
+	@NATS_SERVER=$$(tools/nats_server) && $(TEST_IN) test/faults/jetstream/prove "$$NATS_SERVER" "$(or $(ROUNDS),50)"
+
+.PHONY: cluster
+cluster: ## A Kubernetes cluster of two nodes on this machine, for the tests; prints its KUBECONFIG (root; 40 minutes the first time)
+	@test/cluster/kube/up
+
+.PHONY: cluster-down
+cluster-down: ## Stop that cluster and remove all but what was built for it
+	@test/cluster/kube/down
+
+.PHONY: test-cluster
+test-cluster: ## Run the tests of test/cluster on the cluster that KUBECONFIG names, or on that of make cluster
+	@test/cluster/run
+
 ##@ Measure
 .PHONY: bench
 bench: ## Measure what docs/performance.md lists and print its table
 	@$(TEST_IN) tools/bench "$(RELEASE)" "$(JOBS)"
 
+.PHONY: prove-sizing
+prove-sizing: ## Prove the models of vigil size by experiment: pods, sockets, drawn loads (10 minutes; SECONDS_EACH=60)
+	@$(TEST_IN) bash -c 'cmake --preset release >/dev/null && cmake --build $(RELEASE) -j$(JOBS) --target vigil sized_pod && python3 -B test/load/prove_sizing.py $(RELEASE) --seconds $(or $(SECONDS_EACH),60) --images docs/images'
+
 ##@ Make
 .PHONY: build
 build: ## The optimised program: build/release/bin/vigil
 	@$(RUN_IN) bash -c 'cmake --preset release >/dev/null && cmake --build $(RELEASE) -j$(JOBS) --target vigil'
+
+.PHONY: images
+images: ## Container images of the services and their SBOMs into build/images, without Docker
+	@$(TEST_IN) bash -c 'cmake --preset release >/dev/null && cmake --build $(RELEASE) -j$(JOBS) --target vigil eeg-intake heart-intake detector records ward'
+	@deploy/images/make "$(RELEASE)"
 
 .PHONY: szcore
 szcore: build ## The image with which Vigil can be submitted to the SzCORE benchmark (needs docker)
@@ -69,6 +98,11 @@ train: ## Train window-178 again and measure it, from VIGIL_DATA/bonn and VIGIL_
 	@[ -n "$(VIGIL_DATA)" ] || { echo "vigil: make train needs VIGIL_DATA, the folder that holds bonn/ and chbmit/" >&2; exit 1; }
 	@tools/in_root --with browser --with training models/window_178/make_model "$(VIGIL_DATA)"
 
+.PHONY: choose-live
+choose-live: models ## Choose sladky-2022's lag and thresholds live again and measure the choice, from VIGIL_DATA/bonn (9 minutes)
+	@[ -n "$(VIGIL_DATA)" ] || { echo "vigil: make choose-live needs VIGIL_DATA, the folder that holds bonn/" >&2; exit 1; }
+	@$(TEST_IN) models/sladky_2022/choose_live "$(VIGIL_DATA)"
+
 .PHONY: format
 format: ## Format the C++ sources
 	@$(TEST_IN) bash -c 'git ls-files "*.cpp" "*.hpp" | xargs clang-format-19 -i'
@@ -79,6 +113,6 @@ clean: ## Remove build/ (the Debian root and the compiler's cache stay in ~/.cac
 
 .PHONY: help
 help: ## This menu
-	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "Vigil is for research and evaluation. It is not a medical device."

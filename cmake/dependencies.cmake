@@ -1,5 +1,7 @@
 # Everything here is a Debian 13 package of deploy/images/packages/build.txt. A missing one is named by find_package itself.
 find_package(Threads REQUIRED)
+# Linked in, as EDFlib is below: one address is read with it.
+set(Boost_USE_STATIC_LIBS ON)
 find_package(Boost 1.88 REQUIRED CONFIG COMPONENTS url)
 find_package(Protobuf REQUIRED)
 find_package(simdjson REQUIRED)
@@ -8,11 +10,13 @@ find_package(CLI11 REQUIRED)
 find_package(prometheus-cpp REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(ZLIB REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
 find_package(Catch2 3 REQUIRED)
 find_package(benchmark REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(onnxruntime REQUIRED IMPORTED_TARGET libonnxruntime)
+pkg_check_modules(nats REQUIRED IMPORTED_TARGET libnats)
 pkg_check_modules(jemalloc REQUIRED IMPORTED_TARGET jemalloc)
 # Linked in, since only one command writes EDF files and an image would need one package more.
 find_library(EDF_LIBRARY NAMES libedf.a REQUIRED)

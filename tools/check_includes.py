@@ -1,6 +1,6 @@
 """Fails when an include goes against the direction of dependencies that docs/architecture.md fixes.
 
-services -> libs -> third party; among libs base <- signal <- detect, evaluate, journal <- store, access, http; services never include each
+services -> libs -> third party; among libs base <- signal <- detect, evaluate, journal <- store, access, http <- process; services never include each
 other, except `vigil`, which starts them all. `api` may be included by all.
 """
 
@@ -20,6 +20,8 @@ MAY_USE = {
     "store": {"base", "signal", "journal"},
     "http": {"base"},
     "access": {"base", "journal", "http"},
+    # what every program is made of around its service: flags, servers, the cluster's journal, an orderly end
+    "process": {"base", "journal", "http", "access"},
 }
 SERVICES = {"eeg_intake", "heart_intake", "detector", "records", "ward", "vigil"}
 INPUT_AND_OUTPUT = ["fstream", "filesystem", "sys/socket.h", "unistd.h"]

@@ -2,6 +2,7 @@
 
 #include "access/device_key.hpp"
 #include "access/session.hpp"
+#include "access/station.hpp"
 
 #include <utility>
 
@@ -31,6 +32,14 @@ http::Principal staff(std::string user, v1::StaffUser::Role role) {
         .patient = {},
         .clinician = role == v1::StaffUser::CLINICIAN || role == v1::StaffUser::ADMINISTRATOR,
         .administrator = role == v1::StaffUser::ADMINISTRATOR,
+    };
+}
+
+http::Principal station(const v1::Station& station) {
+    return {
+        .kind = http::Principal::Kind::staff,
+        .id = std::string(station_prefix) + station.id(),
+        .station = station.id(),
     };
 }
 
@@ -67,9 +76,17 @@ http::Authenticator make_authenticator(
                 };
             });
         }
-        if (const auto cookie = cookie_value(request.header("cookie"), session_cookie);
-            !cookie.empty()) {
-            const auto state = directory.state();
+        const auto state = directory.state();
+        const auto cookie = cookie_value(request.header("cookie"), session_cookie);
+        // A browser that is a station stays one: nobody's session makes it deaf.
+        if (const auto named = cookie_value(request.header("cookie"), station_cookie);
+            !named.empty()) {
+            auto found = find_station(secret, *state, named, clock.utc());
+            if (found || cookie.empty()) {
+                return std::move(found).transform(station);
+            }
+        }
+        if (!cookie.empty()) {
             return find_session(secret, *state, cookie, clock.utc()).transform([](Session session) {
                 return staff(std::move(session.user), session.role);
             });

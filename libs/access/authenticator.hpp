@@ -12,7 +12,8 @@
 namespace vigil::access {
 
 /// Reads `Authorization: Bearer vk_...` (device key), `Authorization: Bearer va_...`
-/// (administrator's token) and the session cookie. All referenced objects outlive the result.
+/// (administrator's token) and the cookies of stations and of people. All referenced objects
+/// outlive the result.
 [[nodiscard]] http::Authenticator make_authenticator(
     const Directory& directory,
     const Secret& secret,

@@ -84,6 +84,47 @@ bool take(DirectoryState& state, const v1::Entry& entry) {
             state.identities.insert_or_assign(std::move(patient), std::move(identity));
             return true;
         }
+        case v1::STATION: {
+            v1::Station station;
+            if (!parse(entry, station))
+                return false;
+            auto id = station.id();
+            state.stations.insert_or_assign(std::move(id), std::move(station));
+            return true;
+        }
+        case v1::STAFF_PIN: {
+            v1::StaffPin pin;
+            if (!parse(entry, pin))
+                return false;
+            auto user = pin.user();
+            state.pins.insert_or_assign(std::move(user), std::move(pin));
+            return true;
+        }
+        case v1::PUSH_BROWSER: {
+            v1::PushBrowser browser;
+            if (!parse(entry, browser))
+                return false;
+            auto id = browser.id();
+            state.push_browsers.insert_or_assign(std::move(id), std::move(browser));
+            return true;
+        }
+        case v1::VIDEO_LINK: {
+            v1::VideoLink link;
+            if (!parse(entry, link))
+                return false;
+            auto patient = link.patient();
+            state.video_links.insert_or_assign(std::move(patient), std::move(link));
+            return true;
+        }
+        case v1::ACT: {
+            v1::Act act;
+            if (!parse(entry, act) || act.conditions().empty())
+                return false;
+            const auto condition = act.conditions(0);
+            auto patient = act.patient();
+            state.offs[std::move(patient)].insert_or_assign(condition, std::move(act));
+            return true;
+        }
         case v1::PARTITIONS: {
             v1::Partitions partitions;
             if (!parse(entry, partitions) || partitions.count() == 0)
@@ -175,6 +216,24 @@ v1::Entry directory_entry(const v1::StaffUser& user, std::int64_t now_us, std::s
     return entry_of(v1::STAFF_USER, user, "user/" + user.name(), now_us, std::move(id));
 }
 
+v1::Entry directory_entry(const v1::Station& station, std::int64_t now_us, std::string id) {
+    return entry_of(v1::STATION, station, "station/" + station.id(), now_us, std::move(id));
+}
+
+v1::Entry directory_entry(const v1::StaffPin& pin, std::int64_t now_us, std::string id) {
+    return entry_of(v1::STAFF_PIN, pin, "pin/" + pin.user(), now_us, std::move(id));
+}
+
+v1::Entry directory_entry(const v1::PushBrowser& browser, std::int64_t now_us, std::string id) {
+    return entry_of(v1::PUSH_BROWSER, browser, "push/" + browser.id(), now_us, std::move(id));
+}
+
+v1::Entry directory_entry(const v1::VideoLink& link, std::int64_t now_us, std::string id) {
+    auto entry = entry_of(v1::VIDEO_LINK, link, "video/" + link.patient(), now_us, std::move(id));
+    entry.set_patient(link.patient());
+    return entry;
+}
+
 v1::Entry directory_entry(
     const v1::AlarmSettings& settings,
     std::uint32_t partitions,
@@ -222,6 +281,11 @@ directory_entry(const v1::ModelPromotion& promotion, std::int64_t now_us, std::s
         now_us,
         std::move(id)
     );
+}
+
+std::string off_key(const v1::Act& act) {
+    const int condition = act.conditions().empty() ? 0 : act.conditions(0);
+    return "off/" + act.patient() + "/" + std::to_string(condition);
 }
 
 bool is_patient_id(std::string_view text) noexcept {

@@ -6,6 +6,7 @@
 #include "journal/journal.hpp"
 #include "vigil/v1/alarm.pb.h"
 #include "vigil/v1/directory.pb.h"
+#include "vigil/v1/station.pb.h"
 
 #include <atomic>
 #include <functional>
@@ -17,6 +18,10 @@
 #include <string_view>
 
 namespace vigil::access {
+
+/// The built-in patient that tries the chain from the intake to a station: no person, and not
+/// counted.
+inline constexpr std::string_view test_patient = "vigil-test";
 
 /// A patient's models, and who chose them when: the entry says both.
 struct AssignedModels {
@@ -35,10 +40,16 @@ struct DirectoryState {
     std::map<std::string, AssignedModels, std::less<>> models;            // by patient
     std::map<std::string, v1::ModelPromotion, std::less<>> promotions;    // by id
     std::map<std::string, v1::SealedIdentity, std::less<>> identities;    // by patient
+    std::map<std::string, v1::Station, std::less<>> stations;             // by id, revoked ones too
+    std::map<std::string, v1::StaffPin, std::less<>> pins;                // by user
     std::map<std::uint32_t, std::string>
         patient_by_number; // the old contract's fk_user -> patient id
     std::uint32_t partitions = journal::default_partitions;
     journal::Sequence reaches = 0;
+    std::map<std::string, v1::PushBrowser, std::less<>> push_browsers; // by id, ended ones too
+    std::map<std::string, v1::VideoLink, std::less<>> video_links;     // by patient, where set
+    /// By patient and condition: the newest act that switched it off or back on.
+    std::map<std::string, std::map<v1::Alarm::Condition, v1::Act>, std::less<>> offs;
 
     [[nodiscard]] const v1::Patient* patient(std::string_view id) const;
 };
@@ -79,6 +90,14 @@ directory_entry(const v1::SealedIdentity& identity, std::int64_t now_us, std::st
 );
 [[nodiscard]] v1::Entry
 directory_entry(const v1::ModelPromotion& promotion, std::int64_t now_us, std::string id);
+[[nodiscard]] v1::Entry
+directory_entry(const v1::Station& station, std::int64_t now_us, std::string id);
+[[nodiscard]] v1::Entry
+directory_entry(const v1::StaffPin& pin, std::int64_t now_us, std::string id);
+[[nodiscard]] v1::Entry
+directory_entry(const v1::PushBrowser& browser, std::int64_t now_us, std::string id);
+[[nodiscard]] v1::Entry
+directory_entry(const v1::VideoLink& link, std::int64_t now_us, std::string id);
 
 /// In the patient's partition, since what follows from its blocks depends on it; `by` is who chose.
 [[nodiscard]] v1::Entry directory_entry(
@@ -88,6 +107,9 @@ directory_entry(const v1::ModelPromotion& promotion, std::int64_t now_us, std::s
     std::int64_t now_us,
     std::string id
 );
+
+/// The key of an act that switches a condition off or back on.
+[[nodiscard]] std::string off_key(const v1::Act& act);
 
 /// A patient id: [A-Za-z0-9_-]{1,64}.
 [[nodiscard]] bool is_patient_id(std::string_view text) noexcept;

@@ -1,5 +1,7 @@
 #include "access/secret.hpp"
 
+#include "access/mounted_secret.hpp"
+
 #include <fcntl.h>
 #include <sodium.h>
 #include <sys/stat.h>
@@ -11,10 +13,44 @@
 
 namespace vigil::access {
 
-Result<Secret> load_or_make_secret(const std::filesystem::path& file, Random& random) {
+namespace {
+
+/// `closed`: bits of the mode that must not be set.
+Result<Secret> read_secret(const std::filesystem::path& file, unsigned closed) {
     Secret secret{};
+    const int opened = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (opened < 0) {
+        return fail(
+            ErrorCode::unavailable,
+            std::format("{} cannot be read: {}", file.string(), std::strerror(errno))
+        );
+    }
+    struct stat status{};
+    ::fstat(opened, &status);
+    const auto count = ::read(opened, secret.data(), secret.size());
+    ::close(opened);
+    if ((status.st_mode & closed) != 0) {
+        return fail(
+            ErrorCode::unavailable,
+            std::format("{} may be read by others; run: chmod 600 {}", file.string(), file.string())
+        );
+    }
+    if (count != static_cast<ssize_t>(secret.size()) ||
+        status.st_size != static_cast<off_t>(secret.size())) {
+        return fail(
+            ErrorCode::unavailable,
+            std::format("{} does not hold 32 bytes; restore it from the backup", file.string())
+        );
+    }
+    return secret;
+}
+
+} // namespace
+
+Result<Secret> load_or_make_secret(const std::filesystem::path& file, Random& random) {
     if (const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         made >= 0) {
+        Secret secret{};
         random.fill(secret);
         const bool whole =
             ::write(made, secret.data(), secret.size()) == static_cast<ssize_t>(secret.size()) &&
@@ -29,31 +65,11 @@ Result<Secret> load_or_make_secret(const std::filesystem::path& file, Random& ra
         }
         return secret;
     }
-    const int opened = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-    if (opened < 0) {
-        return fail(
-            ErrorCode::unavailable,
-            std::format("{} cannot be read: {}", file.string(), std::strerror(errno))
-        );
-    }
-    struct stat status{};
-    ::fstat(opened, &status);
-    const auto count = ::read(opened, secret.data(), secret.size());
-    ::close(opened);
-    if ((status.st_mode & 077U) != 0) {
-        return fail(
-            ErrorCode::unavailable,
-            std::format("{} may be read by others; run: chmod 600 {}", file.string(), file.string())
-        );
-    }
-    if (count != static_cast<ssize_t>(secret.size()) ||
-        status.st_size != static_cast<off_t>(secret.size())) {
-        return fail(
-            ErrorCode::unavailable,
-            std::format("{} does not hold 32 bytes; restore it from the backup", file.string())
-        );
-    }
-    return secret;
+    return read_secret(file, 077U);
+}
+
+Result<Secret> load_secret(const std::filesystem::path& file) {
+    return read_secret(file, 037U);
 }
 
 std::string keyed_digest(const Secret& secret, std::string_view purpose, std::string_view text) {

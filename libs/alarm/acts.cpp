@@ -76,6 +76,13 @@ Outputs AlarmMachine::call(const EntryStamp& entry, const CallInput& call) {
         call.source.size() > longest_name) {
         return out;
     }
+    if (std::ranges::contains(calls_, call.source)) {
+        return out;
+    }
+    calls_.push_back(call.source);
+    if (calls_.size() > most_calls) {
+        calls_.pop_front();
+    }
     const auto now = moment(entry);
     const bool is_late = entry.time_us - call.at_us >= settings_.late_after_s() * second_us;
     const auto reason = is_late ? "late" : why_silent(call.condition);

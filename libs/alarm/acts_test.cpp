@@ -316,4 +316,34 @@ TEST_CASE("a call is high at once, and stays until somebody acknowledges it") {
     CHECK(bed.last.empty());
 }
 
+TEST_CASE("the same call again is no call, also for a machine that begins from a checkpoint") {
+    Bed bed;
+    const auto call = [&](const std::string& source) {
+        const auto entry = bed.entry();
+        const auto condition = Alarm::EVENT_BUTTON;
+        bed.take(bed.machine.call(
+            entry,
+            {.condition = condition, .source = source, .at_us = entry.time_us}
+        ));
+    };
+    bed.pass(1);
+    bed.begin();
+    call("press-1");
+    CHECK(bed.changes() == Changes{Alarm::RAISED, Alarm::CONDITION_OVER});
+    bed.acknowledge(bed.newest(Alarm::EVENT_BUTTON));
+    call("press-1");
+    CHECK(bed.last.empty());
+    bed.machine = *AlarmMachine::restore(bed.machine.serialize());
+    call("press-1");
+    CHECK(bed.last.empty());
+    call("press-2");
+    CHECK(bed.changes() == Changes{Alarm::RAISED, Alarm::CONDITION_OVER});
+
+    for (std::size_t number = 0; number < AlarmMachine::most_calls; ++number) {
+        call("more-" + std::to_string(number));
+    }
+    call("press-2"); // so many later it is forgotten
+    CHECK_FALSE(bed.last.empty());
+}
+
 } // namespace vigil::alarm

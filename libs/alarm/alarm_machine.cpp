@@ -140,10 +140,26 @@ Outputs AlarmMachine::data(const EntryStamp& entry, const DataArrival& arrival) 
     const auto now = moment(entry);
     const auto late_after_us = settings_.late_after_s() * second_us;
     is_ahead_ = true;
-    if (streams_.arrive(arrival, now, late_after_us, out) == StreamWatch::Arrival::usual) {
+    const bool is_usual =
+        streams_.arrive(arrival, now, late_after_us, out) == StreamWatch::Arrival::usual;
+    if (!raise_late(arrival.name, out) && is_usual) {
         return out;
     }
     return conclude(now, std::move(out));
+}
+
+/// What of a heart was late and has not ended, where the stream's newest are not late any more.
+bool AlarmMachine::raise_late(const StreamName& name, Outputs& out) {
+    if (late_.empty() || streams_.late_us(name) >= settings_.late_after_s() * second_us) {
+        return false;
+    }
+    return std::erase_if(late_, [&](auto& one) {
+               if (one.second.source() != name.device + '/' + name.stream) {
+                   return false;
+               }
+               add_source(std::move(one.second), out);
+               return true;
+           }) > 0;
 }
 
 Outputs AlarmMachine::stream_end(const EntryStamp& entry, const StreamName& name) {
@@ -202,12 +218,14 @@ Outputs AlarmMachine::heart(const EntryStamp& entry, const HeartInput& heart) {
     const auto now = moment(entry);
     const SourceKey key{heart.condition, {}, heart.source};
     if (heart.change != HeartInput::Change::begins) {
+        late_.erase(key);
         if (sources_.erase(key) == 0) {
             return out;
         }
         return conclude(now, std::move(out));
     }
-    const bool is_late = heart.newest_us - heart.at_us >= settings_.late_after_s() * second_us;
+    const auto age_us = heart.newest_us - heart.at_us + streams_.late_us(heart.stream);
+    const bool is_late = age_us >= settings_.late_after_s() * second_us;
     const auto reason = is_late ? "late" : why_silent(heart.condition);
     if (!reason.empty()) {
         auto& notice = add_notice(out, v1::AlarmNotice::LISTED);
@@ -216,15 +234,17 @@ Outputs AlarmMachine::heart(const EntryStamp& entry, const HeartInput& heart) {
         notice.set_onset_us(heart.at_us);
         notice.set_reason(reason);
     }
+    Source source;
+    source.set_condition(heart.condition);
+    source.set_source(heart.source);
+    source.set_value(heart.value);
+    source.set_limit(heart.limit);
+    source.set_onset_us(heart.at_us);
+    source.set_since_passed_us(now.passed_us);
     if (!is_late) {
-        Source source;
-        source.set_condition(heart.condition);
-        source.set_source(heart.source);
-        source.set_value(heart.value);
-        source.set_limit(heart.limit);
-        source.set_onset_us(heart.at_us);
-        source.set_since_passed_us(now.passed_us);
         add_source(std::move(source), out);
+    } else if (late_.size() < most_late) {
+        late_.insert_or_assign(key, std::move(source));
     }
     return conclude(now, std::move(out));
 }

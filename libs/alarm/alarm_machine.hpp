@@ -12,6 +12,7 @@
 #include "vigil/v1/alarm.pb.h"
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <span>
@@ -34,6 +35,7 @@ struct HeartInput {
     enum class Change : std::uint8_t { begins, ends, lost };
     Condition condition = v1::Alarm::TACHYCARDIA; // or bradycardia, or pause
     std::string source;
+    StreamName stream = {}; // of beats: data() has been told of them
     Change change = Change::begins;
     std::int64_t at_us = 0;     // by the data's own clock
     std::int64_t newest_us = 0; // ... of the newest value of that source
@@ -73,6 +75,9 @@ class AlarmMachine {
 public:
     /// Vigil's own. Beyond it nothing is added, and a notice says so.
     static constexpr std::size_t most_sources = 512;
+    /// Vigil's own: a device repeats what it has no answer to, and has few such presses.
+    static constexpr std::size_t most_calls = 32;
+    static constexpr std::size_t most_late = 32;
 
     explicit AlarmMachine(std::string patient);
 
@@ -89,9 +94,12 @@ public:
     /// All revisions of the patient's events in one entry.
     [[nodiscard]] Outputs events(const EntryStamp& entry, std::span<const EventInput> events);
 
+    /// One whose onset is late is a past event. Where it is still there once its beats are current
+    /// again, it is raised with them.
     [[nodiscard]] Outputs heart(const EntryStamp& entry, const HeartInput& heart);
 
-    /// One that is late, or that comes while nothing may be raised, is a past event.
+    /// One that is late, or that comes while nothing may be raised, is a past event. The same
+    /// source again is the same call, and nothing, among the newest `most_calls`.
     [[nodiscard]] Outputs call(const EntryStamp& entry, const CallInput& call);
 
     [[nodiscard]] Outputs technical(const EntryStamp& entry, const TechnicalInput& state);
@@ -144,6 +152,7 @@ private:
     [[nodiscard]] std::string why_silent(Condition condition) const;
     void add_source(Source source, Outputs& out);
     void forget_device(const std::string& device);
+    [[nodiscard]] bool raise_late(const StreamName& name, Outputs& out);
 
     void end_offs(const Moment& now, Outputs& out);
     void end_audio_pause(std::string reason, Outputs& out);
@@ -161,8 +170,10 @@ private:
     StreamWatch streams_;
     EventWatch events_;
     std::map<SourceKey, Source> sources_;
+    std::map<SourceKey, Source> late_; // of hearts: listed, and perhaps there still
     HeldAlarms held_;
     std::map<Condition, Off> offs_;
+    std::deque<std::string> calls_;              // sources of the newest
     std::optional<std::int64_t> audio_until_us_; // by PassedTime
     Priority audio_over_ = v1::Alarm::PRIORITY_UNSPECIFIED;
     std::uint64_t noticed_ = 0;

@@ -140,6 +140,12 @@ std::string AlarmMachine::serialize() const {
     memory.set_audio_over(audio_over_);
     memory.set_raised(held_.raised());
     memory.set_noticed(noticed_);
+    for (const auto& source : late_ | std::views::values) {
+        *memory.add_late() = source;
+    }
+    for (const auto& source : calls_) {
+        memory.add_calls(source);
+    }
     return memory.SerializeAsString();
 }
 
@@ -182,9 +188,14 @@ Result<void> AlarmMachine::load(v1::AlarmMemory memory) {
     };
     if (memory.streams_size() > static_cast<int>(StreamWatch::most_streams) ||
         memory.events_size() > static_cast<int>(EventWatch::most_events) ||
-        memory.sources_size() > static_cast<int>(most_sources) || !all_good(memory.streams()) ||
-        !all_good(memory.events()) || !all_good(memory.sources()) || !all_good(memory.alarms()) ||
-        !all_good(memory.offs())) {
+        memory.sources_size() > static_cast<int>(most_sources) ||
+        memory.late_size() > static_cast<int>(most_late) || !all_good(memory.late()) ||
+        !all_good(memory.streams()) || !all_good(memory.events()) || !all_good(memory.sources()) ||
+        !all_good(memory.alarms()) || !all_good(memory.offs()) ||
+        memory.calls_size() > static_cast<int>(most_calls) ||
+        std::ranges::any_of(memory.calls(), [](const auto& source) {
+            return source.size() > longest_name;
+        })) {
         return no_checkpoint("has what no machine remembers");
     }
     time_.load(clock);
@@ -206,6 +217,9 @@ Result<void> AlarmMachine::load(v1::AlarmMemory memory) {
             std::move(source)
         );
     }
+    for (auto& source : *memory.mutable_late()) {
+        late_.emplace(SourceKey{source.condition(), {}, source.source()}, std::move(source));
+    }
     HeldAlarms::All alarms;
     for (auto& held : *memory.mutable_alarms()) {
         const auto group = row_of(held.alarm().condition())->group;
@@ -221,6 +235,7 @@ Result<void> AlarmMachine::load(v1::AlarmMemory memory) {
     }
     audio_over_ = memory.audio_over();
     noticed_ = memory.noticed();
+    calls_.assign(memory.calls().begin(), memory.calls().end());
     return {};
 }
 

@@ -20,8 +20,8 @@ StreamWatch::Arrival StreamWatch::arrive(
     }
     auto& stream = is_new ? begin(arrival, out) : found->second;
     measure(stream, arrival, now);
+    stream.set_end_in_stream_us(end_in_stream_us(stream, arrival));
     stream.set_end_sample(arrival.end_sample);
-    stream.set_end_in_stream_us(arrival.end_in_stream_us);
     stream.set_grown_passed_us(now.passed_us);
     if (stream.late_us() >= late_after_us) {
         return Arrival::usual;
@@ -67,8 +67,19 @@ StreamWatch::Stream& StreamWatch::begin(const DataArrival& arrival, Outputs& out
     return stream;
 }
 
+std::int64_t StreamWatch::end_in_stream_us(const Stream& stream, const DataArrival& arrival) {
+    if (arrival.beats == 0 || stream.end_sample() == 0) {
+        return arrival.end_in_stream_us;
+    }
+    const auto more = static_cast<double>(arrival.end_sample - stream.end_sample());
+    const auto each_us = static_cast<double>(arrival.block_us) / static_cast<double>(arrival.beats);
+    constexpr auto longest_us = static_cast<double>(PassedTime::longest_leap_us);
+    return stream.end_in_stream_us() +
+           static_cast<std::int64_t>(std::min(more * each_us, longest_us));
+}
+
 void StreamWatch::measure(Stream& stream, const DataArrival& arrival, const Moment& now) {
-    const auto by_index = now.passed_us - arrival.end_in_stream_us;
+    const auto by_index = now.passed_us - end_in_stream_us(stream, arrival);
     const auto by_clock = now.passed_us - arrival.end_us;
     if (stream.end_sample() == 0) {
         stream.set_least_by_index_us(by_index);
@@ -135,6 +146,11 @@ std::optional<std::int64_t> StreamWatch::next_mark_us() const {
         }
     }
     return next;
+}
+
+std::int64_t StreamWatch::late_us(const StreamName& name) const {
+    const auto found = streams_.find(name);
+    return found == streams_.end() ? 0 : found->second.late_us();
 }
 
 std::optional<std::int64_t>

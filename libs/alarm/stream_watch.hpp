@@ -11,7 +11,7 @@
 
 namespace vigil::alarm {
 
-/// New samples of a stream, as its entry says. Of beats or single values the index is their count.
+/// New samples or beats of a stream, as its entry says.
 struct DataArrival {
     StreamName name;
     std::uint64_t layout = 0;          // equal for streams of the same channels and rate
@@ -19,6 +19,9 @@ struct DataArrival {
     std::int64_t end_in_stream_us = 0; // that by the index and the rate
     std::int64_t end_us = 0;           // ... and by the device's clock
     std::int64_t block_us = 0;         // the length of the block
+    /// Of beats: so many. Their index has no rate: where they are in the stream follows from how
+    /// long they are, and `end_in_stream_us` counts for the first ones alone.
+    std::uint64_t beats = 0;
 };
 
 /// Only samples beyond the newest are an arrival: repeats and backfill are not. A stream that
@@ -29,7 +32,7 @@ struct DataArrival {
 /// and by the device's clock; the least of it so far is what the newest are compared with, and the
 /// one that accuses less counts. Samples that were held back for an hour are late by both. A device
 /// whose clock is set is so by its clock alone; one that does not count while it is off, by the
-/// index alone.
+/// index alone. Beats that are missing count as long as those that came behind them.
 ///
 /// threads one      cost  a look-up in a map of at most `most_streams`
 class StreamWatch {
@@ -74,6 +77,10 @@ public:
     [[nodiscard]] std::optional<std::int64_t>
     age_us(const StreamName& name, std::int64_t in_stream_us, const Moment& now) const;
 
+    /// How much longer the newest of a stream needed than the quickest; 0 where there is no such
+    /// stream.
+    [[nodiscard]] std::int64_t late_us(const StreamName& name) const;
+
     [[nodiscard]] const Streams& streams() const { return streams_; }
 
     void load(Streams streams) { streams_ = std::move(streams); }
@@ -81,6 +88,9 @@ public:
 private:
     Stream& begin(const DataArrival& arrival, Outputs& out);
     static void measure(Stream& stream, const DataArrival& arrival, const Moment& now);
+    /// The arrival's end by the stream's own index.
+    [[nodiscard]] static std::int64_t
+    end_in_stream_us(const Stream& stream, const DataArrival& arrival);
 
     Streams streams_;
 };

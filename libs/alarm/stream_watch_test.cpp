@@ -77,6 +77,44 @@ TEST_CASE("a device whose clock is set, either way, is not late") {
     }
 }
 
+TEST_CASE("beats are late by their count and by their clock, whichever accuses less") {
+    StreamWatch watch;
+    Outputs out;
+    std::int64_t passed_us = 0;
+    std::uint64_t counted = 0;
+    const auto send = [&](std::int64_t end_us, std::uint64_t beats, std::int64_t length_us) {
+        counted += beats;
+        static_cast<void>(watch.arrive(
+            {.name = {"strap", "s"},
+             .end_sample = counted,
+             .end_in_stream_us = end_us,
+             .end_us = end_us,
+             .block_us = length_us,
+             .beats = beats},
+            {.passed_us = passed_us},
+            late_after_us,
+            out
+        ));
+        return watch.late_us({"strap", "s"});
+    };
+    for (int entry = 0; entry < 10; ++entry) {
+        passed_us += 10 * second;
+        CHECK(send(passed_us, 12, 10 * second) == 0);
+    }
+    passed_us += 10 * second;
+    CHECK(send(passed_us - 3600 * second, 12, 10 * second) == 0); // its clock was set
+    passed_us += 10 * second;
+    CHECK(send(passed_us, 12, 10 * second) == 0); // and set right
+    const auto away_us = passed_us;
+    passed_us += 600 * second;
+    const auto late_us = send(away_us + 10 * second, 12, 10 * second);
+    CHECK(late_us > 589 * second);
+    CHECK(late_us <= 590 * second);
+    counted += 708; // 590 s of beats that never come
+    CHECK(send(passed_us, 12, 10 * second) < 20 * second);
+    CHECK(watch.late_us({"strap", "t"}) == 0);
+}
+
 TEST_CASE("a device that does not count while it is off is not late") {
     Sender sender;
     sender.send_for(600);

@@ -124,15 +124,10 @@ Admission admit(Core& core, std::optional<Verb> verb, Request& request) {
             )
         };
     }
-    if (state.in_flight.load(std::memory_order_relaxed) >= match.route->options.in_flight) {
+    if (state.slots.full()) {
+        state.slots.refuse();
         core.count(Refusal::in_flight);
-        return {
-            &state,
-            problem(
-                fail(ErrorCode::overloaded, "Too many requests at once; try again.").error(),
-                request.id
-            )
-        };
+        return {&state, slots_full(state.slots.most(), request.id)};
     }
     return {&state, std::nullopt};
 }

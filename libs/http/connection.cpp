@@ -67,6 +67,10 @@ Task<bool> Connection::serve_one() {
     if (step == Step::ok && gzip_) {
         step = unpack_body();
     }
+    if (step == Step::ok && !state_->slots.take()) {
+        core_.count(Refusal::in_flight);
+        step = refuse_with(slots_full(state_->slots.most(), id_));
+    }
     if (step == Step::gone) {
         co_return false;
     }
@@ -191,11 +195,14 @@ Task<Response> Connection::let_handle() {
     const auto& options = state_->route->options;
     enter(Phase::handling, options.deadline);
     request_.deadline = deadline_;
-    state_->in_flight.fetch_add(1, std::memory_order_relaxed);
     auto& body = parser_->get().body();
     request_.body = std::move(body.data);
     body.share.release();
-    const Ticket ticket{.generation = generation, .route = state_->index};
+    const Ticket ticket{
+        .generation = generation,
+        .route = state_->index,
+        .taken = core_.clock.steady()
+    };
     try {
         std::get<Handler>(state_->route->handler)(
             std::move(request_),
@@ -235,7 +242,7 @@ bool Connection::offer(std::uint64_t generation, Response response) {
 }
 
 void Connection::take_answer(Ticket ticket, Response response) {
-    core_.state_at(ticket.route).in_flight.fetch_sub(1, std::memory_order_relaxed);
+    core_.state_at(ticket.route).slots.give_back(core_.clock, ticket.taken);
     if (offer(ticket.generation, std::move(response))) {
         loop_->wake(shared_from_this());
     }

@@ -34,10 +34,12 @@ private:
     static constexpr std::size_t first_read = 2 << 10; // a header and a small body come in one read
     enum class Step : std::uint8_t { ok, refuse, gone }; // refuse: answer `refusal_`
 
-    // Fits into a move_only_function without an allocation, beside the connection.
+    /// Of one request and the slot that it holds until its handler answers, also where that is
+    /// after the deadline or after the client has gone.
     struct Ticket {
         std::uint64_t generation : 48;
         std::uint64_t route : 16;
+        SteadyTime taken;
     };
 
     Task<bool> serve_one();

@@ -33,7 +33,7 @@ constexpr std::array refusal_names{
     "deadline",
 };
 
-void make_metrics(RouteState& state, Metrics& metrics, const std::string& name) {
+void prepare(RouteState& state, Metrics& metrics, const std::string& name) {
     for (std::size_t digit = 1; digit < state.answered.size(); ++digit) {
         state.answered[digit] = &metrics.counter(
             "vigil_http_requests_total",
@@ -46,6 +46,12 @@ void make_metrics(RouteState& state, Metrics& metrics, const std::string& name) 
         "From a request's header to its answer's last byte.",
         {{"route", name}}
     );
+    if (state.route != nullptr) {
+        state.slots.open(state.route->options.slots);
+        if (state.route->options.sized) {
+            state.slots.measure(metrics, name);
+        }
+    }
 }
 
 } // namespace
@@ -73,12 +79,12 @@ Core::Core(
     for (const auto& route : router.routes()) {
         auto& state = states_.emplace_back();
         state.route = &route;
-        make_metrics(state, metrics, std::string(verb_name(route.verb)) + " " + route.pattern);
+        prepare(state, metrics, std::string(verb_name(route.verb)) + " " + route.pattern);
     }
     auto& page = states_.emplace_back();
     page.route = router.fallback_route();
-    make_metrics(page, metrics, "page");
-    make_metrics(states_.emplace_back(), metrics, "none");
+    prepare(page, metrics, "page");
+    prepare(states_.emplace_back(), metrics, "none");
     for (std::size_t i = 0; i < states_.size(); ++i) {
         states_[i].index = static_cast<std::uint16_t>(i);
     }
@@ -102,7 +108,7 @@ RouteState& Core::state_of(const Router::Route* route) {
 void Core::show() {
     std::size_t in_flight = 0;
     for (const auto& state : states_) {
-        in_flight += state.in_flight.load(std::memory_order_relaxed);
+        in_flight += state.slots.held();
     }
     in_flight_gauge_.Set(static_cast<double>(in_flight));
     connections_gauge_.Set(static_cast<double>(connections()));
@@ -139,6 +145,12 @@ void Core::leave(const std::string& peer) {
     }
     if (--connections_ == 0) {
         empty_.notify_all();
+    }
+}
+
+void Core::close() {
+    for (auto& state : states_) {
+        state.slots.close();
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include "http/body_budget.hpp"
 #include "http/server.hpp"
+#include "http/slots.hpp"
 
 #include <array>
 #include <atomic>
@@ -17,12 +18,11 @@
 
 namespace vigil::http {
 
-/// One route's counts. `in_flight` is the handlers that have not answered, also those whose
-/// deadline has passed.
+/// One route's slots and counts.
 struct RouteState {
     const Router::Route* route = nullptr;
     std::uint16_t index = 0;
-    std::atomic<std::size_t> in_flight{0};
+    Slots slots;
     std::array<prometheus::Counter*, 6> answered{}; // by the status' first digit
     prometheus::Histogram* duration = nullptr;
 };
@@ -73,6 +73,8 @@ public:
     [[nodiscard]] std::size_t connections() const { return connections_.load(); }
 
     bool wait_until_empty(std::chrono::milliseconds limit);
+    /// After the last request: answers that come later touch nothing that is not the core's own.
+    void close();
 
     const ServerConfig config;
     const Router router;

@@ -95,7 +95,7 @@ TEST_CASE(
     router.add(
         Verb::get,
         "/late",
-        {.access = Access::open, .deadline = milliseconds{50}, .in_flight = 2},
+        {.access = Access::open, .deadline = milliseconds{50}, .slots = 2},
         [&](Request, Reply reply) {
             const std::scoped_lock lock(mutex);
             kept.push_back(std::move(reply));

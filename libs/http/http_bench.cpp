@@ -76,7 +76,7 @@ int main(int count, char** words) {
     Answerer answerer;
     const std::jthread worker([&](const std::stop_token& stop) { answerer.run(stop); });
     http::Router router;
-    const http::RouteOptions options{.access = http::Access::open, .in_flight = 4096};
+    const http::RouteOptions options{.access = http::Access::open, .slots = 4096};
     router.add(http::Verb::post, "/old", options, [&](http::Request, http::Reply reply) {
         answerer.take(std::move(reply));
     });

@@ -38,12 +38,6 @@ std::string_view title_of(ErrorCode code) {
     return "An error of the server";
 }
 
-// Senders that were refused together must not come back together.
-std::string retry_after_seconds() {
-    thread_local std::minstd_rand jitter{std::random_device{}()};
-    return std::string(1, static_cast<char>('1' + jitter() % 3));
-}
-
 std::string cause_text(const Error& error) {
     if (error.cause.empty()) {
         return {};
@@ -53,6 +47,15 @@ std::string cause_text(const Error& error) {
 }
 
 } // namespace
+
+std::string retry_after_seconds() {
+    thread_local std::minstd_rand jitter{std::random_device{}()};
+    thread_local std::uniform_int_distribution<int> seconds{
+        shortest_retry_after_s,
+        longest_retry_after_s
+    };
+    return std::to_string(seconds(jitter));
+}
 
 unsigned status_of(ErrorCode code) noexcept {
     switch (code) {

@@ -36,6 +36,7 @@ struct Principal {
     std::string device{};  // likewise, where it has no patient
     bool clinician = false;
     bool administrator = false;
+    std::string station{}; // of a station: it sees what staff sees and may do nothing
 };
 
 struct Request {
@@ -89,6 +90,15 @@ problem_with_status(unsigned status, const Error& error, std::string_view reques
 [[nodiscard]] std::optional<Response>
 refused_type(const Request& request, std::initializer_list<std::string_view> accepted);
 [[nodiscard]] unsigned status_of(ErrorCode code) noexcept;
+
+/// Whole seconds drawn evenly: senders that were refused together must not come back together. Not
+/// 0, which would feed a storm; a block that is refused once still comes within the reorder horizon
+/// of 10 s.
+/// source  RFC 9110 section 10.2.3 (whole seconds); M. Brooker, "Exponential Backoff And Jitter",
+///         AWS Architecture Blog, 2015 ("full jitter")
+inline constexpr int shortest_retry_after_s = 1;
+inline constexpr int longest_retry_after_s = 5;
+[[nodiscard]] std::string retry_after_seconds();
 
 /// Gives the answer to one request; exactly one call, from any thread, at any time. Destroyed
 /// without a call it answers 500. After the deadline the server has answered 503 itself and a late
@@ -157,7 +167,8 @@ struct RouteOptions {
     Access access = Access::staff;   // deny by default
     std::size_t max_body = 64 << 10; // bytes after decompression, and of one WebSocket message
     std::chrono::milliseconds deadline{10'000};
-    std::size_t in_flight = 256;            // more at once are refused with 503 and Retry-After
+    std::size_t slots = 256; // requests held at once; the next is refused at once, see Slots
+    bool sized = false;      // its arrivals, refusals and service time are metrics for `vigil size`
     std::size_t send_queue_bytes = 4 << 20; // WebSocket: beyond it send() returns false
     std::chrono::milliseconds slow_reader_limit{10'000};
 };

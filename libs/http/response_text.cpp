@@ -97,11 +97,21 @@ std::string_view reason_phrase(unsigned status) {
     }
 }
 
+namespace {
+
+/// What is empty is no JSON, but may well be a protobuf message without a field.
+bool has_type(const Response& response) {
+    return !response.body.empty() ||
+           (response.status == 200 && response.content_type != "application/json");
+}
+
+} // namespace
+
 void write_head(std::string& text, const Response& response, const AnswerFacts& facts) {
     text.assign("HTTP/1.1 ");
     append_number(text, response.status);
     text.append(" ").append(reason_phrase(response.status)).append("\r\n");
-    if (!response.body.empty()) {
+    if (has_type(response)) {
         text += "Content-Type: ";
         append_value(text, response.content_type);
         text += "\r\n";

@@ -20,11 +20,13 @@ using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, Executor>;
 constexpr std::chrono::milliseconds out_of_descriptors{50}; // before accepting is tried again
 constexpr std::chrono::milliseconds end_limit{5'000}; // for sessions whose sockets were closed
 
-constexpr std::string_view turned_away =
-    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nContent-Length: "
-    "134\r\nRetry-After: 3\r\n"
-    "Cache-Control: no-store\r\nConnection: close\r\n\r\n"
-    R"({"type":"about:blank","title":"Too much at once","status":503,"code":"overloaded","detail":"Too many connections; try again later."  })";
+std::string turned_away() {
+    return "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n"
+           "Content-Length: 132\r\nRetry-After: " +
+           retry_after_seconds() +
+           "\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
+           R"({"type":"about:blank","title":"Too much at once","status":503,"code":"overloaded","detail":"Too many connections; try again later."})";
+}
 
 } // namespace
 
@@ -146,7 +148,7 @@ void Server::Inside::take(Socket socket, const std::shared_ptr<Loop>& loop) {
     if (!core->enter(peer)) {
         core->count(Refusal::connections);
         socket.non_blocking(true, error);
-        socket.write_some(asio::buffer(turned_away), error);
+        socket.write_some(asio::buffer(turned_away()), error);
         return;
     }
     auto connection =
@@ -176,6 +178,7 @@ void Server::Inside::stop() {
     for (const auto& loop : loops) {
         loop->stop();
     }
+    core->close();
     acceptor.reset();
     pause.reset();
     loops.clear();

@@ -14,7 +14,8 @@ TEMPLATE_TEST_CASE(
     "an entry over the bound is too large",
     "[journal][limit]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    NatsFixture
 ) {
     TestType fixture;
     auto& journal = fixture.journal();
@@ -31,7 +32,8 @@ TEMPLATE_TEST_CASE(
     "a batch that no queue can hold is too large, an empty one invalid",
     "[journal][limit]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    NatsFixture
 ) {
     TestType fixture;
     auto& journal = fixture.journal();
@@ -47,7 +49,8 @@ TEMPLATE_TEST_CASE(
     "a queue at its bound of entries refuses and later takes again",
     "[journal][limit]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    NatsFixture
 ) {
     TestType fixture;
     auto& journal = fixture.journal();
@@ -76,7 +79,8 @@ TEMPLATE_TEST_CASE(
     "a queue at its bound of bytes refuses",
     "[journal][limit]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    NatsFixture
 ) {
     TestType fixture;
     auto& journal = fixture.journal();
@@ -100,7 +104,8 @@ TEMPLATE_TEST_CASE(
     "a journal at its bound of bytes refuses until it is freed",
     "[journal][limit]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    NatsFixture
 ) {
     TestType fixture;
     auto& journal = fixture.journal();

@@ -4,13 +4,25 @@
 
 #include "base/random.hpp"
 #include "journal/memory_journal.hpp"
+#include "journal/nats/nats_journal.hpp"
 #include "journal/sqlite_journal.hpp"
 
+#include <catch2/catch_test_macros.hpp>
+#include <netinet/in.h>
+#include <spawn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <csignal>
+#include <cstdlib>
 #include <filesystem>
+#include <format>
+#include <fstream>
 #include <future>
 #include <latch>
+#include <stdexcept>
+#include <thread>
 
 namespace vigil::journal::suite {
 
@@ -166,6 +178,145 @@ private:
     QuietLog log_;
     std::unique_ptr<std::latch> stalled_;
     std::unique_ptr<SqliteJournal> journal_;
+};
+
+/// A nats-server of the test's own on loopback, with its files in a folder of its own. NATS_SERVER
+/// names the program; without it the test is skipped.
+class NatsServer {
+public:
+    /// `more` is added to its configuration.
+    explicit NatsServer(const std::string& more = {}) : program_(named()), port_(free_port()) {
+        std::ofstream(folder_.path() / "conf") << std::format(
+            "listen: \"127.0.0.1:{}\"\n"
+            "jetstream {{ store_dir: \"{}\", sync_interval: always }}\n{}\n",
+            port_,
+            (folder_.path() / "store").string(),
+            more
+        );
+        start();
+    }
+
+    NatsServer(const NatsServer&) = delete;
+
+    ~NatsServer() { kill(); }
+
+    void start() {
+        const auto conf = (folder_.path() / "conf").string();
+        const auto log = (folder_.path() / "log").string();
+        std::array<const char*, 6>
+            words{"nats-server", "-c", conf.c_str(), "-l", log.c_str(), nullptr};
+        if (::posix_spawn(
+                &process_,
+                program_.c_str(),
+                nullptr,
+                nullptr,
+                const_cast<char* const*>(words.data()),
+                environ
+            ) != 0) {
+            throw std::runtime_error("nats-server does not start: " + program_);
+        }
+    }
+
+    void kill() {
+        ::kill(process_, SIGKILL);
+        ::waitpid(process_, nullptr, 0);
+    }
+
+    void pause() const { ::kill(process_, SIGSTOP); }
+
+    void go_on() const { ::kill(process_, SIGCONT); }
+
+    static int free_port() {
+        const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        ::bind(socket, reinterpret_cast<const sockaddr*>(&address), size);
+        ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
+        ::close(socket);
+        return ntohs(address.sin_port);
+    }
+
+    [[nodiscard]] std::string address() const {
+        return "nats://127.0.0.1:" + std::to_string(port_);
+    }
+
+    /// By the name that a certificate has.
+    [[nodiscard]] std::string named_address() const {
+        return "nats://localhost:" + std::to_string(port_);
+    }
+
+    /// What it logged so far.
+    [[nodiscard]] std::string log() const {
+        std::ifstream in(folder_.path() / "log");
+        return {std::istreambuf_iterator<char>(in), {}};
+    }
+
+private:
+    static std::string named() {
+        const char* program = std::getenv("NATS_SERVER");
+        if (program == nullptr || *program == '\0') {
+            SKIP("NATS_SERVER names no nats-server (tools/nats_server makes one)");
+        }
+        return program;
+    }
+
+    std::string program_;
+    TemporaryFolder folder_;
+    int port_;
+    pid_t process_ = 0;
+};
+
+class NatsFixture {
+public:
+    static constexpr bool survives_restart = true;
+
+    NatsFixture() { open(); }
+
+    [[nodiscard]] Journal& journal() { return *journal_; }
+
+    [[nodiscard]] NatsServer& server() { return server_; }
+
+    void stall() { server_.pause(); }
+
+    void resume() { server_.go_on(); }
+
+    /// Both end, the server by kill -9.
+    void reopen() {
+        journal_.reset();
+        server_.kill();
+        server_.start();
+        open();
+    }
+
+private:
+    void open() {
+        NatsJournalOptions options;
+        options.servers = {server_.address()};
+        options.replicas = 1;
+        options.queue_entries = small_queue_entries;
+        options.queue_bytes = small_queue_bytes;
+        options.recent_bytes = 32 << 10;
+        options.max_bytes = small_max_bytes;
+        const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+        while (true) {
+            auto opened = NatsJournal::open(options, clock_, log_);
+            if (opened) {
+                journal_ = *std::move(opened);
+                return;
+            }
+            if (std::chrono::steady_clock::now() > until) {
+                throw std::runtime_error(opened.error().detail + ": " + opened.error().cause);
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        }
+    }
+
+    NatsServer server_;
+    SystemClock clock_;
+    QuietLog log_;
+    std::unique_ptr<NatsJournal> journal_;
 };
 
 } // namespace vigil::journal::suite

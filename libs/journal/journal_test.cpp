@@ -41,7 +41,8 @@ TEMPLATE_TEST_CASE(
     "an empty journal has nothing to read",
     "[journal]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    NatsFixture
 ) {
     TestType fixture;
     auto& journal = fixture.journal();
@@ -57,7 +58,8 @@ TEMPLATE_TEST_CASE(
     "entries are read in the order of their sequences, unchanged",
     "[journal]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    NatsFixture
 ) {
     TestType fixture;
     auto& journal = fixture.journal();
@@ -83,7 +85,13 @@ TEMPLATE_TEST_CASE(
     CHECK(journal.read(given.back() + 1000).value().empty());
 }
 
-TEMPLATE_TEST_CASE("a success is readable at once", "[journal]", MemoryFixture, SqliteFixture) {
+TEMPLATE_TEST_CASE(
+    "a success is readable at once",
+    "[journal]",
+    MemoryFixture,
+    SqliteFixture,
+    NatsFixture
+) {
     TestType fixture;
     auto& journal = fixture.journal();
     Sequence newest = 0;
@@ -101,7 +109,8 @@ TEMPLATE_TEST_CASE(
     "a read stops at its limits but gives one entry at least",
     "[journal]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    NatsFixture
 ) {
     TestType fixture;
     auto& journal = fixture.journal();
@@ -117,7 +126,8 @@ TEMPLATE_TEST_CASE(
     "a batch is taken as a whole or not at all",
     "[journal]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    NatsFixture
 ) {
     TestType fixture;
     auto& journal = fixture.journal();
@@ -135,7 +145,8 @@ TEMPLATE_TEST_CASE(
     "a fence holds while the newest output is the expected one",
     "[journal]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    NatsFixture
 ) {
     TestType fixture;
     auto& journal = fixture.journal();
@@ -175,7 +186,8 @@ TEMPLATE_TEST_CASE(
     "fences are checked in the order of the queue",
     "[journal]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    NatsFixture
 ) {
     TestType fixture;
     auto& journal = fixture.journal();
@@ -195,7 +207,8 @@ TEMPLATE_TEST_CASE(
     "the directory holds the newest entry of every key",
     "[journal]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    NatsFixture
 ) {
     TestType fixture;
     auto& journal = fixture.journal();
@@ -213,7 +226,8 @@ TEMPLATE_TEST_CASE(
     "directory and outputs survive the freeing of their entries",
     "[journal]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    NatsFixture
 ) {
     TestType fixture;
     auto& journal = fixture.journal();
@@ -257,7 +271,8 @@ TEMPLATE_TEST_CASE(
     "freeing everything leaves the sequence where it was",
     "[journal]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    NatsFixture
 ) {
     TestType fixture;
     fill(fixture.journal(), 300);
@@ -274,7 +289,8 @@ TEMPLATE_TEST_CASE(
     "watchers hear of new entries until their handle is gone",
     "[journal]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    NatsFixture
 ) {
     TestType fixture;
     auto& journal = fixture.journal();
@@ -296,7 +312,8 @@ TEMPLATE_TEST_CASE(
     "a watcher's handle may outlive the journal",
     "[journal]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    NatsFixture
 ) {
     std::shared_ptr<void> handle;
     {

@@ -100,6 +100,35 @@ struct SmallNest {
 
 } // namespace
 
+TEST_CASE("the load for a blocking is found where half of it blocks less than a number can say") {
+    // erlang_b(4096, 2048) is below the smallest double
+    for (const std::uint64_t slots : {2048U, 4096U, 65'536U}) {
+        const auto offered = offered_for(slots, static_cast<double>(slots), 1e-5);
+        REQUIRE(offered.has_value());
+        INFO(slots << " slots: " << *offered);
+        CHECK(std::abs(erlang_b(slots, *offered) / 1e-5 - 1) < 1e-9);
+    }
+}
+
+TEST_CASE("offered_for_use gives the load back whose use is known in closed form") {
+    // own cores: carried load A (1 - B)
+    CHECK_THAT(
+        offered_for_use(5, 5, 3 * (1 - erlang_b(5, 3))).value(),
+        Catch::Matchers::WithinRel(3.0, 1e-10)
+    );
+    // one core: M/M/1/K, mean from its geometric distribution
+    double mass = 0;
+    double mean = 0;
+    for (int used = 0; used <= 5; ++used) {
+        mass += std::pow(0.7, used);
+        mean += used * std::pow(0.7, used);
+    }
+    CHECK_THAT(offered_for_use(5, 1, mean / mass).value(), Catch::Matchers::WithinRel(0.7, 1e-10));
+    CHECK_FALSE(offered_for_use(5, 1, 5));
+    CHECK_FALSE(offered_for_use(5, 1, 0));
+    CHECK_FALSE(offered_for_use(0, 1, 0.5));
+}
+
 TEST_CASE("offered_for agrees with the published table of Erlang B to its printed digits") {
     // Rappaport, Wireless Communications (2nd ed. 2002), table 3.4; 15 slots: the manual of
     // Westbay's calculator, erlang.com/calculatormanual

@@ -82,6 +82,32 @@ Result<double> offered_for(std::uint64_t slots, double cores, double target) {
     );
 }
 
+Result<double> offered_for_use(std::uint64_t slots, double cores, double used) {
+    if (slots == 0 || !(cores > 0)) {
+        return fail(ErrorCode::invalid_argument, "without slots and cores nothing is in use");
+    }
+    if (!(used > 0) || used >= static_cast<double>(slots)) {
+        return fail(
+            ErrorCode::invalid_argument,
+            std::format("{:g} of {} slots cannot be in use on average", used, slots)
+        );
+    }
+    const auto mean_use = [&](double offered) {
+        double blocking = 1; // the share of time in which the last slot so far is the highest used
+        double mean = 0;
+        for (std::uint64_t slot = 1; slot <= slots; ++slot) {
+            const double rate = std::min(static_cast<double>(slot), cores);
+            blocking = offered * blocking / (rate + offered * blocking);
+            mean = mean * (1 - blocking) + static_cast<double>(slot) * blocking;
+        }
+        return mean;
+    };
+    return increasing_root(
+        [&](double offered) { return std::log(mean_use(offered) / used); },
+        std::min(used, cores)
+    );
+}
+
 Result<double> erlang_c(std::uint64_t slots, double offered) {
     if (auto good = check_offered(offered); !good) {
         return std::unexpected(good.error());

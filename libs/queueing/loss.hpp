@@ -25,6 +25,14 @@ namespace vigil::queueing {
 ///         12 (1979) 245, section 4; with c cores it is that of M/M/c/K
 [[nodiscard]] double shared_cores_blocking(std::uint64_t slots, double cores, double offered);
 
+/// The load at which `used` slots are in use on average, where they share `cores`: with it a
+/// measured time in service, which is longer the more share a core, tells the work behind it
+/// (used = taken arrivals a second times measured seconds, by Little's law).
+///
+/// errors  invalid_argument: no slots, no cores, or `used` is not above 0 and below `slots`
+/// source  the stationary state of M/M/c/K, see shared_cores_blocking
+[[nodiscard]] Result<double> offered_for_use(std::uint64_t slots, double cores, double used);
+
 /// The fewest slots that refuse no more than `target` (above 0, below 1).
 ///
 /// errors  invalid_argument: a target or a load that is none; too_large: over ten million slots

@@ -18,6 +18,7 @@ namespace vigil::queueing {
 template <class F>
 Result<double> increasing_root(const F& f, double start) {
     constexpr int most_doublings = 600;
+    constexpr int most_halvings = 200;
     constexpr double step = 0.6931471805599453; // of the logarithm: doubling
     const auto at = [&f](double logarithm) { return f(std::exp(logarithm)); };
     double low = std::log(start);
@@ -41,6 +42,13 @@ Result<double> increasing_root(const F& f, double start) {
     }
     if (!(at_low < 0 && at_high > 0)) {
         return fail(ErrorCode::unprocessable, "there is no load at which it holds");
+    }
+    // a logarithm of what has underflowed is no number to interpolate with
+    for (int i = 0; !(std::isfinite(at_low) && std::isfinite(at_high)) && i < most_halvings; ++i) {
+        const double middle = (low + high) / 2;
+        const double at_middle = at(middle);
+        (at_middle > 0 ? high : low) = middle;
+        (at_middle > 0 ? at_high : at_low) = at_middle;
     }
     std::uintmax_t evaluations = 200;
     const auto near = [](double a, double b) { return std::abs(b - a) < 1e-14; };

@@ -1,6 +1,6 @@
 // The store port: what `records` makes of the journal so that questions can be answered. Owned by
-// this library; adapters are MemoryStore (tests, simulation) and SqliteStore (one machine); a
-// cluster adds MariaDB.
+// this library; adapters are MemoryStore (tests, simulation), SqliteStore (one machine) and
+// MariadbStore (a cluster).
 #pragma once
 
 #include "base/error.hpp"
@@ -56,7 +56,7 @@ struct EventRow {
 /// What became of a patient beside signals and their values, as it was recorded: the newest
 /// revision of each id.
 struct ChronicleRow {
-    /// Numbers stand in store.db: never used again.
+    /// Numbers stand in databases: never used again.
     enum class Kind : std::uint8_t {
         alarm = 1,      // v1::Alarm, by when it was raised
         past_event = 2, // v1::AlarmNotice of kind LISTED, by its onset

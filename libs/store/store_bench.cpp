@@ -1,11 +1,14 @@
 // What the store costs: a step's rows written, and the questions of the page on a store of millions
-// of windows. STORE_BENCH_ROWS sets how many detections it holds (1,000,000); STORE_BENCH_FILE
-// keeps the file between runs.
+// of windows; SQLite and, where mariadbd is installed, MariaDB on loopback without TLS. "Time" is
+// the wall's, "CPU" that of this process, which for MariaDB is the client alone; the server's
+// stands beside it. STORE_BENCH_ROWS sets how many detections a store holds (1,000,000);
+// STORE_BENCH_FILE keeps SQLite's file between runs.
 #include "store/store_suite.hpp"
 
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
+#include <fstream>
 
 using namespace vigil;
 using namespace vigil::store;
@@ -75,20 +78,66 @@ void add_chunks(Write& write, int count) {
     }
 }
 
-std::unique_ptr<SqliteStore> open(const std::filesystem::path& file) {
-    static QuietLog log;
-    SqliteStoreOptions options;
-    options.file = file;
-    return SqliteStore::open(options, log).value();
-}
+class Sqlite {
+public:
+    static Sqlite large() {
+        Sqlite kind;
+        if (const char* kept = std::getenv("STORE_BENCH_FILE")) {
+            kind.file_ = kept;
+        }
+        return kind;
+    }
+
+    [[nodiscard]] std::unique_ptr<Store> open() const {
+        SqliteStoreOptions options;
+        options.file = file_;
+        return SqliteStore::open(options, log()).value();
+    }
+
+    static bool is_there() { return true; }
+
+    static double server_seconds() { return 0; }
+
+    static Log& log() {
+        static QuietLog quiet;
+        return quiet;
+    }
+
+private:
+    std::shared_ptr<TemporaryFolder> folder_ = std::make_shared<TemporaryFolder>();
+    std::filesystem::path file_ = folder_->path() / "store.db";
+};
+
+class Mariadb {
+public:
+    static Mariadb large() { return {}; }
+
+    [[nodiscard]] std::unique_ptr<Store> open() const {
+        return MariadbStore::open(options_, Sqlite::log()).value();
+    }
+
+    static bool is_there() { return MariadbServer::is_installed(); }
+
+    /// CPU time that the server has used.
+    static double server_seconds() { return MariadbServer::shared().cpu_seconds(); }
+
+private:
+    MariadbOptions options_ = MariadbServer::shared().fresh();
+};
 
 // Everything that one window costs the store: its detection, its tenth of a row of samples, the
 // newest window.
+template <class Kind>
 void write_windows(benchmark::State& state) {
+    if (!Kind::is_there()) {
+        state.SkipWithError("no mariadbd");
+        return;
+    }
     const auto count = static_cast<int>(state.range(0));
-    const TemporaryFolder folder;
-    const auto store = open(folder.path() / "store.db");
+    const Kind kind;
+    const auto store = kind.open();
     journal::Sequence step = 0;
+    const auto begin = Kind::server_seconds();
     for (auto _ : state) {
         state.PauseTiming();
         auto write = windows(step, count);
@@ -102,19 +151,19 @@ void write_windows(benchmark::State& state) {
         ++step;
     }
     state.SetItemsProcessed(state.iterations() * count);
+    state.counters["server_us_a_window"] =
+        (Kind::server_seconds() - begin) * 1e6 / static_cast<double>(state.items_processed());
 }
 
 // A store of many windows, made once.
-const std::filesystem::path& large() {
-    static const TemporaryFolder folder;
-    static const std::filesystem::path file = [] {
-        const char* kept = std::getenv("STORE_BENCH_FILE");
-        const std::filesystem::path path =
-            kept != nullptr ? std::filesystem::path(kept) : folder.path() / "store.db";
+template <class Kind>
+const Kind& large() {
+    static const Kind kind = Kind::large();
+    static const bool filled = [] {
         const char* chosen = std::getenv("STORE_BENCH_ROWS");
         const std::uint64_t rows =
             chosen != nullptr ? std::strtoull(chosen, nullptr, 10) : 1'000'000;
-        const auto store = open(path);
+        const auto store = kind.open();
         auto step = store->position().value();
         while (store->size().value().detections < rows) {
             auto write = windows(step++, 10 * patients);
@@ -123,48 +172,88 @@ const std::filesystem::path& large() {
                 std::abort();
             }
         }
-        return path;
+        return true;
     }();
-    return file;
+    static_cast<void>(filled);
+    return kind;
 }
 
-void newest_of_100_patients(benchmark::State& state) {
-    const auto store = open(large());
+/// Asks a large store again and again.
+template <class Kind>
+void ask(benchmark::State& state, auto question) {
+    if (!Kind::is_there()) {
+        state.SkipWithError("no mariadbd");
+        return;
+    }
+    const auto store = large<Kind>().open();
+    const auto position = static_cast<std::int64_t>(store->position().value());
+    const auto begin = Kind::server_seconds();
     for (auto _ : state) {
-        const auto rows = store->newest_windows();
-        if (!rows || rows->size() != patients) {
+        if (!question(*store, position)) {
             std::abort();
         }
     }
+    state.counters["server_us"] =
+        (Kind::server_seconds() - begin) * 1e6 / static_cast<double>(state.iterations());
     state.counters["detections"] = static_cast<double>(store->size().value().detections);
     state.counters["bytes"] = static_cast<double>(store->size().value().bytes);
 }
 
+template <class Kind>
+void newest_of_100_patients(benchmark::State& state) {
+    ask<Kind>(state, [](Store& store, std::int64_t) {
+        const auto rows = store.newest_windows();
+        return rows && rows->size() == patients;
+    });
+}
+
+template <class Kind>
+void page_of_detections(benchmark::State& state) {
+    ask<Kind>(state, [](Store& store, std::int64_t position) {
+        const auto middle = position / 2 * window_us;
+        const auto page =
+            store.detections("patient-42", {.from_us = middle, .until_us = INT64_MAX}, 100, {});
+        return page && page->rows.size() == 100;
+    });
+}
+
+template <class Kind>
+void ten_minutes_of_chunks(benchmark::State& state) {
+    ask<Kind>(state, [](Store& store, std::int64_t position) {
+        const auto middle = position / 2 * window_us;
+        const auto page = store.chunks(
+            "patient-42",
+            {.from_us = middle, .until_us = middle + 600'000'000},
+            100,
+            {}
+        );
+        return page && page->rows.size() == 100;
+    });
+}
+
 // What a start waits for: opening, the position, the streams.
+template <class Kind>
 void start(benchmark::State& state) {
-    const auto& file = large();
+    if (!Kind::is_there()) {
+        state.SkipWithError("no mariadbd");
+        return;
+    }
     for (auto _ : state) {
-        const auto store = open(file);
+        const auto store = large<Kind>().open();
         benchmark::DoNotOptimize(store->position().value());
         benchmark::DoNotOptimize(store->streams().value());
     }
 }
 
-void page_of_detections(benchmark::State& state) {
-    const auto store = open(large());
-    const auto middle = static_cast<std::int64_t>(store->position().value()) / 2 * window_us;
-    for (auto _ : state) {
-        const auto page =
-            store->detections("patient-42", {.from_us = middle, .until_us = INT64_MAX}, 100, {});
-        if (!page || page->rows.size() != 100) {
-            std::abort();
-        }
-    }
-}
-
 } // namespace
 
-BENCHMARK(write_windows)->Arg(1)->Arg(64)->Arg(256)->MeasureProcessCPUTime();
-BENCHMARK(newest_of_100_patients);
-BENCHMARK(start);
-BENCHMARK(page_of_detections);
+BENCHMARK(write_windows<Sqlite>)->Arg(1)->Arg(64)->Arg(256)->MeasureProcessCPUTime();
+BENCHMARK(write_windows<Mariadb>)->Arg(1)->Arg(64)->Arg(256)->MeasureProcessCPUTime();
+BENCHMARK(newest_of_100_patients<Sqlite>);
+BENCHMARK(newest_of_100_patients<Mariadb>);
+BENCHMARK(page_of_detections<Sqlite>);
+BENCHMARK(page_of_detections<Mariadb>);
+BENCHMARK(ten_minutes_of_chunks<Sqlite>);
+BENCHMARK(ten_minutes_of_chunks<Mariadb>);
+BENCHMARK(start<Sqlite>);
+BENCHMARK(start<Mariadb>);

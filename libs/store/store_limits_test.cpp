@@ -18,7 +18,8 @@ TEMPLATE_TEST_CASE(
     "a page of 0 or of more than 10,000 rows is refused, and an unknown cursor too",
     "[store][limit]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    MariadbFixture
 ) {
     TestType fixture;
     auto& store = fixture.store();

@@ -2,13 +2,11 @@
 #pragma once
 
 #include "journal/journal_suite.hpp"
+#include "store/mariadb/server_suite.hpp"
 #include "store/memory_store.hpp"
 #include "store/sqlite_store.hpp"
 
 namespace vigil::store::suite {
-
-using journal::suite::QuietLog;
-using journal::suite::TemporaryFolder;
 
 class MemoryFixture {
 public:

@@ -107,7 +107,8 @@ TEMPLATE_TEST_CASE(
     "a new store is at position 0 and empty",
     "[store]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    MariadbFixture
 ) {
     TestType fixture;
     auto& store = fixture.store();
@@ -124,7 +125,8 @@ TEMPLATE_TEST_CASE(
     "a write moves the position and a write from another position is a conflict",
     "[store]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    MariadbFixture
 ) {
     TestType fixture;
     auto& store = fixture.store();
@@ -149,7 +151,8 @@ TEMPLATE_TEST_CASE(
     "streams keep their id and take what is new",
     "[store]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    MariadbFixture
 ) {
     TestType fixture;
     auto& store = fixture.store();
@@ -185,7 +188,8 @@ TEMPLATE_TEST_CASE(
     "chunks are found by overlap with a time, page by page",
     "[store]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    MariadbFixture
 ) {
     TestType fixture;
     auto& store = fixture.store();
@@ -225,7 +229,8 @@ TEMPLATE_TEST_CASE(
     "a pyramid is the rows of one stream without their payload",
     "[store]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    MariadbFixture
 ) {
     TestType fixture;
     auto& store = fixture.store();
@@ -251,7 +256,8 @@ TEMPLATE_TEST_CASE(
     "detections come back whole, in the order of their time, once",
     "[store]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    MariadbFixture
 ) {
     TestType fixture;
     auto& store = fixture.store();
@@ -288,7 +294,8 @@ TEMPLATE_TEST_CASE(
     "of the chronicle the latest revision is kept, each kind by itself, and found by its time",
     "",
     suite::MemoryFixture,
-    suite::SqliteFixture
+    suite::SqliteFixture,
+    suite::MariadbFixture
 ) {
     using Kind = ChronicleRow::Kind;
     TestType fixture;
@@ -353,7 +360,8 @@ TEMPLATE_TEST_CASE(
     "of an event the latest revision is kept, and found by its onset",
     "[store]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    MariadbFixture
 ) {
     TestType fixture;
     auto& store = fixture.store();
@@ -384,7 +392,8 @@ TEMPLATE_TEST_CASE(
     "a vital that is sent again replaces the older one",
     "[store]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    MariadbFixture
 ) {
     TestType fixture;
     auto& store = fixture.store();
@@ -414,7 +423,8 @@ TEMPLATE_TEST_CASE(
     "beats are found by overlap with a time",
     "[store]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    MariadbFixture
 ) {
     TestType fixture;
     auto& store = fixture.store();
@@ -438,7 +448,8 @@ TEMPLATE_TEST_CASE(
     "what is quarantined is found by device and time until it is let go",
     "[store]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    MariadbFixture
 ) {
     TestType fixture;
     auto& store = fixture.store();
@@ -480,7 +491,8 @@ TEMPLATE_TEST_CASE(
     "the newest window of a patient is kept, and takes its score later",
     "[store]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    MariadbFixture
 ) {
     TestType fixture;
     auto& store = fixture.store();
@@ -510,7 +522,8 @@ TEMPLATE_TEST_CASE(
     "the newest heart rates are those of five hours before the newest",
     "[store]",
     MemoryFixture,
-    SqliteFixture
+    SqliteFixture,
+    MariadbFixture
 ) {
     TestType fixture;
     auto& store = fixture.store();

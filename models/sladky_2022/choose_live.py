@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 import joined
 import scipy.stats
@@ -22,6 +23,14 @@ SMOOTH = 5  # as the detector smooths every model
 # before a model's first score: input.warming_up_s of the cards
 SLADKY_WARMS_UP_S = 300
 LINE_LENGTH_WARMS_UP_S = 60
+
+
+STARTED = time.monotonic()
+
+
+def say(what: str) -> None:
+    """What is being done, and when it began."""
+    print(f"{time.monotonic() - STARTED:5.0f} s  {what}", file=sys.stderr, flush=True)
 
 
 def counted(seizures: int, detected: int, false_alarms: int, latencies_s: list[float]) -> dict:
@@ -115,19 +124,24 @@ def main(sweep_live: str, vigil: str, models: str, data: str, out: str) -> None:
     model = pathlib.Path(models) / "sladky_2022/modelA_paper.onnx"
     with tempfile.TemporaryDirectory() as work:
         folders, hours, hours_of_line_length = [], [], 0.0
+        say("joining Bonn's intracranial files to recordings")
         for place, half in zip(("choose", "report"), joined.halves(pathlib.Path(data) / "bonn")):
             made = joined.recordings_of(half, SEED)
             folders.append(pathlib.Path(work) / place)
             joined.write(made, folders[-1])
             hours.append(sum(one.alarm_is_false_s(SLADKY_WARMS_UP_S) for one in made) / 3600)
             hours_of_line_length += sum(one.alarm_is_false_s(LINE_LENGTH_WARMS_UP_S) for one in made) / 3600
+        say("the sweep over 21 lags of the half to choose on; the first lag runs the model and takes longest")
         swept = subprocess.run([sweep_live, model, folders[0]], check=True, stdout=subprocess.PIPE, text=True).stdout
         rows = rows_of(swept)
         chosen = choice(rows)
         options = ["--models", models, "--model", "sladky-2022-live", "--lag", str(chosen["lag_s"])]
         options += ["--high", str(chosen["high"]), "--low", str(chosen["high"] / 2), "--smooth", str(SMOOTH)]
+        say(f"chosen: lag {chosen['lag_s']} s and threshold {chosen['high']}; vigil evaluate must count the same")
         check_sweep(chosen, evaluated(vigil, folders[0], *options))
+        say("equal; the chosen setting on the other half")
         reported = counted(**evaluated(vigil, folders[1], *options))
+        say("line-length on both halves")
         both = [evaluated(vigil, folder, "--model", "line-length") for folder in folders]
     line_length = {name: both[0][name] + both[1][name] for name in both[0]}
     result = {
@@ -142,6 +156,7 @@ def main(sweep_live: str, vigil: str, models: str, data: str, out: str) -> None:
     # a setting a line
     head, sweep = text[: text.index('"sweep"')], ",\n  ".join(json.dumps(row) for row in rows)
     pathlib.Path(out).write_text(f'{head}"sweep": [\n  {sweep}\n ]\n}}\n', encoding="utf-8")
+    say(f"wrote {out}")
     for name in ("chosen", "on_the_other_half", "line_length"):
         print(name, json.dumps(result[name]))
 

@@ -31,7 +31,7 @@ std::optional<Message> payload_of(const v1::Entry& entry) {
                                                     : std::nullopt;
 }
 
-/// Beats have no rate: their place in the stream is their time.
+/// Beats have no rate: where the first ones are in their stream their time says.
 alarm::DataArrival arrival_of(const v1::Beats& beats) {
     const auto length_us =
         std::accumulate(beats.rr_us().begin(), beats.rr_us().end(), std::int64_t{0});
@@ -42,6 +42,7 @@ alarm::DataArrival arrival_of(const v1::Beats& beats) {
         .end_in_stream_us = end_us,
         .end_us = end_us,
         .block_us = length_us,
+        .beats = static_cast<std::uint64_t>(beats.rr_us_size()),
     };
 }
 
@@ -148,11 +149,6 @@ Outputs Alarms::take_own(const v1::Entry& entry) {
                 );
             }
             return {};
-        case v1::BEATS:
-            if (const auto message = payload_of<v1::Beats>(entry)) {
-                return machine_of(patient).data(stamp, arrival_of(*message));
-            }
-            return {};
         default:
             return {};
     }
@@ -201,6 +197,11 @@ Outputs Alarms::events(const v1::Entry& entry, const v1::Step& step) {
 
 Outputs Alarms::heart(const v1::Entry& entry, std::span<const v1::HeartChange> changes) {
     Outputs out;
+    // Before what follows from them: how late that is, they say.
+    if (const auto beats =
+            entry.type() == v1::BEATS ? payload_of<v1::Beats>(entry) : std::nullopt) {
+        out = machine_of(entry.patient()).data(stamp_of(entry), arrival_of(*beats));
+    }
     for (const auto& change : changes) {
         const auto condition = condition_of(change.state());
         if (change.settled() || !condition) {
@@ -214,6 +215,7 @@ Outputs Alarms::heart(const v1::Entry& entry, std::span<const v1::HeartChange> c
                     {.condition = *condition,
                      .source =
                          change.device() + (change.stream().empty() ? "" : "/" + change.stream()),
+                     .stream = {.device = change.device(), .stream = change.stream()},
                      .change = change_of(change.kind()),
                      .at_us = change.at_us(),
                      .newest_us = newest_us(entry).value_or(change.at_us()),

@@ -10,13 +10,32 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
 namespace vigil::detector {
 
+/// Partitions that follow one another, from `first` up to and without `end`.
+struct PartitionRange {
+    std::uint32_t first = 0;
+    std::uint32_t end = 0;
+
+    [[nodiscard]] bool contains(std::uint32_t number) const {
+        return number >= first && number < end;
+    }
+
+    [[nodiscard]] std::uint32_t size() const { return end - first; }
+
+    friend bool operator==(const PartitionRange&, const PartitionRange&) = default;
+};
+
 struct CoreOptions {
-    std::uint32_t partitions = journal::default_partitions; // all of them are owned
+    std::uint32_t partitions = journal::default_partitions; // that the journal has
+    /// Those of them that are owned; nothing: all. Fences and checkpoints are each partition's own,
+    /// so that any grouping goes on from any other.
+    std::optional<PartitionRange> owned = {};
+    int takeover_attempts = 3; // where others take over at the same moment
     std::string owner = "detector";
     std::uint64_t epoch = 0;
     /// A stretch of samples that nothing was added to for this long is forgotten, so that a window
@@ -52,7 +71,8 @@ struct CoreCounts {
     std::uint64_t model_failures = 0;  // of other models than the standard one
 };
 
-/// Owns every partition between take_over() and the first refused fence.
+/// Owns its partitions between take_over() and the first refused fence. It reads the entries of
+/// all: those of others only let its time pass, which must be the same for every owner.
 ///
 /// threads one   errors  a scorer that fails on whole windows is a broken invariant: step() throws
 /// std::runtime_error
@@ -62,19 +82,23 @@ public:
     Core(detect::Scorer& scorer, CoreOptions options);
     ~Core();
 
-    /// Publishes a TAKEOVER for every partition, so that an earlier owner is refused from now on,
-    /// and rebuilds the state of every stream from the journal. Windows that the last STEP covers
-    /// are not put out again. What step() must be given next is Journal::read(position(), ...).
+    /// Publishes a TAKEOVER for each of its partitions, so that an earlier owner is refused from
+    /// now on, and rebuilds the state of every stream from the journal. Windows that the last STEP
+    /// covers are not put out again. What step() must be given next is Journal::read(position(),
+    /// ...).
     ///
-    /// errors  conflict: another owner took over meanwhile, three times; those of Journal::append
-    /// and Journal::read
+    /// errors  conflict: another owner took over meanwhile, at every attempt; those of
+    /// Journal::append and Journal::read
     Result<void> take_over(journal::Journal& journal, UtcTime now);
+
+    [[nodiscard]] PartitionRange owned() const;
 
     /// Everything up to here has been taken in.
     [[nodiscard]] journal::Sequence position() const;
 
-    /// What may be freed of the journal: the next owner needs nothing up to here, neither entries
-    /// to read again nor checkpoints. Below position(); moves with the partitions' checkpoints.
+    /// What may be freed of the journal as far as its partitions go: their next owner needs nothing
+    /// up to here, neither entries to read again nor checkpoints. Below position(); moves with the
+    /// partitions' checkpoints.
     [[nodiscard]] journal::Sequence replay_floor() const;
 
     /// Takes entries in, in order, and gives what must be appended: empty when nothing follows. All
@@ -86,10 +110,13 @@ public:
     /// active model always is.
     void shed_shadows(bool sheds);
 
-    /// A CLOCK entry for every partition where something depends on time that passes without
+    /// A CLOCK entry for each of its partitions where something depends on time that passes without
     /// inputs, to be appended about once a second; it counts when step() reads it. Empty where
     /// none does. Needs committed() like that of step().
     [[nodiscard]] journal::Batch clock(UtcTime now);
+    /// A CLOCK entry of its first partition, in place of an empty clock(): pages hear by it that
+    /// the detector lives. Needs committed() likewise.
+    [[nodiscard]] journal::Batch sign_of_life(UtcTime now);
 
     /// The batch of the last step() or clock() was appended with these sequences.
     void committed(const journal::Appended& sequences);

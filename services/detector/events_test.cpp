@@ -284,7 +284,12 @@ TEST_CASE("a stream that goes on with another layout ends its event and begins a
     changed.put(blocks);
     REQUIRE(changed.told().size() == 1);
     auto other = shape;
-    other.channels = 1;
+    SECTION("other channels") {
+        other.channels = 1;
+    }
+    SECTION("another rate") {
+        other.rate_numerator = 2 * rate_hz;
+    }
     changed.ward.put(entry_of(other, recorded(other, 140 * rate_hz, rate_hz), changed.ward.now));
     changed.run();
     CHECK(changed.standing().size() == 1);

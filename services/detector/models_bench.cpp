@@ -8,6 +8,7 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
+#include <limits>
 
 using namespace vigil;
 using namespace vigil::detector;
@@ -66,8 +67,35 @@ void patient_second(benchmark::State& state, const std::string& shadow) {
     }
 }
 
+/// What a shard's owner pays for entries of partitions that are others'.
+void others_entries(benchmark::State& state) {
+    constexpr std::int64_t entries = 50'000;
+    Ward ward;
+    for (std::int64_t i = 0; i < entries; ++i) {
+        ward.put({.partition = static_cast<std::uint32_t>(8 + i % 56)}, 0, 32);
+    }
+    AmplitudeScorer scorer;
+    CoreOptions options;
+    options.owned = PartitionRange{.first = 0, .end = 8};
+    options.checkpoint_entries = std::numeric_limits<std::uint64_t>::max() / 2;
+    for (auto _ : state) {
+        state.PauseTiming();
+        Core core(scorer, options);
+        if (!core.take_over(ward.journal, ward.now)) {
+            std::abort();
+        }
+        state.ResumeTiming();
+        while (core.position() < static_cast<journal::Sequence>(entries)) {
+            const auto inputs = ward.journal.read(core.position(), {.entries = 512}).value();
+            benchmark::DoNotOptimize(core.step(inputs, ward.now));
+        }
+    }
+    state.SetItemsProcessed(state.iterations() * entries);
+}
+
 } // namespace
 
+BENCHMARK(others_entries)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(patient_second, window_178, "")->Arg(1)->Arg(23)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(patient_second, and_line_length, "line-length")
     ->Arg(1)

@@ -224,6 +224,7 @@ journal::Sequence Partition::reads_from() const {
 Result<void> load_assignments(
     journal::Journal& journal,
     journal::Sequence position,
+    std::uint32_t first,
     std::vector<Partition>& partitions
 ) {
     const auto newest = journal.directory();
@@ -232,10 +233,11 @@ Result<void> load_assignments(
     }
     for (const auto& stored : newest->entries) {
         const auto number = stored->entry.partition();
-        if (stored->entry.type() != v1::MODEL_ASSIGNMENT || number >= partitions.size()) {
+        if (stored->entry.type() != v1::MODEL_ASSIGNMENT || number < first ||
+            number - first >= partitions.size()) {
             continue;
         }
-        auto& partition = partitions[number];
+        auto& partition = partitions[number - first];
         if (stored->sequence <= std::max(position, partition.checkpoint_input)) {
             partition.assign(stored->entry);
         }

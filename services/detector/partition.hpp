@@ -113,10 +113,12 @@ struct Partition {
     [[nodiscard]] std::vector<v1::StreamSeen> checkpoint() const;
 };
 
-/// Assignments that no entry from `position` on and no checkpoint says.
+/// Assignments that no entry from `position` on and no checkpoint says, into the partitions from
+/// number `first` on.
 [[nodiscard]] Result<void> load_assignments(
     journal::Journal& journal,
     journal::Sequence position,
+    std::uint32_t first,
     std::vector<Partition>& partitions
 );
 

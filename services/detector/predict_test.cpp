@@ -115,6 +115,32 @@ TEST_CASE("a wrong body is a problem document of status 400") {
     CHECK(scorer.calls == 0);
 }
 
+TEST_CASE("a batch has a most, and those that came first are in it") {
+    SlowScorer scorer;
+    Metrics metrics;
+    std::vector<int> order;
+    {
+        Predictor predictor(scorer, metrics, 100, 2);
+        predictor.score(std::vector<float>(178, 1.0F), [](auto) {});
+        while (scorer.calls.load() == 0) {
+            std::this_thread::yield(); // the first is with the model now
+        }
+        std::promise<void> last;
+        for (int number = 0; number < 5; ++number) {
+            predictor.score(std::vector<float>(178, 1.0F), [&, number](auto) {
+                order.push_back(number);
+                if (number == 4) {
+                    last.set_value();
+                }
+            });
+        }
+        scorer.allowed.release(4);
+        last.get_future().wait();
+    }
+    CHECK(order == std::vector{0, 1, 2, 3, 4});
+    CHECK(scorer.calls == 4); // one, then two, two and one
+}
+
 TEST_CASE(
     "windows that wait together are one batch, and those over the bound are refused as overloaded"
 ) {

@@ -1,6 +1,7 @@
 #include "detector/predictor.hpp"
 
 #include <condition_variable>
+#include <deque>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -15,18 +16,20 @@ struct Predictor::Inside {
 
     detect::Scorer& scorer;
     std::size_t most_waiting;
+    std::size_t most_in_batch;
     prometheus::Counter& predictions;
     prometheus::Counter& batches;
     prometheus::Counter& refused;
     std::mutex mutex;
     std::condition_variable changed;
-    std::vector<Request> waiting;
+    std::deque<Request> waiting;
     bool stopping = false;
     std::thread thread;
 
-    Inside(detect::Scorer& model, Metrics& metrics, std::size_t most)
+    Inside(detect::Scorer& model, Metrics& metrics, std::size_t most, std::size_t in_batch)
         : scorer(model),
           most_waiting(most),
+          most_in_batch(in_batch),
           predictions(
               metrics.counter("vigil_detector_predictions_total", "Windows scored on request")
           ),
@@ -57,32 +60,45 @@ struct Predictor::Inside {
         }
     }
 
+    void refuse_rest() {
+        std::deque<Request> rest;
+        {
+            const std::lock_guard lock(mutex);
+            rest.swap(waiting);
+        }
+        for (auto& request : rest) {
+            request.done(
+                fail(ErrorCode::unavailable, "The service is stopping.", {}, {}, Retry::safe)
+            );
+        }
+    }
+
     void work() {
         for (;;) {
             std::unique_lock lock(mutex);
             changed.wait(lock, [this] { return stopping || !waiting.empty(); });
-            auto requests = std::exchange(waiting, {});
-            const bool is_last = stopping;
-            lock.unlock();
-            if (is_last) {
-                for (auto& request : requests) {
-                    request.done(fail(
-                        ErrorCode::unavailable,
-                        "The service is stopping.",
-                        {},
-                        {},
-                        Retry::safe
-                    ));
-                }
-                return;
+            if (stopping) {
+                lock.unlock();
+                return refuse_rest();
             }
+            std::vector<Request> requests;
+            while (!waiting.empty() && requests.size() < most_in_batch) {
+                requests.push_back(std::move(waiting.front()));
+                waiting.pop_front();
+            }
+            lock.unlock();
             answer(std::move(requests));
         }
     }
 };
 
-Predictor::Predictor(detect::Scorer& scorer, Metrics& metrics, std::size_t most_waiting)
-    : inside_(std::make_unique<Inside>(scorer, metrics, most_waiting)) {
+Predictor::Predictor(
+    detect::Scorer& scorer,
+    Metrics& metrics,
+    std::size_t most_waiting,
+    std::size_t most_in_batch
+)
+    : inside_(std::make_unique<Inside>(scorer, metrics, most_waiting, most_in_batch)) {
     inside_->thread = std::thread([this] { inside_->work(); });
 }
 

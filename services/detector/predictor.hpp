@@ -17,8 +17,14 @@ class Predictor {
 public:
     using Done = std::move_only_function<void(Result<float>)>;
 
-    /// `scorer` must outlive it.
-    Predictor(detect::Scorer& scorer, Metrics& metrics, std::size_t most_waiting = 1024);
+    /// `scorer` must outlive it. A batch takes at most `most_in_batch`, those first that came
+    /// first: a window waits for what came before it and not for what came after.
+    Predictor(
+        detect::Scorer& scorer,
+        Metrics& metrics,
+        std::size_t most_waiting = 1024,
+        std::size_t most_in_batch = 64
+    );
     ~Predictor();
 
     /// Queues one window; `done` is called once, from the predictor's own thread.

@@ -71,11 +71,16 @@ Result<std::vector<float>> parse_predict(std::string_view json) {
     return std::move(*values);
 }
 
-void add_routes(http::Router& router, Predictor& predictor, http::Access access) {
+void add_routes(
+    http::Router& router,
+    Predictor& predictor,
+    http::Access access,
+    std::size_t slots
+) {
     router.add(
         http::Verb::post,
         "/predict",
-        {.access = access, .max_body = 16 << 10},
+        {.access = access, .max_body = 16 << 10, .slots = slots, .sized = true},
         [&predictor](http::Request request, http::Reply reply) {
             auto window = parse_predict(request.body);
             if (!window) {

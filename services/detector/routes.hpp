@@ -11,11 +11,12 @@
 namespace vigil::detector {
 
 /// `predictor` must outlive the router. `access` is open only where somebody opened the old route
-/// by name.
+/// by name. `slots` are at most the predictor's own bound, so that only the route refuses.
 void add_routes(
     http::Router& router,
     Predictor& predictor,
-    http::Access access = http::Access::device
+    http::Access access = http::Access::device,
+    std::size_t slots = 256
 );
 
 /// Reads {"eeg_data":[178 numbers]}.

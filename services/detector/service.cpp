@@ -14,7 +14,7 @@ namespace vigil::detector {
 namespace {
 
 struct Probe {
-    explicit Probe(Metrics& metrics)
+    Probe(Metrics& metrics, const Metrics::Labels& labels)
         : blocks(metrics.counter("vigil_detector_blocks_total", "EEG blocks taken in")),
           windows(metrics.counter("vigil_detector_windows_total", "Windows scored, one per channel")
           ),
@@ -52,18 +52,34 @@ struct Probe {
               "vigil_detector_fences_lost_total",
               "Outputs refused: another owner took over"
           )),
-          owner(metrics.gauge("vigil_detector_owner", "1 while this process owns the partitions")),
-          lag_entries(
-              metrics.gauge("vigil_detector_lag_entries", "Journal entries not taken in yet")
-          ),
+          owner(metrics.gauge(
+              "vigil_detector_owner",
+              "1 while this process owns the partitions",
+              labels
+          )),
+          lag_entries(metrics.gauge(
+              "vigil_detector_lag_entries",
+              "Journal entries not taken in yet",
+              labels
+          )),
           lag_seconds(metrics.gauge(
               "vigil_detector_lag_seconds",
-              "Age of the oldest entry not taken in yet"
+              "Age of the oldest entry not taken in yet",
+              labels
           )),
           step_seconds(metrics.duration_seconds(
               "vigil_detector_step_seconds",
               "One step: reading blocks, scoring, waiting for the journal"
           )) {}
+
+    ~Probe() {
+        owner.Set(0);
+        lag_entries.Set(0);
+        lag_seconds.Set(0);
+    }
+
+    Probe(const Probe&) = delete;
+    Probe& operator=(const Probe&) = delete;
 
     void count(const CoreCounts& now) {
         blocks.Increment(static_cast<double>(now.blocks - last.blocks));
@@ -112,6 +128,7 @@ struct Service::Inside {
     journal::NewEntries news;
 
     std::atomic<bool> owns{false};
+    std::atomic<bool> ended{false};
     bool gave_up = false; // of the thread alone
     std::atomic<bool> late{true};
     std::atomic<std::int64_t> working_since_us{0}; // steady clock; 0: waits for entries
@@ -136,7 +153,7 @@ struct Service::Inside {
           log(the_log),
           options(std::move(the_options)),
           core(scorer, options.core),
-          probe(metrics),
+          probe(metrics, options.gauge_labels),
           news(options.pace) {}
 
     [[nodiscard]] std::int64_t steady_us() const {
@@ -163,6 +180,14 @@ void Service::Inside::give_up(std::string_view event, const Error& error) {
 
 bool Service::Inside::take_over() {
     for (;;) {
+        if (options.may_take_over && !options.may_take_over()) {
+            probe.fences_lost.Increment();
+            give_up(
+                "detector_takeover_refused",
+                fail(ErrorCode::conflict, "others should own these partitions").error()
+            );
+            return false;
+        }
         const auto taken = core.take_over(journal, clock.utc());
         if (taken) {
             break;
@@ -183,7 +208,9 @@ bool Service::Inside::take_over() {
     probe.owner.Set(1);
     log.info(
         "detector_took_over",
-        {{"partitions", options.core.partitions}, {"from_sequence", core.position()}}
+        {{"partitions", core.owned().size()},
+         {"first_partition", core.owned().first},
+         {"from_sequence", core.position()}}
     );
     return true;
 }
@@ -228,7 +255,7 @@ bool Service::Inside::tell_time() {
     }
     told_time_us = steady_us();
     auto batch = core.clock(clock.utc());
-    return batch.entries.empty() || publish(std::move(batch));
+    return publish(batch.entries.empty() ? core.sign_of_life(clock.utc()) : std::move(batch));
 }
 
 void Service::Inside::note_lag(std::span<const journal::StoredPtr> inputs) {
@@ -300,6 +327,10 @@ void Service::Inside::run() {
             );
         }
         working_since_us = 0;
+        if (gave_up && !options.returns) {
+            ended = true;
+            return;
+        }
         if (!gave_up || !news.rest(wait.next(Microseconds(steady_us() - owned_since_us)))) {
             return;
         }
@@ -332,6 +363,10 @@ Service::~Service() {
 
 bool Service::owns() const {
     return inside_->owns;
+}
+
+bool Service::ended() const {
+    return inside_->ended;
 }
 
 bool Service::behind() const {

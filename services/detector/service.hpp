@@ -11,6 +11,7 @@
 #include "journal/new_entries.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 
 namespace vigil::detector {
@@ -19,17 +20,23 @@ struct ServiceOptions {
     CoreOptions core;
     journal::ReadLimits step{.entries = 512, .bytes = 2 << 20}; // taken in at once
     journal::Pace pace{};                                       // between steps while much comes
-    std::chrono::milliseconds clock_interval{1000}; // between CLOCK entries where they are needed
+    std::chrono::milliseconds clock_interval{1000};             // between CLOCK entries
     std::chrono::milliseconds retry_wait{1000}; // after a journal that could not be read or written
     /// After a lost fence or a failed model, before the next takeover: the first time, and at most.
     std::chrono::milliseconds shortest_return{5000};
     std::chrono::milliseconds longest_return{300'000};
     std::chrono::milliseconds behind_after{3000
     }; // an entry that waits longer: the detector is behind
+    /// False: it ends where it would try again after a wait, and ended() says so.
+    bool returns = true;
+    /// Asked before every takeover, also that after an append in doubt: false is a lost fence.
+    /// Nothing: always. Called by the service's thread.
+    std::function<bool()> may_take_over = {};
+    Metrics::Labels gauge_labels = {}; // where a process has several
 };
 
-/// Owns every partition from its start on until it is stopped, another owner takes over, or the
-/// model fails; then it tries again after a wait that grows.
+/// Owns its partitions (CoreOptions::owned) from its start on until it is stopped, another owner
+/// takes over, or the model fails; then it tries again after a wait that grows.
 /// threads any
 class Service {
 public:
@@ -47,6 +54,8 @@ public:
 
     /// False before the takeover and after another owner's, until the next try.
     [[nodiscard]] bool owns() const;
+    /// Whether it has given up for good, which only one that does not return does.
+    [[nodiscard]] bool ended() const;
     /// Whether entries wait longer than they should, or nobody here works on them.
     [[nodiscard]] bool behind() const;
     /// Everything up to here was taken in, and what follows from it is in the journal.

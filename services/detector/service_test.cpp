@@ -260,3 +260,20 @@ TEST_CASE("an entry that waited long says that the detector is behind") {
     r.ward.journal.release();
     CHECK(eventually([&] { return !service.behind(); }));
 }
+
+TEST_CASE("the service tells the time also where nothing depends on it: pages hear that it lives") {
+    Running r;
+    const Service service(r.ward.journal, r.scorer, r.clock, r.log, r.metrics, r.options);
+    const auto told = [&] {
+        const auto entries = r.ward.journal.read(0, {.entries = 1000, .bytes = 8 << 20}).value();
+        return std::ranges::count_if(entries, [](const auto& stored) {
+            return stored->entry.type() == v1::CLOCK && stored->entry.partition() == 0;
+        });
+    };
+    REQUIRE(eventually([&] { return service.owns(); }));
+    CHECK(told() == 0);
+    for (int second = 1; second <= 3; ++second) {
+        r.clock.advance(std::chrono::seconds(1));
+        CHECK(eventually([&] { return told() == second; }));
+    }
+}

@@ -177,6 +177,15 @@ v1::Entry BlockIntake::block_entry(
     return made;
 }
 
+/// Whether the device sent other samples in this range while it was nobody's. Under the lock.
+bool BlockIntake::differs_from_quarantine(
+    const v1::EegBlock& block,
+    const journal::BlockSamples& compared
+) {
+    auto* held = table_.find(StreamTable::key({}, block.device(), block.stream()));
+    return held != nullptr && held->seen.look(compared) == journal::SampleRanges::Seen::conflict;
+}
+
 /// Decides on one block, under the lock: its outcome, and where it is new its entry in the batch.
 void BlockIntake::take(
     Writing& writing,
@@ -226,7 +235,9 @@ void BlockIntake::take(
         static_cast<std::size_t>(block.channels_size())
     );
     const auto seen = stream.seen.look(compared);
-    if (seen == journal::SampleRanges::Seen::conflict) {
+    const bool may_have_been_nobodys = !patient.empty() && !writing.submission.device.empty();
+    if (seen == journal::SampleRanges::Seen::conflict ||
+        (may_have_been_nobodys && differs_from_quarantine(block, compared))) {
         return other_samples();
     }
     if (seen == journal::SampleRanges::Seen::duplicate) {
@@ -371,6 +382,10 @@ void BlockIntake::apply(std::span<const journal::StoredPtr> entries) {
     v1::Quarantined quarantined;
     for (const auto& stored : entries) {
         const auto& entry = stored->entry;
+        if (entry.type() == v1::MARK) {
+            presses_.held(entry.id());
+            continue;
+        }
         const bool is_quarantined = entry.type() == v1::QUARANTINED;
         if (entry.type() != v1::EEG_BLOCK && !is_quarantined) {
             continue;

@@ -9,6 +9,7 @@
 #include "base/time.hpp"
 #include "base/trace_context.hpp"
 #include "eeg_intake/block_limits.hpp"
+#include "eeg_intake/presses.hpp"
 #include "eeg_intake/stream_table.hpp"
 #include "journal/journal.hpp"
 
@@ -63,6 +64,14 @@ struct Submission {
     std::string device{}; // who the sender's key says, where that is a device
 };
 
+/// A device's button, pressed `age` ago by its own count: no clock of the device's is needed, so
+/// that none can make it look old.
+struct ButtonPress {
+    std::string device;
+    std::string press; // the device's own name for it; empty: each is another one
+    std::chrono::seconds age{};
+};
+
 /// threads any
 class BlockIntake {
 public:
@@ -90,14 +99,12 @@ public:
         std::move_only_function<void(Result<void>)> done
     );
 
-    /// The patient, or somebody beside them, pressed the device's button `age` ago by the device's
-    /// own count: a MARK entry. No clock of the device's is needed, so that none can make it look
-    /// old. errors  invalid_argument; forbidden; conflict: the device is nobody's now; the
-    /// journal's own
+    /// The patient, or somebody beside them, pressed the device's button: a MARK entry. A press
+    /// that is sent again is answered as the first time, and calls nobody anew. errors
+    /// invalid_argument; forbidden; conflict: the device is nobody's now; the journal's own
     void press_button(
-        access::Sender sender,
-        const std::string& device,
-        std::chrono::seconds age,
+        const access::Sender& sender,
+        const ButtonPress& pressed,
         TraceId trace,
         std::move_only_function<void(Result<void>)> done
     );
@@ -130,6 +137,8 @@ private:
         const std::string& device,
         const char* otherwise
     ) const;
+    [[nodiscard]] bool
+    differs_from_quarantine(const v1::EegBlock& block, const journal::BlockSamples& compared);
     void written(Writing& writing, const Result<journal::Appended>& result);
     [[nodiscard]] v1::Entry
     entry(const access::DirectoryState& directory, std::string_view patient, std::string id) const;
@@ -154,6 +163,7 @@ private:
     SteadyTime made_steady_;
     mutable std::mutex mutex_;
     StreamTable table_;
+    Presses presses_;
     /// Ids of newest own entries, so that the tail need not parse them again; an overwritten one is
     /// parsed, no more.
     std::array<std::uint64_t, 4096> own_{};

@@ -285,13 +285,18 @@ TEST_CASE("a stream keeps its rate, its channels and what was said of its electr
     faster.set_rate_numerator(512);
     auto renamed = good_block(4);
     renamed.mutable_channels(1)->set_label("T7-P7");
+    auto swapped = good_block(4);
+    swapped.mutable_channels()->SwapElements(0, 1);
     auto rescaled = good_block(4);
     rescaled.mutable_channels(1)->set_scale(0.2);
     auto declared = good_block(4);
     declared.set_signal_kind(v1::EegBlock::SCALP);
     auto referenced = good_block(4);
     referenced.set_reference(v1::EegBlock::COMMON);
-    const auto heard = submit(ward, {faster, renamed, rescaled, declared, referenced});
+    const auto heard = submit(ward, {faster, renamed, rescaled, declared, referenced, swapped});
+    REQUIRE(heard->outcomes[5].error);
+    CHECK(heard->outcomes[5].error->field == "blocks[5].channels");
+    CHECK(heard->outcomes[5].error->code == ErrorCode::conflict);
     CHECK(heard->outcomes[3].error->field == "blocks[3].signal_kind");
     CHECK(heard->outcomes[4].error->field == "blocks[4].reference");
     CHECK(heard->outcomes[0].error->field == "blocks[0].rate_numerator");
@@ -371,6 +376,16 @@ TEST_CASE("blocks of a device that is nobody's are quarantined, once, and its ow
     CHECK(send(ward, good_block(4)).status == Status::ACCEPTED);
     CHECK(ward.entries().back()->entry.type() == v1::EEG_BLOCK);
     CHECK(ward.entries().back()->entry.patient() == "p2");
+
+    // What it sent while it was nobody's is compared with what it sends now, after a restart too.
+    CHECK(send(ward, other).error->code == ErrorCode::conflict);
+    CHECK(send(ward, good_block()).status == Status::ACCEPTED);
+    after.know(device);
+    CHECK(send(after, other).error->code == ErrorCode::conflict);
+    // A patient's key speaks of other devices, whatever they are called.
+    TestWard third;
+    third.service.apply(held);
+    CHECK(submit(third, {other}, "p1")->outcomes[0].status == Status::ACCEPTED);
 }
 
 TEST_CASE(

@@ -29,6 +29,9 @@ inline constexpr std::chrono::seconds future_allowed{60};
 
 /// Of a button that was pressed while nobody could be reached; older ones are of no use.
 inline constexpr std::chrono::seconds longest_button_age{24 * 3600};
+/// Presses of which a repeat is recognised here; beyond it the oldest are left to the readers of
+/// the journal.
+inline constexpr std::size_t max_presses = 4'096;
 
 /// The old contract: 178 values of one channel at 173.61 Hz (wire contract, "Facts about the
 /// windows").

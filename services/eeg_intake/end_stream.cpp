@@ -44,36 +44,46 @@ Result<std::string> BlockIntake::speaks_for(
 }
 
 void BlockIntake::press_button(
-    access::Sender sender,
-    const std::string& device,
-    std::chrono::seconds age,
+    const access::Sender& sender,
+    const ButtonPress& pressed,
     TraceId trace,
     std::move_only_function<void(Result<void>)> done
 ) {
     const auto directory = on_.directory.state();
     const auto patient =
-        speaks_for(*directory, sender, device, "is assigned to nobody: nobody is called");
+        speaks_for(*directory, sender, pressed.device, "is assigned to nobody: nobody is called");
     if (!patient) {
         return done(std::unexpected(patient.error()));
     }
-    if (age < std::chrono::seconds{0} || age > longest_button_age) {
+    if (pressed.age < std::chrono::seconds{0} || pressed.age > longest_button_age) {
         return done(fail(
             ErrorCode::invalid_argument,
             std::format("must lie between 0 and {}", longest_button_age.count()),
             "age_s"
         ));
     }
+    if (!pressed.press.empty() && !access::is_device_name(pressed.press)) {
+        return done(fail(ErrorCode::invalid_argument, bad_name, "press"));
+    }
+    const auto id = pressed.press.empty() ? random_id(on_.random)
+                                          : Presses::id_of(sender, pressed.device, pressed.press);
+    if (!presses_.begin(id, std::move(done))) {
+        return;
+    }
     journal::Batch batch;
-    auto& made = batch.entries.emplace_back(entry(*directory, *patient, random_id(on_.random)));
+    auto& made = batch.entries.emplace_back(entry(*directory, *patient, id));
     v1::Mark mark;
     mark.set_kind(v1::Mark::BUTTON);
     mark.set_patient(*patient);
-    mark.set_device(device);
-    mark.set_time_us(made.receipt_time_us() - Microseconds(age).count());
+    mark.set_device(pressed.device);
+    mark.set_press(pressed.press);
+    mark.set_time_us(made.receipt_time_us() - Microseconds(pressed.age).count());
     made.set_type(v1::MARK);
     made.set_trace_id(std::string(trace.bytes()));
     mark.SerializeToString(made.mutable_payload());
-    on_.journal.append(std::move(batch), told(std::move(done)));
+    on_.journal.append(std::move(batch), [this, id](const Result<journal::Appended>& result) {
+        presses_.written(id, result ? Result<void>{} : std::unexpected(result.error()));
+    });
 }
 
 void BlockIntake::end_stream(

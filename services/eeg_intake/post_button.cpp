@@ -14,19 +14,20 @@ http::Handler post_button(EegIntake& service) {
         if (auto refused = http::refused_type(request, {json_type})) {
             return reply(std::move(*refused));
         }
-        const auto asked = json::FlatObject::read(request.body, {"device", "age_s"});
+        const auto asked = json::FlatObject::read(request.body, {"device", "press", "age_s"});
         if (!asked) {
             return reply(asked.error(), request.id);
         }
         const auto device = asked->text("device");
+        const auto press = asked->text_or("press", {});
         const auto age_s = asked->number_or("age_s", 0);
-        if (!device || !age_s) {
-            return reply(device ? age_s.error() : device.error(), request.id);
+        if (!device || !press || !age_s) {
+            const auto& error = !device ? device.error() : !press ? press.error() : age_s.error();
+            return reply(error, request.id);
         }
         service.blocks.press_button(
             *sender,
-            *device,
-            std::chrono::seconds{*age_s},
+            {.device = *device, .press = *press, .age = std::chrono::seconds{*age_s}},
             request.trace,
             [reply = std::move(reply),
              request_id = std::move(request.id)](Result<void> pressed) mutable {

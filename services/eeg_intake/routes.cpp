@@ -6,19 +6,18 @@ namespace vigil::eeg_intake {
 
 namespace {
 
-/// Many senders post at the same moment each second; the bodies together are bounded by the server.
-constexpr std::size_t max_posts_in_flight = 1024;
-
-http::RouteOptions device_route(std::size_t max_body) {
-    return {.access = http::Access::device, .max_body = max_body, .in_flight = max_posts_in_flight};
+http::RouteOptions device_route(std::size_t max_body, std::size_t slots) {
+    return {.access = http::Access::device, .max_body = max_body, .slots = slots, .sized = true};
 }
 
 /// An iPhone's export of a day comes on the same path as a window, so that the larger limit holds
 /// for both.
 constexpr std::size_t max_root_body_bytes = 16 << 20;
 
-http::RouteOptions legacy_route(std::size_t max_body) {
-    return {.access = http::Access::open, .max_body = max_body, .in_flight = max_waiting_answers};
+constexpr std::size_t max_added_body_bytes = 16 << 10; // one window
+
+http::RouteOptions legacy_route(std::size_t max_body, std::size_t slots) {
+    return {.access = http::Access::open, .max_body = max_body, .slots = slots, .sized = true};
 }
 
 http::Handler post_root(http::Handler eeg, http::Handler heart) {
@@ -44,14 +43,14 @@ http::Handler post_root(http::Handler eeg, http::Handler heart) {
 
 } // namespace
 
-void add_routes(http::Router& router, EegIntake& service) {
+void add_routes(http::Router& router, EegIntake& service, std::size_t slots) {
     using enum http::Verb;
-    router.add(post, "/v1/eeg/blocks", device_route(max_body_bytes), post_blocks(service));
-    router.add(post, "/v1/eeg/streams/end", device_route(4 << 10), post_stream_end(service));
-    router.add(post, "/v1/events/button", device_route(1 << 10), post_button(service));
+    router.add(post, "/v1/eeg/blocks", device_route(max_body_bytes, slots), post_blocks(service));
+    router.add(post, "/v1/eeg/streams/end", device_route(4 << 10, slots), post_stream_end(service));
+    router.add(post, "/v1/events/button", device_route(1 << 10, slots), post_button(service));
     router.add_websocket(
         "/v1/eeg/stream",
-        device_route(max_data_bytes + (64 << 10)),
+        {.access = http::Access::device, .max_body = max_data_bytes + (64 << 10)},
         stream_blocks(service)
     );
 }
@@ -63,13 +62,16 @@ void add_legacy_routes(
     http::Handler heart
 ) {
     using enum http::Verb;
+    auto adding = legacy_route(max_added_body_bytes, options.slots);
+    adding.access = options.open_adds ? http::Access::open : http::Access::device;
+    router.add(post, "/eeg_chunks/add", adding, post_legacy_chunk(service, options));
     http::Handler eeg;
     if (options.open_eeg) {
         eeg = post_legacy_window(service, options);
-        router.add(post, "/eeg", legacy_route(max_legacy_body_bytes), eeg);
+        router.add(post, "/eeg", legacy_route(max_legacy_body_bytes, options.slots), eeg);
     }
     if (options.open_heart) {
-        router.add(post, "/heartbeat", legacy_route(max_root_body_bytes), heart);
+        router.add(post, "/heartbeat", legacy_route(max_root_body_bytes, options.slots), heart);
     } else {
         heart = nullptr;
     }
@@ -77,7 +79,7 @@ void add_legacy_routes(
         router.add(
             post,
             "/",
-            legacy_route(max_root_body_bytes),
+            legacy_route(max_root_body_bytes, options.slots),
             post_root(std::move(eeg), std::move(heart))
         );
     }

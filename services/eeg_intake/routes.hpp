@@ -15,16 +15,21 @@ namespace vigil::eeg_intake {
 struct LegacyOptions {
     bool open_eeg = false;
     bool open_heart = false;
+    bool open_adds = false;
     std::set<std::string> senders; // ids or numbers of patients that may be written without a key
     LocalZone zone;
-    std::chrono::milliseconds wait{2'000}; // for the detection of the window
+    std::chrono::milliseconds wait{2'000};   // for the detection of the window
+    std::size_t slots = max_waiting_answers; // of each old route
 };
 
-/// `service` outlives the router.
-void add_routes(http::Router& router, EegIntake& service);
+/// Many senders post at the same moment each second; the bodies together are bounded by the server.
+inline constexpr std::size_t default_slots = 1024;
 
-/// The old calls: `POST /eeg`, `POST /heartbeat` and `POST /`, as far as they are open. `heart`
-/// answers the heart rates.
+/// `service` outlives the router; `slots` are those of each route.
+void add_routes(http::Router& router, EegIntake& service, std::size_t slots = default_slots);
+
+/// The old calls: `POST /eeg`, `POST /heartbeat` and `POST /`, as far as they are open, and `POST
+/// /eeg_chunks/add`, which takes a device key too. `heart` answers the heart rates.
 void add_legacy_routes(
     http::Router& router,
     EegIntake& service,
@@ -37,7 +42,7 @@ http::Handler post_stream_end(EegIntake& service);
 http::Handler post_button(EegIntake& service);
 http::WebSocketHandler stream_blocks(EegIntake& service);
 http::Handler post_legacy_window(EegIntake& service, const LegacyOptions& options);
-/// For records' old `POST /eeg_chunks/add`; of the options it uses the senders and the zone.
+/// Of the options it uses the senders and the zone.
 http::Handler post_legacy_chunk(EegIntake& service, const LegacyOptions& options);
 
 } // namespace vigil::eeg_intake

@@ -230,6 +230,18 @@ http::Response rows_answer(
 
 } // namespace
 
+namespace {
+
+/// Of a patient that the directory does not know any more: off.
+std::string_view monitoring_word(const v1::Patient* known) {
+    if (known == nullptr || known->monitoring() == v1::Patient::OFF) {
+        return "off";
+    }
+    return known->monitoring() == v1::Patient::STANDBY ? "standby" : "on";
+}
+
+} // namespace
+
 http::Response patients_answer(
     const access::DirectoryState& directory,
     const std::map<std::string, NewestTimes>& newest
@@ -244,6 +256,8 @@ http::Response patients_answer(
             known != nullptr ? known->label() : std::string{}
         );
         json.member("synthetic", known != nullptr && known->synthetic());
+        json.member("test", id == access::test_patient);
+        json.member("monitoring", monitoring_word(known));
         time_member(json, "newest_sample_time", times.sample_us);
         time_member(json, "newest_detection_time", times.detection_us);
         time_member(json, "newest_vital_time", times.vital_us);

@@ -38,24 +38,15 @@ Result<void> each_row(store::TimeRange time, Ask ask, Each each) {
     }
 }
 
-/// What staff said and did not take back, in the order in which they said it.
+/// What staff said and did not take back, by what it is for.
 struct Marks {
     std::map<std::string, std::pair<std::int64_t, v1::Mark::Verdict>> verdicts; // by event
     std::vector<evaluate::WardSpan> seizures;
 };
 
-Marks standing(const std::vector<std::pair<std::string, v1::Mark>>& all) {
-    std::set<std::string> withdrawn;
-    for (const auto& [id, mark] : all) {
-        if (mark.kind() == v1::Mark::WITHDRAWN) {
-            withdrawn.insert(mark.withdraws());
-        }
-    }
+Marks sorted(const std::vector<v1::Mark>& all) {
     Marks marks;
-    for (const auto& [id, mark] : all) {
-        if (withdrawn.contains(id)) {
-            continue;
-        }
+    for (const auto& mark : all) {
         if (mark.kind() == v1::Mark::VERDICT) {
             auto& known = marks.verdicts[mark.event()];
             known = std::max(known, std::pair(mark.time_us(), mark.verdict()));
@@ -116,6 +107,36 @@ recorded(const Core& core, store::Store& store, const std::string& patient, stor
 
 } // namespace
 
+Result<std::vector<v1::Mark>> Queries::standing_marks(const std::string& patient) const {
+    std::vector<std::pair<std::string, v1::Mark>> all;
+    std::set<std::string> withdrawn;
+    const auto read = each_row(
+        always,
+        [&](store::TimeRange of) { return chronicle(Kind::mark, patient, of, page_rows); },
+        [&](const store::ChronicleRow& row) {
+            v1::Mark mark;
+            if (!mark.ParseFromString(row.body)) {
+                return;
+            }
+            if (mark.kind() == v1::Mark::WITHDRAWN) {
+                withdrawn.insert(mark.withdraws());
+            } else {
+                all.emplace_back(row.id, std::move(mark));
+            }
+        }
+    );
+    if (!read) {
+        return std::unexpected(read.error());
+    }
+    std::vector<v1::Mark> standing;
+    for (auto& [id, mark] : all) {
+        if (!withdrawn.contains(id)) {
+            standing.push_back(std::move(mark));
+        }
+    }
+    return standing;
+}
+
 Result<evaluate::WardFigures> Queries::figures(const std::string& patient, store::TimeRange time)
     const {
     evaluate::WardRecord record;
@@ -125,39 +146,30 @@ Result<evaluate::WardFigures> Queries::figures(const std::string& patient, store
         return std::unexpected(spans.error());
     }
     record.recorded = std::move(*spans);
-    std::vector<std::pair<std::string, v1::Mark>> said;
-    auto read = each_row(
-        always,
-        [&](store::TimeRange of) { return chronicle(Kind::mark, patient, of, page_rows); },
-        [&](const store::ChronicleRow& row) {
-            v1::Mark mark;
-            if (mark.ParseFromString(row.body)) {
-                said.emplace_back(row.id, std::move(mark));
-            }
-        }
-    );
-    const auto marks = standing(said);
+    const auto said = standing_marks(patient);
+    if (!said) {
+        return std::unexpected(said.error());
+    }
+    const auto marks = sorted(*said);
     const auto is_in_time = [&](std::int64_t us) {
         return us >= time.from_us && us < time.until_us;
     };
     std::ranges::copy_if(marks.seizures, std::back_inserter(record.seizures), [&](const auto& one) {
         return is_in_time(one.from_us);
     });
-    read = read.and_then([&] {
-        return each_row(
-            time,
-            [&](store::TimeRange of) { return events(patient, of, page_rows); },
-            [&](const store::EventRow& row) {
-                const auto& span = row.event.span();
-                if (stands(row.event)) {
-                    record.events.push_back(
-                        {.span = {.from_us = span.onset_us(), .until_us = span.end_us()},
-                         .verdict = verdict_of(marks, row.event.id())}
-                    );
-                }
+    auto read = each_row(
+        time,
+        [&](store::TimeRange of) { return events(patient, of, page_rows); },
+        [&](const store::EventRow& row) {
+            const auto& span = row.event.span();
+            if (stands(row.event)) {
+                record.events.push_back(
+                    {.span = {.from_us = span.onset_us(), .until_us = span.end_us()},
+                     .verdict = verdict_of(marks, row.event.id())}
+                );
             }
-        );
-    });
+        }
+    );
     read = read.and_then([&] {
         return each_row(
             time,

@@ -7,6 +7,7 @@
 #include "records/overview.hpp"
 #include "records/rows.hpp"
 #include "store/store.hpp"
+#include "vigil/v1/mark.pb.h"
 
 #include <cstdint>
 #include <memory>
@@ -66,6 +67,9 @@ public:
     vitals(const std::string& patient, store::TimeRange time, std::size_t limit) const;
     [[nodiscard]] Result<TimePage<store::BeatsRow>>
     beats(const std::string& patient, store::TimeRange time, std::size_t limit) const;
+    /// What people said of a patient's record, at any time, and did not take back, by when it is
+    /// of.
+    [[nodiscard]] Result<std::vector<v1::Mark>> standing_marks(const std::string& patient) const;
     /// What staff said of the detector's events in the time, and what follows from it. Where a mark
     /// was taken back it does not count; of several verdicts on an event the last does.
     [[nodiscard]] Result<evaluate::WardFigures>

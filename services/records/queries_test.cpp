@@ -6,6 +6,8 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <set>
 
 using namespace vigil;
@@ -280,4 +282,83 @@ TEST_CASE("an ended stream is stored as ended") {
     records.entries.add(v1::STREAM_END, end);
     records.flush();
     CHECK(records.store.streams().value().front().ended);
+}
+
+TEST_CASE("EEG lies within 100 ms of the heart beside it over a day of a crystal 100 ppm off") {
+    constexpr std::uint32_t rate = 32;
+    constexpr std::uint64_t block_samples = 10 * rate;
+    constexpr std::int64_t hour_us = std::int64_t{3'600} * 1'000'000;
+    for (const int ppm : {100, -100}) {
+        Records records;
+        const double real_rate = rate * (1 + ppm / 1e6);
+        const auto true_us = [&](std::uint64_t sample) {
+            return to_us(test_start) +
+                   std::llround(static_cast<double>(sample) * 1'000'000 / real_rate);
+        };
+        // Every hour a beat that the EEG has as a spike, at the sample that was taken in that
+        // moment.
+        std::set<std::uint64_t> spikes;
+        for (std::int64_t hour = 0; hour <= 24; ++hour) {
+            const auto beat_us = hour * hour_us + 5'000'000;
+            spikes.insert(static_cast<std::uint64_t>(
+                std::llround(static_cast<double>(beat_us) * real_rate / 1e6)
+            ));
+            auto beat = heart_rate(70, 0);
+            beat.set_start_time_us(to_us(test_start) + beat_us);
+            records.entries.add(v1::VITAL, beat);
+        }
+        for (std::uint64_t first = 0;
+             true_us(first) < to_us(test_start) + 24 * hour_us + 20'000'000;
+             first += block_samples) {
+            auto block = block_of({.rate = rate, .channels = 1}, first, block_samples);
+            block.set_start_time_us(true_us(first));
+            std::vector<std::int32_t> values(block_samples, 0);
+            for (auto spike = spikes.lower_bound(first);
+                 spike != spikes.end() && *spike < first + block_samples;
+                 ++spike) {
+                values[*spike - first] = 1'000;
+            }
+            signal::set_block_samples(block, values, v1::INT16_LE).value();
+            records.entries.add(v1::EEG_BLOCK, block);
+        }
+        records.flush();
+        const auto day = store::TimeRange{
+            .from_us = to_us(test_start),
+            .until_us = to_us(test_start) + 25 * hour_us
+        };
+        const auto beats = records.queries.vitals("p1", day, 1'000).value().rows;
+        REQUIRE(beats.size() == 25);
+        std::int64_t worst_us = 0;
+        for (const auto& beat : beats) {
+            const auto beat_us = beat.vital.start_time_us();
+            const auto page =
+                records.queries
+                    .eeg(
+                        "p1",
+                        {.from_us = beat_us - 5'000'000, .until_us = beat_us + 5'000'000},
+                        {}
+                    )
+                    .value();
+            std::size_t found = 0;
+            for (const auto& stream : page.streams) {
+                for (const auto& run : stream.runs) {
+                    for (std::uint64_t i = 0; i < run.samples; ++i) {
+                        if (run.values[i] == 1'000) {
+                            const auto at_us =
+                                run.start_us + static_cast<std::int64_t>(i * 1'000'000 / rate);
+                            worst_us = std::max(worst_us, std::abs(at_us - beat_us));
+                            ++found;
+                        }
+                    }
+                }
+            }
+            CHECK(found == 1);
+        }
+        CHECK(worst_us < 100'000);
+        // The index and the nominal rate alone are off by more than eight seconds after a day.
+        CHECK(
+            std::abs(true_us(std::uint64_t{86'400} * rate) - (to_us(test_start) + 24 * hour_us)) >
+            8'000'000
+        );
+    }
 }

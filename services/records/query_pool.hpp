@@ -14,7 +14,8 @@ namespace vigil::records {
 /// threads any
 class QueryPool {
 public:
-    explicit QueryPool(unsigned threads = 2, std::size_t bound = 256);
+    /// With the bound by default the routes' slots refuse first: 20 routes of at most 256.
+    explicit QueryPool(unsigned threads = 2, std::size_t bound = 5120);
     /// Finishes what runs and what waits.
     ~QueryPool();
     QueryPool(const QueryPool&) = delete;

@@ -1,10 +1,14 @@
 #include "records/routes.hpp"
 
 #include "records/answers.hpp"
+#include "records/chosen_channels.hpp"
 #include "records/chronicle_answers.hpp"
+#include "records/edf_export.hpp"
 #include "records/legacy_answers.hpp"
 #include "records/parameters.hpp"
 #include "records/queries.hpp"
+
+#include <algorithm>
 
 namespace vigil::records {
 
@@ -71,13 +75,24 @@ Result<Response> ask_patients(const RouteParts& parts, const Request& request) {
 }
 
 Result<Response> ask_eeg(const RouteParts& parts, const Request& request) {
-    if (const auto known = check_names(request, {"from", "until", "limit", "cursor", "format"});
+    if (const auto known = check_names(
+            request,
+            {"from", "until", "limit", "cursor", "format", "device", "channels"}
+        );
         !known) {
         return std::unexpected(known.error());
     }
     const auto asked = read_asked(parts, request, std::chrono::minutes{1}, year, 100, 1000);
     if (!asked) {
         return std::unexpected(asked.error());
+    }
+    const auto device = text_parameter(request, "device").value_or("");
+    Result<std::vector<std::uint32_t>> channels{std::in_place};
+    if (const auto text = text_parameter(request, "channels")) {
+        channels = read_channel_numbers(*text);
+    }
+    if (!channels) {
+        return std::unexpected(channels.error());
     }
     const auto format =
         text_parameter(request, "format")
@@ -87,7 +102,8 @@ Result<Response> ask_eeg(const RouteParts& parts, const Request& request) {
     }
     return Queries(parts.core, parts.store)
         .eeg(asked->patient, asked->time, {.rows = asked->limit})
-        .and_then([&](const EegPage& page) -> Result<Response> {
+        .and_then([&](EegPage page) -> Result<Response> {
+            keep_channels(page, device, *channels);
             return format == "json" ? Result<Response>(eeg_json_answer(asked->patient, page))
                                     : eeg_protobuf_answer(page);
         });
@@ -109,6 +125,30 @@ Result<Response> ask_overview(const RouteParts& parts, const Request& request) {
         .overview(asked->patient, asked->time, *points)
         .transform([&](const auto& all) {
             return overview_answer(asked->patient, asked->time, all);
+        });
+}
+
+Result<Response> ask_edf(const RouteParts& parts, const Request& request) {
+    if (const auto known = check_names(request, {"from", "until", "device"}); !known) {
+        return std::unexpected(known.error());
+    }
+    const EdfExportLimits limits;
+    const auto asked = read_asked(parts, request, std::chrono::minutes{1}, limits.longest, 1, 1);
+    if (!asked) {
+        return std::unexpected(asked.error());
+    }
+    const Queries queries(parts.core, parts.store);
+    const auto device = text_parameter(request, "device").value_or("");
+    return edf_export(queries, asked->patient, asked->time, device, limits)
+        .transform([](EdfExport made) {
+            return Response{
+                .status = 200,
+                .content_type = "application/octet-stream",
+                .body = std::move(made.bytes),
+                .headers =
+                    {{"Content-Disposition", "attachment; filename=\"" + made.file_name + "\""},
+                     {"Cache-Control", "no-store"}}
+            };
         });
 }
 
@@ -224,9 +264,9 @@ http::Handler on_pool(RouteParts parts, Question question) {
     };
 }
 
-constexpr auto question_options = [](Access access) {
-    return http::RouteOptions{.access = access, .max_body = 1 << 10, .in_flight = 64};
-};
+http::RouteOptions question_options(const RouteParts& parts, Access access) {
+    return {.access = access, .max_body = 1 << 10, .slots = parts.slots, .sized = true};
+}
 
 } // namespace
 
@@ -235,13 +275,18 @@ void add_routes(http::Router& router, RouteParts parts) {
         router.add(
             Verb::get,
             std::move(pattern),
-            question_options(Access::staff),
+            question_options(parts, Access::staff),
             on_pool(parts, question)
         );
     };
     ask("/v1/patients", ask_patients);
     ask("/v1/patients/{id}/eeg", ask_eeg);
     ask("/v1/patients/{id}/overview", ask_overview);
+    // A file is held in memory while it is made and sent: few at once.
+    auto whole_files = question_options(parts, Access::staff);
+    whole_files.slots = std::min<std::size_t>(whole_files.slots, 2);
+    whole_files.deadline = std::chrono::seconds{30};
+    router.add(Verb::get, "/v1/patients/{id}/edf", whole_files, on_pool(parts, ask_edf));
     ask("/v1/patients/{id}/detections", ask_rows<&Queries::detections, detections_answer>);
     ask("/v1/patients/{id}/events", ask_rows<&Queries::events, events_answer>);
     using Kind = store::ChronicleRow::Kind;
@@ -262,7 +307,7 @@ void add_legacy_routes(http::Router& router, RouteParts parts, const LegacyOptio
         router.add(
             Verb::get,
             path,
-            question_options(access(path, Access::staff)),
+            question_options(parts, access(path, Access::staff)),
             on_pool(parts, question)
         );
     };
@@ -270,18 +315,6 @@ void add_legacy_routes(http::Router& router, RouteParts parts, const LegacyOptio
     ask("/eeg_chunks/get_last_chunks_list", ask_last_eeg);
     ask("/heartbeat_data", ask_last_heart);
     ask("/heartbeat_chunks/get_last_chunks_list", ask_last_heart);
-    const auto add = [&](const char* path, const http::Handler& handler, std::size_t max_body) {
-        if (handler) {
-            router.add(
-                Verb::post,
-                path,
-                {.access = access(path, Access::device), .max_body = max_body},
-                handler
-            );
-        }
-    };
-    add("/eeg_chunks/add", options.add_eeg, 16 << 10); // one window
-    add("/heartbeat_chunks/add", options.add_heart, 8 << 20);
 }
 
 } // namespace vigil::records

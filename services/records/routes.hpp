@@ -13,12 +13,9 @@
 
 namespace vigil::records {
 
-/// The reference system's calls: for signed-in staff (reading) or a device key (adding) unless
-/// opened by name.
+/// The reference system's questions: for signed-in staff unless opened by name.
 struct LegacyOptions {
     std::set<std::string> open{}; // paths that anybody may call, such as "/eeg_data"
-    http::Handler add_eeg{};      // POST /eeg_chunks/add, through intake; none = no such route
-    http::Handler add_heart{};    // POST /heartbeat_chunks/add
 };
 
 /// Everything outlives the router and the pool's work.
@@ -28,6 +25,7 @@ struct RouteParts {
     QueryPool& pool;
     const access::Directory& directory;
     const Clock& clock;
+    std::size_t slots = 64; // of each question's route
 };
 
 void add_routes(http::Router& router, RouteParts parts);

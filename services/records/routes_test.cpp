@@ -130,9 +130,45 @@ TEST_CASE("the samples of a patient are answered as JSON and as protobuf, page b
     CHECK(samples == 30 * 256);
 }
 
+TEST_CASE("of a device's channels those that are asked for are answered, stored or not yet") {
+    Asked asked;
+    asked.entries.block({.channels = 4}, 0, 256)
+        .block({.device = "two", .channels = 2}, 0, 256)
+        .block({.device = "other", .channels = 4}, 0, 256);
+    asked.core.apply(asked.entries.all());
+    const auto check = [&] {
+        const auto answer = asked.get(
+            "/v1/patients/p1/eeg",
+            {{"from", std::to_string(to_us(test_start))},
+             {"until", "2026-11-24T01:00:00Z"},
+             {"format", "protobuf"},
+             {"device", "d1"},
+             {"channels", "1,3"}}
+        );
+        v1::EegBlockBatch batch;
+        REQUIRE(batch.ParseFromString(answer.body));
+        REQUIRE(batch.blocks_size() == 1); // "two" has no channel 3, "other" was not asked for
+        const auto& block = batch.blocks(0);
+        CHECK(block.device() == "d1");
+        REQUIRE(block.channels_size() == 2);
+        CHECK(block.channels(0).label() == "C1");
+        CHECK(block.channels(1).label() == "C3");
+        const auto values = signal::block_samples(block).value();
+        REQUIRE(values.size() == 512);
+        CHECK(values[7] == sample_at(7, 1));
+        CHECK(values[256 + 7] == sample_at(7, 3));
+    };
+    check();
+    REQUIRE(asked.core.flush());
+    check();
+}
+
 TEST_CASE("a wrong question names the parameter that is wrong") {
     Asked asked;
     const std::string eeg = "/v1/patients/p1/eeg";
+    for (const auto* wrong : {"", "a", "1,", ",1", "1,1", "2,1", "256", "-1", "1 ", "0x1"}) {
+        asked.refused(eeg, {{"channels", wrong}}, "channels");
+    }
     asked.refused(eeg, {{"form", "json"}}, "form");
     asked.refused(eeg, {{"format", "xml"}}, "format");
     asked.refused(eeg, {{"from", "yesterday"}}, "from");
@@ -159,6 +195,13 @@ TEST_CASE("a wrong question names the parameter that is wrong") {
         {{"from", "2026-11-01T00:00:00Z"}, {"until", "2026-11-24T00:00:00Z"}},
         "from"
     );
+    const std::string edf = "/v1/patients/p1/edf";
+    asked.refused(
+        edf,
+        {{"from", "2026-11-24T00:00:00Z"}, {"until", "2026-11-24T01:00:00.000001Z"}},
+        "from"
+    );
+    asked.refused(edf, {{"limit", "1"}}, "limit");
     asked.refused("/v1/patients/p1/vitals", {{"limit", "10001"}}, "limit");
     asked.refused("/v1/patients/p1/vitals", {{"points", "4"}}, "points");
     asked.refused("/v1/patients/p1/beats", {{"limit", ""}}, "limit");
@@ -301,8 +344,7 @@ TEST_CASE("events are answered with their state, their scores and what they beca
     asked.refused("/v1/patients/p1/events", {{"limit", "0"}}, "limit");
 }
 
-TEST_CASE("old routes are closed by default and opened by name; adding is there only with a handler"
-) {
+TEST_CASE("old routes are closed by default and opened by name") {
     const auto access_of = [](Asked& asked, http::Verb verb, const std::string& path) {
         const auto match = asked.router.match(verb, path);
         REQUIRE(match.route != nullptr);
@@ -310,15 +352,9 @@ TEST_CASE("old routes are closed by default and opened by name; adding is there 
     };
     Asked closed;
     CHECK(access_of(closed, http::Verb::get, "/eeg_data") == http::Access::staff);
-    CHECK(closed.router.match(http::Verb::post, "/eeg_chunks/add").route == nullptr);
-    LegacyOptions options{.open = {"/eeg_data"}};
-    options.add_eeg = [](http::Request, http::Reply reply) {
-        reply(http::Response::json("{}", 201));
-    };
-    Asked opened(options);
+    Asked opened(LegacyOptions{.open = {"/eeg_data"}});
     CHECK(access_of(opened, http::Verb::get, "/eeg_data") == http::Access::open);
     CHECK(access_of(opened, http::Verb::get, "/heartbeat_data") == http::Access::staff);
-    CHECK(access_of(opened, http::Verb::post, "/eeg_chunks/add") == http::Access::device);
 }
 
 TEST_CASE("every new route needs signed-in staff") {
@@ -334,7 +370,7 @@ TEST_CASE("the list of patients has those of the directory and the newest times"
     asked.core.apply(asked.entries.all());
     const auto body = asked.get("/v1/patients").body;
     CHECK(body.contains(
-        R"({"id":"p1","label":"Bed 1","synthetic":false,"newest_sample_time":"2026-11-24T00:00:01.000000Z")"
+        R"({"id":"p1","label":"Bed 1","synthetic":false,"test":false,"monitoring":"on","newest_sample_time":"2026-11-24T00:00:01.000000Z")"
     ));
     CHECK(body.contains(R"({"id":"p2","label":"Bed 0")"));
     CHECK(body.contains(R"({"id":"p9")"));
@@ -372,4 +408,19 @@ TEST_CASE("more questions than the pool takes are refused at once, with Retry-Af
     );
     CHECK(answer.status == 503);
     go.set_value();
+}
+
+TEST_CASE("a stretch is answered as a file with a name, and nothing as 404") {
+    Asked asked;
+    asked.entries.block({}, 0, 512);
+    asked.core.apply(asked.entries.all());
+    const std::map<std::string, std::string> hour{
+        {"from", "2026-11-24T00:00:00Z"},
+        {"until", "2026-11-24T01:00:00Z"}
+    };
+    const auto file = asked.get("/v1/patients/p1/edf", hour);
+    CHECK(file.status == 200);
+    CHECK(file.body.starts_with("0       p1 X X X"));
+    CHECK(file.headers.front().second == "attachment; filename=\"p1_20261124T000000Z.edf\"");
+    CHECK(asked.get("/v1/patients/p2/edf", hour).status == 404);
 }

@@ -3,13 +3,11 @@
 #include "access/sign_in_link.hpp"
 #include "base/json_text.hpp"
 #include "vigil/administrator.hpp"
+#include "vigil/read_secret.hpp"
+#include "vigil/station_command.hpp"
 
 #include <CLI/CLI.hpp>
-#include <termios.h>
-#include <unistd.h>
 
-#include <format>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -18,37 +16,8 @@ namespace vigil {
 
 namespace {
 
-/// From a file, or from the terminal without showing it.
-Result<std::string> read_password(const std::string& file) {
-    std::string password;
-    if (!file.empty()) {
-        std::ifstream in(file);
-        if (!std::getline(in, password)) {
-            return fail(
-                ErrorCode::invalid_argument,
-                std::format("No password could be read from {}.", file)
-            );
-        }
-        return password;
-    }
-    termios shown{};
-    const bool terminal = ::tcgetattr(STDIN_FILENO, &shown) == 0;
-    if (terminal) {
-        std::cerr << "Password (at least 12 characters): " << std::flush;
-        auto hidden = shown;
-        hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-        ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-    }
-    std::getline(std::cin, password);
-    if (terminal) {
-        ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-        std::cerr << '\n';
-    }
-    return password;
-}
-
 struct Arguments {
-    std::string state = "state";
+    Place place;
     std::string id;
     std::string patient;
     std::string device;
@@ -62,19 +31,6 @@ struct Arguments {
 
 using Shared = std::shared_ptr<Arguments>;
 
-CLI::App* subcommand(
-    CLI::App& app,
-    const std::string& name,
-    const std::string& help,
-    const Shared& arguments
-) {
-    auto* command = app.add_subcommand(name, help);
-    command->add_option("--state", arguments->state, "Folder of the journal and the secret")
-        ->envname("VIGIL_STATE")
-        ->capture_default_str();
-    return command;
-}
-
 void add_key_commands(CLI::App& app, int& status) {
     auto* key =
         app.add_subcommand("key", "Device keys: each is bound to one patient or one device");
@@ -85,7 +41,7 @@ void add_key_commands(CLI::App& app, int& status) {
         "revoke 0123456789abcdef"
     );
     const auto arguments = std::make_shared<Arguments>();
-    auto* add = subcommand(*key, "add", "Make a key; it is shown this once", arguments);
+    auto* add = state_command(*key, "add", "Make a key; it is shown this once", arguments->place);
     auto* patient = add->add_option(
         "--patient",
         arguments->patient,
@@ -108,25 +64,24 @@ void add_key_commands(CLI::App& app, int& status) {
         }
         body.close_object();
         status = show(
-            Administrator(StateFolder(arguments->state))
+            Administrator(arguments->place)
                 .call(http::Verb::post, "/v1/admin/keys", std::move(body).text()),
             ""
         );
     });
-    subcommand(*key, "list", "List keys, revoked ones too", arguments)
+    state_command(*key, "list", "List keys, revoked ones too", arguments->place)
         ->callback([arguments, &status] {
             status = show(
-                Administrator(StateFolder(arguments->state))
-                    .call(http::Verb::get, "/v1/admin/keys", ""),
+                Administrator(arguments->place).call(http::Verb::get, "/v1/admin/keys", ""),
                 ""
             );
         });
-    auto* revoke = subcommand(*key, "revoke", "End a key within a second", arguments);
+    auto* revoke = state_command(*key, "revoke", "End a key within a second", arguments->place);
     revoke->add_option("id", arguments->id, "The key's id, as `vigil key list` shows it")
         ->required();
     revoke->callback([arguments, &status] {
         status = show(
-            Administrator(StateFolder(arguments->state))
+            Administrator(arguments->place)
                 .call(http::Verb::del, "/v1/admin/keys/" + arguments->id, ""),
             "revoked"
         );
@@ -135,7 +90,7 @@ void add_key_commands(CLI::App& app, int& status) {
 
 void add_patient_command(CLI::App& app, int& status) {
     const auto arguments = std::make_shared<Arguments>();
-    auto* patient = subcommand(app, "patient", "Make or change a patient", arguments);
+    auto* patient = state_command(app, "patient", "Make or change a patient", arguments->place);
     patient->add_option("id", arguments->id, "Pseudonymous id: letters, digits, - and _")
         ->required();
     patient->add_option(
@@ -158,7 +113,7 @@ void add_patient_command(CLI::App& app, int& status) {
         }
         body.close_object();
         status = show(
-            Administrator(StateFolder(arguments->state))
+            Administrator(arguments->place)
                 .call(http::Verb::post, "/v1/admin/patients", std::move(body).text()),
             "done"
         );
@@ -167,7 +122,7 @@ void add_patient_command(CLI::App& app, int& status) {
 
 void add_user_command(CLI::App& app, int& status) {
     const auto arguments = std::make_shared<Arguments>();
-    auto* user = subcommand(app, "user", "Make or change a member of staff", arguments);
+    auto* user = state_command(app, "user", "Make or change a member of staff", arguments->place);
     user->add_option("name", arguments->id, "User name")->required();
     user->add_option("--role", arguments->role, "viewer, clinician or administrator")
         ->capture_default_str();
@@ -180,7 +135,9 @@ void add_user_command(CLI::App& app, int& status) {
     user->footer("Example:\n  vigil user nurse --role clinician");
     user->callback([arguments, &status] {
         const auto password =
-            arguments->disabled ? Result<std::string>("") : read_password(arguments->password_file);
+            arguments->disabled
+                ? Result<std::string>("")
+                : read_secret(arguments->password_file, "Password (at least 12 characters)");
         if (!password) {
             std::cerr << "vigil: " << password.error().detail << '\n';
             status = 1;
@@ -194,7 +151,7 @@ void add_user_command(CLI::App& app, int& status) {
             .member("disabled", arguments->disabled)
             .close_object();
         status = show(
-            Administrator(StateFolder(arguments->state))
+            Administrator(arguments->place)
                 .call(http::Verb::post, "/v1/admin/users", std::move(body).text()),
             "done"
         );
@@ -203,9 +160,14 @@ void add_user_command(CLI::App& app, int& status) {
 
 void add_link_command(CLI::App& app, int& status) {
     const auto arguments = std::make_shared<Arguments>();
-    subcommand(app, "link", "Print a one-time sign-in link for the running server", arguments)
+    state_command(
+        app,
+        "link",
+        "Print a one-time sign-in link for the running server",
+        arguments->place
+    )
         ->callback([arguments, &status] {
-            const StateFolder folder(arguments->state);
+            const StateFolder folder(arguments->place.state);
             const auto address = folder.running_address();
             SystemRandom random;
             const auto token = access::make_sign_in_link(folder.links(), random);
@@ -229,6 +191,7 @@ void add_admin_commands(CLI::App& app, int& status) {
     add_patient_command(app, status);
     add_user_command(app, status);
     add_link_command(app, status);
+    add_station_commands(app, status);
 }
 
 } // namespace vigil

@@ -1,7 +1,7 @@
 #include "vigil/all_in_one.hpp"
 
 #include "access/authenticator.hpp"
-#include "base/json_text.hpp"
+#include "detect/line_length.hpp"
 #include "detector/routes.hpp"
 #include "eeg_intake/routes.hpp"
 #include "heart_intake/routes.hpp"
@@ -39,6 +39,9 @@ Result<std::unique_ptr<AllInOne>> AllInOne::start(const ServeConfig& config, Log
         return std::unexpected(opened_state.error());
     }
     vigil->start_services();
+    if (auto called = vigil->start_second_way(); !called) {
+        return std::unexpected(called.error());
+    }
     if (auto started = vigil->records_->start(); !started) {
         return std::unexpected(started.error());
     }
@@ -112,15 +115,20 @@ Result<void> AllInOne::load_folder() {
     return {};
 }
 
-std::vector<std::string> AllInOne::model_names() const {
-    std::vector<std::string> names{"window-178", "line-length"};
+std::vector<ward::LoadedModel> AllInOne::loaded_models() const {
+    std::vector<ward::LoadedModel> models;
+    const auto add = [&models](const auto& card) {
+        models.push_back({.name = card.name, .version = card.version});
+    };
+    add(scorer_->card());
+    add(detect::line_length_card());
     for (const auto& scorer : models_.scorers) {
-        names.push_back(scorer->card().name);
+        add(scorer->card());
     }
     for (const auto& model : models_.spectrograms) {
-        names.push_back(model->card().name);
+        add(model->card());
     }
-    return names;
+    return models;
 }
 
 void AllInOne::start_services() {
@@ -156,50 +164,37 @@ void AllInOne::start_services() {
     keeping.keep_time = config_.keep_journal;
     keeping.directory = &directory_;
     keeping.floor = [this] {
-        return std::min({detector_->replay_floor(), intake_tail_->reached(), feed_->reached()});
+        const auto called = second_way_ ? second_way_->reached() : feed_->reached();
+        return std::min(
+            {detector_->replay_floor(), intake_tail_->reached(), feed_->reached(), called}
+        );
     };
     records_ =
         std::make_unique<records::Service>(*journal_, *store_, clock_, log_, metrics_, keeping);
     queries_ = std::make_unique<records::QueryPool>();
-    feed_ = std::make_unique<ward::LiveFeed>(
-        *journal_,
-        directory_,
-        clock_,
-        log_,
-        metrics_,
-        VIGIL_VERSION
-    );
-    sign_in_ = std::make_unique<ward::SignIn>(
-        directory_,
-        secret_,
-        clock_,
-        log_,
-        ward::SignInOptions{.links = folder_.links(), .secure_cookie = config_.secure_cookie}
-    );
-    administration_ = std::make_unique<ward::Administration>(
-        *journal_,
-        directory_,
-        secret_,
-        clock_,
-        random_,
-        log_
-    );
-    alarm_desk_ = std::make_unique<ward::AlarmDesk>(*journal_, directory_, clock_, random_, log_);
-    device_desk_ =
-        std::make_unique<ward::DeviceDesk>(*journal_, directory_, secret_, clock_, random_, log_);
-    mark_desk_ = std::make_unique<ward::MarkDesk>(*journal_, directory_, clock_, random_, log_);
-    administration_->know_models(model_names());
+    start_ward();
 }
 
 http::Router AllInOne::public_routes() {
     http::Router router;
-    eeg_intake::add_routes(router, *eeg_);
-    heart_intake::add_routes(router, *heart_);
-    detector::add_routes(router, *predictor_);
-    records::add_routes(router, {records_->core(), *store_, *queries_, directory_, clock_});
+    eeg_intake::add_routes(router, *eeg_, config_.intake_slots);
+    heart_intake::add_routes(router, *heart_, config_.intake_slots);
+    detector::add_routes(router, *predictor_, http::Access::device, config_.predict_slots);
+    records::add_routes(router, questions());
     ward::add_routes(
         router,
-        {*feed_, *sign_in_, *administration_, *alarm_desk_, *device_desk_, *mark_desk_}
+        {.feed = *feed_,
+         .sign_in = *sign_in_,
+         .administration = *administration_,
+         .alarm_desk = *alarm_desk_,
+         .device_desk = *device_desk_,
+         .mark_desk = *mark_desk_,
+         .stations = *station_desk_,
+         .persons = *persons_,
+         .sizing = *sizing_board_,
+         .push_desk = *push_desk_,
+         .video_desk = *video_desk_,
+         .second_way = second_way_.get()}
     );
     add_legacy_routes(router);
     return router;
@@ -209,10 +204,12 @@ void AllInOne::add_legacy_routes(http::Router& router) {
     eeg_intake::LegacyOptions intake{
         .open_eeg = opened(config_, "eeg"),
         .open_heart = opened(config_, "heartbeat"),
+        .open_adds = opened(config_, "adds"),
         .senders = {config_.legacy_senders.begin(), config_.legacy_senders.end()},
         .zone = eeg_intake::LocalZone::named(config_.legacy_zone)
                     .value(), // faults_of() has looked it up
         .wait = config_.score_deadline,
+        .slots = config_.legacy_slots,
     };
     eeg_intake::add_legacy_routes(
         router,
@@ -221,71 +218,55 @@ void AllInOne::add_legacy_routes(http::Router& router) {
         heart_intake::legacy_heart(*heart_, config_.legacy_heart)
     );
 
-    records::LegacyOptions lists{
-        .open = {},
-        .add_eeg = eeg_intake::post_legacy_chunk(*eeg_, intake),
-        .add_heart = heart_intake::legacy_heart_chunk(*heart_, config_.legacy_heart),
-    };
+    heart_intake::add_legacy_routes(
+        router,
+        *heart_,
+        {.open_adds = opened(config_, "adds"),
+         .patient_without_key = config_.legacy_heart,
+         .slots = config_.legacy_slots}
+    );
+    records::LegacyOptions lists;
     if (opened(config_, "lists")) {
         lists.open.insert(
             {"/eeg_chunks/get_last_chunks_list", "/heartbeat_chunks/get_last_chunks_list"}
         );
     }
-    if (opened(config_, "adds")) {
-        lists.open.insert({"/eeg_chunks/add", "/heartbeat_chunks/add"});
-    }
     if (opened(config_, "page-lists")) {
         lists.open.insert({"/eeg_data", "/heartbeat_data"});
     }
-    records::add_legacy_routes(
-        router,
-        {records_->core(), *store_, *queries_, directory_, clock_},
-        lists
-    );
+    records::add_legacy_routes(router, questions(), lists);
     for (const auto& name : config_.legacy_open) {
         log_.warning("door_open", {{"door", name}, {"without_key", true}});
     }
 }
 
-bool AllInOne::ready() const {
-    return !draining_ && journal_->health().writable && detector_->owns() && !records_->failing();
+records::RouteParts AllInOne::questions() {
+    return {
+        .core = records_->core(),
+        .store = *store_,
+        .pool = *queries_,
+        .directory = directory_,
+        .clock = clock_,
+        .slots = config_.query_slots
+    };
 }
 
-http::Router AllInOne::monitor_routes() {
-    http::Router router;
-    const http::RouteOptions open{.access = http::Access::open};
-    router.add(http::Verb::get, "/livez", open, [](http::Request, http::Reply reply) {
-        reply(http::Response::json(R"({"live":true})"));
-    });
-    router.add(http::Verb::get, "/readyz", open, [this](http::Request, http::Reply reply) {
-        JsonText json;
-        json.open_object()
-            .member("ready", ready())
-            .member("draining", draining_.load())
-            .member("journal_writable", journal_->health().writable)
-            .member("detector_owns", detector_->owns())
-            .member("records_failing", records_->failing())
-            .close_object();
-        reply(http::Response::json(std::move(json).text(), ready() ? 200 : 503));
-    });
-    router.add(http::Verb::get, "/metrics", open, [this](http::Request, http::Reply reply) {
-        reply(
-            {.status = 200,
-             .content_type = "text/plain; version=0.0.4",
-             .body = metrics_.text(),
-             .headers = {}}
-        );
-    });
-    return router;
+std::vector<process::Check> AllInOne::checks() const {
+    return {
+        {.name = "journal_writable", .holds = [this] { return journal_->health().writable; }},
+        {.name = "detector_owns", .holds = [this] { return detector_->owns(); }},
+        {.name = "records_storing", .holds = [this] { return !records_->failing(); }}
+    };
 }
 
 Result<void> AllInOne::start_servers() {
-    http::ServerConfig serving;
-    serving.address = config_.address;
-    serving.port = config_.port;
-    serving.threads = config_.threads;
-    server_ = std::make_unique<http::Server>(
-        serving,
+    servers_ = std::make_unique<process::Servers>(
+        process::ServersConfig{
+            .address = config_.address,
+            .port = config_.port,
+            .monitor_port = config_.monitor_port,
+            .threads = config_.threads
+        },
         public_routes(),
         access::make_authenticator(
             directory_,
@@ -297,56 +278,34 @@ Result<void> AllInOne::start_servers() {
         log_,
         metrics_
     );
-    http::ServerConfig monitoring;
-    monitoring.address = config_.address;
-    monitoring.port = config_.monitor_port;
-    monitoring.max_connections = 64;
-    monitor_ = std::make_unique<http::Server>(
-        monitoring,
-        monitor_routes(),
-        [](const http::Request&) { return http::Principal{}; },
-        clock_,
-        log_,
-        monitor_metrics_
-    );
-    if (auto listening = monitor_->start(); !listening) {
-        return listening;
-    }
-    if (auto listening = server_->start(); !listening) {
+    if (auto listening = servers_->start(checks()); !listening) {
         return listening;
     }
     return folder_.note_address(base_url());
 }
 
 std::string AllInOne::base_url() const {
-    const auto host = config_.address == "0.0.0.0" ? std::string("127.0.0.1") : config_.address;
-    return std::format("http://{}:{}", host, server_->port());
+    return servers_->base_url();
 }
 
 std::string AllInOne::monitor_url() const {
-    return std::format(
-        "http://{}:{}",
-        config_.address == "0.0.0.0" ? "127.0.0.1" : config_.address,
-        monitor_->port()
-    );
+    return servers_->monitor_url();
 }
 
 AllInOne::~AllInOne() {
-    draining_ = true;
-    if (server_) {
+    if (servers_) {
         folder_.forget_address();
-        server_->drain(config_.drain);
+        servers_->drain(config_.drain);
     }
-    server_.reset();
-    if (monitor_) {
-        monitor_->drain(std::chrono::milliseconds(500));
-    }
-    monitor_.reset();
+    servers_.reset();
     // Monitor and records ask the others how far they are, until they have stopped.
     if (records_) {
         records_->stop();
     }
     feed_.reset();
+    chain_trial_.reset();
+    second_way_.reset();
+    hashes_.reset();
     intake_tail_.reset();
     detector_.reset();
 }

@@ -1,6 +1,8 @@
 #include "vigil/config.hpp"
 
 #include "access/directory.hpp"
+#include "process/limits.hpp"
+#include "ward/second_way_config.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -96,6 +98,31 @@ void add_play_options(CLI::App& command, ServeConfig& config) {
     );
 }
 
+void add_watch_options(CLI::App& command, ServeConfig& config) {
+    command
+        .add_option(
+            "--second-way",
+            config.second_way,
+            "File that says where unconfirmed and unanswered alarms are called to, and who outside "
+            "watches (docs/alarms.md)"
+        )
+        ->envname("VIGIL_SECOND_WAY");
+    command
+        .add_flag(
+            "--test-patient",
+            config.test_patient,
+            "A built-in patient, marked TEST, has a seizure now and then: it tries the whole chain"
+        )
+        ->envname("VIGIL_TEST_PATIENT");
+    option(
+        command,
+        "--test-every",
+        config.test_every_s,
+        "VIGIL_TEST_EVERY",
+        "Seconds from one seizure of the test patient to the next"
+    );
+}
+
 void add_legacy_options(CLI::App& command, ServeConfig& config) {
     option(
         command,
@@ -127,6 +154,24 @@ void add_legacy_options(CLI::App& command, ServeConfig& config) {
         "VIGIL_LEGACY_ZONE",
         "IANA time zone of old senders' local times"
     );
+}
+
+void add_slot_options(CLI::App& command, ServeConfig& config) {
+    const auto slots =
+        [&](const char* flag, std::size_t& value, const char* variable, const std::string& whose) {
+            option(
+                command,
+                flag,
+                value,
+                variable,
+                "Requests that each route of " + whose +
+                    " holds at once; the next is refused with 503"
+            );
+        };
+    slots("--intake-slots", config.intake_slots, "VIGIL_INTAKE_SLOTS", "the devices under /v1");
+    slots("--legacy-slots", config.legacy_slots, "VIGIL_LEGACY_SLOTS", "the old senders");
+    slots("--predict-slots", config.predict_slots, "VIGIL_PREDICT_SLOTS", "POST /predict");
+    slots("--query-slots", config.query_slots, "VIGIL_QUERY_SLOTS", "the questions to records");
 }
 
 void add_journal_options(CLI::App& command, ServeConfig& config) {
@@ -177,8 +222,10 @@ void add_deadline_options(CLI::App& command, ServeConfig& config) {
 void add_options(CLI::App& command, ServeConfig& config) {
     add_server_options(command, config);
     add_play_options(command, config);
+    add_watch_options(command, config);
     add_model_options(command, config);
     add_legacy_options(command, config);
+    add_slot_options(command, config);
     add_journal_options(command, config);
     add_deadline_options(command, config);
     command.add_flag(
@@ -207,6 +254,18 @@ std::optional<LogLevel> log_level_of(const std::string& word) {
     return std::nullopt;
 }
 
+namespace {
+
+void check_slots(const ServeConfig& config, std::vector<std::string>& faults) {
+    using namespace process;
+    process::check_slots(faults, "--intake-slots", config.intake_slots, most_intake_slots);
+    process::check_slots(faults, "--legacy-slots", config.legacy_slots, most_legacy_slots);
+    process::check_slots(faults, "--predict-slots", config.predict_slots, most_predict_slots);
+    process::check_slots(faults, "--query-slots", config.query_slots, most_query_slots);
+}
+
+} // namespace
+
 std::vector<std::string> faults_of(const ServeConfig& config) {
     std::vector<std::string> faults;
     const auto require = [&](bool holds, std::string sentence) {
@@ -214,6 +273,7 @@ std::vector<std::string> faults_of(const ServeConfig& config) {
             faults.push_back(std::move(sentence));
         }
     };
+    check_slots(config, faults);
     std::error_code failed;
     require(config.threads >= 1 && config.threads <= 64, "--threads must be 1 to 64.");
     require(
@@ -233,6 +293,15 @@ std::vector<std::string> faults_of(const ServeConfig& config) {
         config.models.empty() || std::filesystem::is_directory(config.models, failed),
         std::format("--models: there is no folder {}.", config.models.string())
     );
+    require(
+        config.test_every_s >= 90 && config.test_every_s <= 86'400,
+        "--test-every must be 90 to 86400: the test patient rests between seizures."
+    );
+    if (!config.second_way.empty()) {
+        if (const auto read = ward::read_second_way(config.second_way); !read) {
+            faults.push_back("--second-way: " + read.error().detail);
+        }
+    }
     require(config.start_s >= 0, "--start must be 0 or more.");
     require(
         config.queue_entries >= 50'000 && config.queue_entries <= 1'000'000,
@@ -243,12 +312,7 @@ std::vector<std::string> faults_of(const ServeConfig& config) {
         "--segment-mib must be 1 to 4096."
     );
     require(config.keep_journal.count() >= 0, "--keep-journal must be 0 or more.");
-    for (const auto& name : config.legacy_open) {
-        require(
-            std::ranges::contains(legacy_route_names, name),
-            std::format("--legacy-open does not know \"{}\".", name)
-        );
-    }
+    process::check_legacy_open(faults, config.legacy_open);
     for (const auto& patient : config.legacy_senders) {
         require(
             access::is_patient_id(patient),

@@ -28,12 +28,21 @@ struct ServeConfig {
     double seizure_after_s = 20;       // first synthetic seizure
     std::filesystem::path models;      // folder of models beside the program's own; empty: none
     bool secure_cookie = false;
+    std::filesystem::path second_way; // where calls go, and who outside watches; empty: nowhere
+    bool test_patient = false;        // tries the chain from the intake to a station
+    unsigned test_every_s = 600;      // from its seizure to the next
     std::string log_level = "info";
 
     std::vector<std::string> legacy_open;    // old routes by name
     std::vector<std::string> legacy_senders; // patient ids that may be written without a key
     std::string legacy_heart;                // the one patient of the old heart route
     std::string legacy_zone = "UTC";
+
+    // Of each route of a group: requests that it holds at once; the next is refused.
+    std::size_t intake_slots = 1024;
+    std::size_t legacy_slots = 4096;
+    std::size_t predict_slots = 256;
+    std::size_t query_slots = 64;
 
     std::chrono::hours keep_journal{24};
     std::size_t queue_entries = 65'536; // at least a whole health export of 50,000 values
@@ -42,10 +51,6 @@ struct ServeConfig {
     std::chrono::milliseconds drain{10'000};
     bool check_only = false;
 };
-
-/// The names that --legacy-open knows.
-inline constexpr std::string_view legacy_route_names[] =
-    {"eeg", "heartbeat", "lists", "page-lists", "adds"};
 
 /// Adds the flags to `vigil serve`; their values land in `config`.
 void add_options(CLI::App& command, ServeConfig& config);

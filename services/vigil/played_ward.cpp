@@ -2,26 +2,64 @@
 
 #include "vigil/play/play.hpp"
 
+#include <functional>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace vigil {
+
+namespace {
+
+constexpr double first_test_seizure_s = 20;
+
+} // namespace
 
 struct PlayedWard::Inside {
     play::PlayOptions options;
     SystemClock clock;
     SystemRandom random;
     std::jthread player;
+
+    using Ended = std::function<void(const Result<play::PlaySummary>&)>;
+
+    Result<void> begin(AllInOne& vigil, std::vector<play::PlayedPatient> patients, Ended ended);
 };
 
 PlayedWard::PlayedWard(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
 
 PlayedWard::~PlayedWard() = default;
 
+/// Makes the patients and their keys, and plays them.
+Result<void>
+PlayedWard::Inside::begin(AllInOne& vigil, std::vector<play::PlayedPatient> patients, Ended ended) {
+    std::vector<v1::Patient> known;
+    for (const auto& played : patients) {
+        v1::Patient patient;
+        patient.set_id(played.id);
+        patient.set_label(played.label);
+        patient.set_synthetic(played.synthetic);
+        patient.set_monitoring(v1::Patient::ON);
+        known.push_back(std::move(patient));
+    }
+    options.url = vigil.base_url();
+    auto keys = vigil.enroll(known);
+    if (!keys) {
+        return std::unexpected(keys.error());
+    }
+    options.keys = std::move(*keys);
+    player = std::jthread(
+        [this, patients = std::move(patients), ended = std::move(ended)](const std::stop_token& stop
+        ) mutable { ended(play::run(options, std::move(patients), clock, random, stop, {})); }
+    );
+    return {};
+}
+
 Result<std::unique_ptr<PlayedWard>>
 PlayedWard::start(const ServeConfig& config, AllInOne& vigil, Log& log) {
     auto inside = std::make_unique<Inside>();
     auto& options = inside->options;
-    options.url = vigil.base_url();
     options.recordings = config.play == "synthetic" ? "" : config.play;
     options.start_s = config.start_s;
     options.ward.first_seizure_s = config.seizure_after_s;
@@ -35,34 +73,14 @@ PlayedWard::start(const ServeConfig& config, AllInOne& vigil, Log& log) {
     if (!patients) {
         return std::unexpected(patients.error());
     }
-    std::vector<v1::Patient> known;
-    for (const auto& played : *patients) {
-        v1::Patient patient;
-        patient.set_id(played.id);
-        patient.set_label(played.label);
-        patient.set_synthetic(played.synthetic);
-        patient.set_monitoring(v1::Patient::ON);
-        known.push_back(std::move(patient));
-    }
-    auto keys = vigil.enroll(known);
-    if (!keys) {
-        return std::unexpected(keys.error());
-    }
-    options.keys = std::move(*keys);
-    inside->player = std::jthread([&playing = *inside,
-                                   patients = std::move(*patients),
-                                   &log](const std::stop_token& stop) mutable {
-        const auto summary = play::run(
-            playing.options,
-            std::move(patients),
-            playing.clock,
-            playing.random,
-            stop,
-            {}
-        );
-        if (!summary) {
-            log.error("play_failed", summary.error());
-        } else {
+    const auto begun = inside->begin(
+        vigil,
+        std::move(*patients),
+        [&log](const Result<play::PlaySummary>& summary) {
+            if (!summary) {
+                log.error("play_failed", summary.error());
+                return;
+            }
             log.info(
                 "play_ended",
                 {{"blocks", summary->blocks},
@@ -72,7 +90,42 @@ PlayedWard::start(const ServeConfig& config, AllInOne& vigil, Log& log) {
                  {"lost", summary->lost}}
             );
         }
-    });
+    );
+    if (!begun) {
+        return std::unexpected(begun.error());
+    }
+    return std::unique_ptr<PlayedWard>(new PlayedWard(std::move(inside)));
+}
+
+Result<std::unique_ptr<PlayedWard>>
+PlayedWard::start_test_patient(const ServeConfig& config, AllInOne& vigil, Log& log) {
+    auto inside = std::make_unique<Inside>();
+    auto& options = inside->options;
+    options.ward.patients = 1;
+    options.ward.channels = 2;
+    options.ward.first_seizure_s = first_test_seizure_s;
+    options.ward.seizure_every_s = config.test_every_s;
+
+    std::vector<std::string> notes;
+    auto patients = play::open_patients(options, notes);
+    if (!patients) {
+        return std::unexpected(patients.error());
+    }
+    patients->front().id = access::test_patient;
+    patients->front().label = "TEST";
+    patients->front().synthetic = true;
+    const auto begun = inside->begin(
+        vigil,
+        std::move(*patients),
+        [&log](const Result<play::PlaySummary>& summary) {
+            if (!summary) {
+                log.error("test_patient_failed", summary.error());
+            }
+        }
+    );
+    if (!begun) {
+        return std::unexpected(begun.error());
+    }
     return std::unique_ptr<PlayedWard>(new PlayedWard(std::move(inside)));
 }
 

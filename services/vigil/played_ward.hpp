@@ -1,4 +1,4 @@
-// The ward that `vigil serve --play` plays through its own intake: patients and keys of its own,
+// What `vigil serve` plays through its own HTTP door, as devices do: patients and keys of its own,
 // then a player.
 #pragma once
 
@@ -12,9 +12,16 @@ namespace vigil {
 
 class PlayedWard {
 public:
+    /// Of `--play`: a synthetic ward, or the recordings of a folder.
     /// errors  not_found: nothing in the folder can be played; those of the journal
     static Result<std::unique_ptr<PlayedWard>>
     start(const ServeConfig& config, AllInOne& vigil, Log& log);
+
+    /// Of `--test-patient`: one synthetic person that has a seizure now and then.
+    /// errors  those of the journal
+    static Result<std::unique_ptr<PlayedWard>>
+    start_test_patient(const ServeConfig& config, AllInOne& vigil, Log& log);
+
     /// Stops playing; streams are ended on purpose.
     ~PlayedWard();
     PlayedWard(const PlayedWard&) = delete;

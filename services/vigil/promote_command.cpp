@@ -21,7 +21,7 @@ namespace {
 constexpr std::uintmax_t largest_file = std::uintmax_t{256} << 20;
 
 struct Arguments {
-    std::string state = "state";
+    Place place;
     std::string card;
     std::string file;
     std::string results;
@@ -85,7 +85,7 @@ int promote(const Arguments& arguments) {
     }
     const auto by = arguments.decided_by.empty() ? account() : arguments.decided_by;
     return show(
-        Administrator(StateFolder(arguments.state))
+        Administrator(arguments.place)
             .call(
                 http::Verb::post,
                 "/v1/admin/promotions",
@@ -93,12 +93,6 @@ int promote(const Arguments& arguments) {
             ),
         ""
     );
-}
-
-void add_state(CLI::App& command, Arguments& arguments) {
-    command.add_option("--state", arguments.state, "Folder of the journal and the secret")
-        ->envname("VIGIL_STATE")
-        ->capture_default_str();
 }
 
 } // namespace
@@ -109,7 +103,7 @@ void add_promote_commands(CLI::App& app, int& status) {
         "promote",
         "Record that a model may take the place of another, where the gate lets it pass"
     );
-    add_state(*command, *arguments);
+    add_place(*command, arguments->place);
     command->add_option("CARD", arguments->card, "The candidate's card.json")
         ->required()
         ->check(CLI::ExistingFile);
@@ -134,11 +128,10 @@ void add_promote_commands(CLI::App& app, int& status) {
     );
     command->callback([arguments, &status] { status = promote(*arguments); });
     auto* list = app.add_subcommand("promotions", "List the promotions, the oldest first");
-    add_state(*list, *arguments);
+    add_place(*list, arguments->place);
     list->callback([arguments, &status] {
         status = show(
-            Administrator(StateFolder(arguments->state))
-                .call(http::Verb::get, "/v1/admin/promotions", ""),
+            Administrator(arguments->place).call(http::Verb::get, "/v1/admin/promotions", ""),
             ""
         );
     });

@@ -1,35 +1,15 @@
 #include "vigil/serve.hpp"
 
 #include "access/sign_in_link.hpp"
+#include "process/stop_signal.hpp"
 #include "vigil/all_in_one.hpp"
 #include "vigil/played_ward.hpp"
 
-#include <sys/resource.h>
-
-#include <csignal>
-#include <cstdio>
 #include <iostream>
 
 namespace vigil {
 
 namespace {
-
-/// Each connection takes a descriptor: as many as the system lets this process have.
-void raise_descriptor_limit() {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        ::setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
-sigset_t stop_signals() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    return signals;
-}
 
 int wrong(const Error& error) {
     std::cerr << "vigil: " << error.detail << '\n';
@@ -61,11 +41,8 @@ int serve(const ServeConfig& config) {
     if (config.check_only) {
         return 0;
     }
-    // Blocked before the first thread starts, so that only the wait below takes them.
-    const auto signals = stop_signals();
-    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
-    raise_descriptor_limit();
+    process::StopSignal stop;
+    process::raise_descriptor_limit();
 
     Log log("vigil", VIGIL_VERSION);
     log.level(*log_level_of(config.log_level));
@@ -86,11 +63,19 @@ int serve(const ServeConfig& config) {
         }
         played = std::move(*started);
     }
+    std::unique_ptr<PlayedWard> tested;
+    if (config.test_patient) {
+        auto started = PlayedWard::start_test_patient(config, **vigil, log);
+        if (!started) {
+            return wrong(started.error());
+        }
+        tested = std::move(*started);
+    }
     greet(**vigil, config, *token);
     log.info("started", {{"address", (*vigil)->base_url()}, {"monitor", (*vigil)->monitor_url()}});
-    int received = 0;
-    ::sigwait(&signals, &received);
+    const int received = stop.wait();
     log.info("stopping", {{"signal", received}});
+    tested.reset();
     played.reset();
     vigil->reset();
     log.info("stopped");

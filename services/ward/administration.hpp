@@ -15,6 +15,12 @@
 
 namespace vigil::ward {
 
+/// A model that the detector can run.
+struct LoadedModel {
+    std::string name;
+    std::string version;
+};
+
 /// threads any
 class Administration {
 public:
@@ -52,11 +58,12 @@ public:
     /// PUT /v1/patients/{id}/models, body {"active","shadows":[...]}: counts for the samples that
     /// come after it. Who chose, and when, stays in the entry.
     void put_models(const http::Request& request, http::Reply reply);
+    /// Beside the assignment what may be assigned or signed off, by name and version.
     void show_models(const http::Request& request, http::Reply reply);
 
     /// The detector's models, where the wiring knows them: others are then refused. Call it before
     /// the routes are served.
-    void know_models(std::vector<std::string> names);
+    void know_models(std::vector<LoadedModel> models);
     /// Body as `vigil promote` makes it: 201 with the promotion's id. It records what the gate of
     /// `vigil evaluate` found; one with a margin that does not hold, or on fewer patients or
     /// seizures than the gate wants, is refused.
@@ -75,7 +82,7 @@ private:
     const Clock& clock_;
     Random& random_;
     Log& log_;
-    std::vector<std::string> known_models_; // empty: not known
+    std::vector<LoadedModel> known_models_; // empty: not known
 };
 
 } // namespace vigil::ward

@@ -99,18 +99,19 @@ TEST_CASE_METHOD(Fixture, "a key of a device makes it known, and sends as this d
 }
 
 TEST_CASE_METHOD(Fixture, "models are assigned to a patient, and who did it when is kept") {
+    administration.know_models({{.name = "window-178", .version = "2.0.0"}, {"line-length", "1"}});
     CHECK(call(&Administration::put_models, R"({"active":"a"})", "p1").status == 404);
     CHECK(call(&Administration::show_models, "", "p1").status == 404);
     call(&Administration::put_patient, R"({"id":"p1"})");
     CHECK(
         call(&Administration::show_models, "", "p1").body ==
-        R"({"patient":"p1","active":null,"shadows":[]})"
+        R"({"patient":"p1","loaded":[{"name":"window-178","version":"2.0.0"},{"name":"line-length","version":"1"}],"active":null,"shadows":[]})"
     );
     const auto put = R"({"active":"line-length","shadows":["window-178"]})";
     CHECK(call(&Administration::put_models, put, "p1").status == 204);
     CHECK(
         call(&Administration::show_models, "", "p1").body ==
-        R"({"patient":"p1","active":"line-length","shadows":["window-178"],"assigned_by":"chief","assigned_time":"2027-01-15T08:00:00.000000Z"})"
+        R"({"patient":"p1","loaded":[{"name":"window-178","version":"2.0.0"},{"name":"line-length","version":"1"}],"active":"line-length","shadows":["window-178"],"assigned_by":"chief","assigned_time":"2027-01-15T08:00:00.000000Z"})"
     );
     const auto entries = journal.read(0, {.entries = 10, .bytes = 1 << 20}).value();
     REQUIRE(entries.size() == 2);
@@ -123,7 +124,7 @@ TEST_CASE_METHOD(Fixture, "models are assigned to a patient, and who did it when
 
 TEST_CASE_METHOD(Fixture, "a wrong assignment of models names the member and appends nothing") {
     call(&Administration::put_patient, R"({"id":"p1"})");
-    administration.know_models({"window-178", "line-length"});
+    administration.know_models({{"window-178", "2.0.0"}, {"line-length", "1"}});
     const auto refused = [&](std::string body, unsigned status, std::string_view field) {
         const auto before = journal.newest();
         const auto answer = call(&Administration::put_models, std::move(body), "p1");

@@ -180,10 +180,14 @@ void AlarmDesk::post_act(const http::Request& request, http::Reply reply) {
     entry.set_id(random_id(random_));
     entry.set_type(v1::ACT);
     entry.set_schema_version(1);
-    entry.set_source("ward");
+    const auto& station = request.principal.station;
+    entry.set_source(station.empty() ? "ward" : "station/" + station);
     entry.set_patient(patient);
     entry.set_partition(journal::partition_of(patient, directory_.state()->partitions));
     entry.set_receipt_time_us(now_us);
+    if (act->kind() == v1::Act::ALARM_OFF || act->kind() == v1::Act::ALARM_BACK) {
+        entry.set_key(access::off_key(*act));
+    }
     act->SerializeToString(entry.mutable_payload());
     log_.info(
         "alarm_act",

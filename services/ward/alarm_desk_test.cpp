@@ -94,6 +94,16 @@ TEST_CASE_METHOD(Fixture, "an act is an entry of the patient's, with who and whe
     CHECK(act.conditions(0) == v1::Alarm::TACHYCARDIA);
     CHECK(act.until_us() == to_us(clock.utc()) + 3'600'000'000);
     CHECK(alarm::check(act, to_us(clock.utc())));
+    // Whoever starts anew knows it: the directory keeps the newest for each condition.
+    const auto off = directory.state()->offs.at("p1").at(v1::Alarm::TACHYCARDIA);
+    CHECK(off.SerializeAsString() == act.SerializeAsString());
+    CHECK(
+        call(&AlarmDesk::post_act, R"({"kind":"alarm_back","condition":"tachycardia"})").status ==
+        202
+    );
+    CHECK(
+        directory.state()->offs.at("p1").at(v1::Alarm::TACHYCARDIA).kind() == v1::Act::ALARM_BACK
+    );
     CHECK(
         call(
             &AlarmDesk::post_act,

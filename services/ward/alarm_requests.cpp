@@ -139,10 +139,7 @@ Result<void> read_settings(std::string body, v1::AlarmSettings& settings) {
 }
 
 Result<v1::Act> read_act(std::string body, std::int64_t now_us) {
-    const auto asked = json::FlatObject::read(
-        std::move(body),
-        {"kind", "alarm", "revision", "condition", "reason", "for_s", "device", "stream"}
-    );
+    const auto asked = json::FlatObject::read(std::move(body), act_members);
     if (!asked) {
         return std::unexpected(asked.error());
     }

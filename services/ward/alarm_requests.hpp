@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace vigil::ward {
 
@@ -16,6 +17,20 @@ inline constexpr double ms_per_s = 1'000;
 ///
 /// errors  invalid_argument with the member
 [[nodiscard]] Result<void> read_settings(std::string body, v1::AlarmSettings& settings);
+
+/// What an act's body may have; "person" and "pin" are PersonGate's.
+inline constexpr std::initializer_list<std::string_view> act_members{
+    "kind",
+    "alarm",
+    "revision",
+    "condition",
+    "reason",
+    "for_s",
+    "device",
+    "stream",
+    "person",
+    "pin"
+};
 
 /// An act without who and when but for its end, which is counted from `now_us`.
 ///

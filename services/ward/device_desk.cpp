@@ -256,6 +256,16 @@ v1::Identity DeviceDesk::known_of(const v1::Patient& patient) const {
 }
 
 void DeviceDesk::show_identity(const http::Request& request, http::Reply reply) {
+    if (!request.principal.station.empty()) {
+        return reply(
+            fail(
+                ErrorCode::forbidden,
+                "A station shows no identities: whoever passes could read them."
+            )
+                .error(),
+            request.id
+        );
+    }
     const auto& patient = request.parameters.at("id");
     const auto identity = identity_of(patient);
     if (!identity) {

@@ -109,6 +109,9 @@ TEST_CASE_METHOD(Fixture, "who a patient is stands in no entry in the clear, and
     CHECK(entry.source() == "ada");
     CHECK_FALSE(entry.SerializeAsString().contains("Berg"));
     CHECK(call(&DeviceDesk::show_identity, {}, "p1").body == body);
+    principal.station = "s1"; // whoever passes could read it there
+    CHECK(call(&DeviceDesk::show_identity, {}, "p1").status == 403);
+    principal.station.clear();
     CHECK(call(&DeviceDesk::show_identity, {}, "p2").status == 404);
     CHECK(call(&DeviceDesk::put_identity, R"({"name":"x"})", "p9").status == 404);
     for (const auto* born : {"1987-02-30", "5.6.1987", "1987-06-05T00:00"}) {

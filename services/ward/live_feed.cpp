@@ -1,5 +1,6 @@
 #include "ward/live_feed.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -21,6 +22,13 @@ journal::Sequence start_of(const journal::Journal& journal) {
 
 class LiveFeed::Page final : public http::WebSocketPeer {
 public:
+    Page(LiveFeed& feed, http::Principal who, std::uint64_t number)
+        : feed_(feed), who_(std::move(who)), number_(number) {}
+
+    [[nodiscard]] const http::Principal& who() const { return who_; }
+
+    [[nodiscard]] std::uint64_t number() const { return number_; }
+
     void on_open(std::shared_ptr<http::WebSocket> socket) override {
         const std::scoped_lock lock(mutex_);
         socket_ = std::move(socket);
@@ -28,8 +36,13 @@ public:
 
     void on_message(std::string message) override {
         v1::LiveRequest request;
+        const bool is_read = request.ParseFromString(message);
+        if (is_read && request.has_report()) {
+            feed_.take_report(*this, request.report());
+            return;
+        }
         const std::scoped_lock lock(mutex_);
-        if (!request.ParseFromString(message) || request.patients_size() > 10'000) {
+        if (!is_read || request.patients_size() > 10'000) {
             if (socket_) {
                 socket_->close(1007, "not a LiveRequest");
             }
@@ -41,9 +54,18 @@ public:
     }
 
     void on_close() override {
+        feed_.board_.closed(who_.station, number_);
         const std::scoped_lock lock(mutex_);
         socket_.reset();
         closed_ = true;
+    }
+
+    /// Its station or person may not look any longer.
+    void refuse() {
+        const std::scoped_lock lock(mutex_);
+        if (socket_) {
+            socket_->close(1008, "access has ended");
+        }
     }
 
     [[nodiscard]] bool closed() const {
@@ -76,6 +98,9 @@ public:
     }
 
 private:
+    LiveFeed& feed_;
+    const http::Principal who_;
+    const std::uint64_t number_;
     mutable std::mutex mutex_;
     std::shared_ptr<http::WebSocket> socket_;
     LiveView view_;
@@ -86,6 +111,7 @@ private:
 LiveFeed::LiveFeed(
     journal::Journal& journal,
     const access::Directory& directory,
+    StationBoard& board,
     const Clock& clock,
     Log& log,
     Metrics& metrics,
@@ -94,6 +120,7 @@ LiveFeed::LiveFeed(
 )
     : journal_(journal),
       directory_(directory),
+      board_(board),
       clock_(clock),
       version_(std::move(version)),
       options_(options),
@@ -105,6 +132,7 @@ LiveFeed::LiveFeed(
           "vigil_ward_skipped_frames_total",
           "Frames that a slow page could not take in time"
       )) {
+    state_.begin(*directory_.state(), clock_.utc());
     tail_ = std::make_unique<journal::Tail>(
         journal,
         start_of(journal),
@@ -124,7 +152,7 @@ LiveFeed::~LiveFeed() {
     tail_.reset();
 }
 
-Result<std::shared_ptr<http::WebSocketPeer>> LiveFeed::open_page() {
+Result<std::shared_ptr<http::WebSocketPeer>> LiveFeed::open_page(const http::Principal& who) {
     const std::scoped_lock lock(pages_mutex_);
     std::erase_if(pages_, [](const auto& weak) {
         const auto page = weak.lock();
@@ -133,7 +161,7 @@ Result<std::shared_ptr<http::WebSocketPeer>> LiveFeed::open_page() {
     if (pages_.size() >= options_.pages) {
         return fail(ErrorCode::overloaded, "Too many pages are open; close one.");
     }
-    auto page = std::make_shared<Page>();
+    auto page = std::make_shared<Page>(*this, who, ++opened_);
     pages_.push_back(page);
     return page;
 }
@@ -177,10 +205,60 @@ LiveFeed::Message LiveFeed::message_for(const PageNeed& need, UtcTime now, bool 
     Message message{.reaches = std::max<journal::Sequence>(frame.sequence(), 1)};
     if (whole || frame.patients_size() > 0) {
         frame.set_version(version_);
+        frame.set_after(since);
         frame.set_journal_failing(!journal_.health().writable);
+        if (whole) {
+            frame.mutable_test(); // a page knows by it that the rest is there
+            board_.show(frame);
+            for (const auto& add : statuses_) {
+                add(frame);
+            }
+        }
         message.text = std::make_shared<const std::string>(frame.SerializeAsString());
     }
     return message;
+}
+
+void LiveFeed::take_report(const Page& page, const v1::StationReport& report) {
+    const auto& station = page.who().station;
+    if (station.empty()) {
+        return; // a person's page is no station, whatever it shows
+    }
+    board_.take(station, page.number(), report);
+    if (!StationBoard::listens(report)) {
+        return;
+    }
+    std::vector<v1::Alarm> shown;
+    {
+        const std::scoped_lock lock(state_mutex_);
+        for (const auto& one : report.shown()) {
+            const auto* alarm = state_.alarm(one.patient(), one.alarm());
+            // What is newer than the page shows is not what people see there.
+            if (alarm != nullptr && one.sounded() && one.revision() >= alarm->urgent_revision()) {
+                shown.push_back(*alarm);
+                shown.back().set_revision(std::min(one.revision(), alarm->revision()));
+            }
+        }
+    }
+    for (const auto& alarm : shown) {
+        board_.confirm(station, alarm);
+    }
+}
+
+/// Stations that were revoked and people who were disabled: their open pages end too.
+void LiveFeed::close_refused() {
+    const auto state = directory_.state();
+    for (const auto& page : open_pages()) {
+        const auto& who = page->who();
+        const auto station = state->stations.find(who.station);
+        const auto user = state->users.find(who.id);
+        const bool is_revoked =
+            station != state->stations.end() && station->second.revoked_us() != 0;
+        const bool is_disabled = user != state->users.end() && user->second.disabled();
+        if (is_revoked || is_disabled) {
+            page->refuse();
+        }
+    }
 }
 
 void LiveFeed::push(UtcTime now, bool status) {
@@ -189,7 +267,11 @@ void LiveFeed::push(UtcTime now, bool status) {
     if (status) {
         const std::scoped_lock lock(state_mutex_);
         state_.apply(*directory_.state());
+        state_.watched(board_.watched());
         state_.prune(now);
+    }
+    if (status) {
+        close_refused();
     }
     std::map<PageNeed, Message> made;
     for (const auto& page : pages) {

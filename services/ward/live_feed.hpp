@@ -8,8 +8,10 @@
 #include "journal/new_entries.hpp"
 #include "journal/tail.hpp"
 #include "ward/live_state.hpp"
+#include "ward/station_board.hpp"
 
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -30,9 +32,11 @@ struct LiveFeedOptions {
 /// threads any
 class LiveFeed {
 public:
+    /// `directory` is loaded: it says what is off.
     LiveFeed(
         journal::Journal& journal,
         const access::Directory& directory,
+        StationBoard& board,
         const Clock& clock,
         Log& log,
         Metrics& metrics,
@@ -43,7 +47,18 @@ public:
     LiveFeed(const LiveFeed&) = delete;
 
     /// A peer for one page's WebSocket. errors  overloaded: `pages` are open already
-    Result<std::shared_ptr<http::WebSocketPeer>> open_page();
+    Result<std::shared_ptr<http::WebSocketPeer>> open_page(const http::Principal& who);
+
+    /// Adds to whole frames and to those of each second. Call it before the routes are served.
+    void add_status(std::function<void(v1::LiveFrame&)> status) {
+        statuses_.push_back(std::move(status));
+    }
+
+    /// What the clocks of devices are worth, since this began.
+    [[nodiscard]] std::vector<DeviceClock> device_clocks() {
+        const std::scoped_lock lock(state_mutex_);
+        return state_.device_clocks();
+    }
 
     /// The pages have what the journal has up to here.
     [[nodiscard]] journal::Sequence reached() const { return tail_->reached(); }
@@ -63,15 +78,20 @@ private:
     [[nodiscard]] std::vector<std::shared_ptr<Page>> open_pages();
     [[nodiscard]] Message message_for(const PageNeed& need, UtcTime now, bool status);
     void push(UtcTime now, bool status);
+    void take_report(const Page& page, const v1::StationReport& report);
+    void close_refused();
 
     journal::Journal& journal_;
     const access::Directory& directory_;
+    StationBoard& board_;
     const Clock& clock_;
     std::string version_;
     LiveFeedOptions options_;
     prometheus::Gauge& open_pages_;
     prometheus::Counter& sent_bytes_;
     prometheus::Counter& skipped_;
+    std::vector<std::function<void(v1::LiveFrame&)>> statuses_;
+    std::uint64_t opened_ = 0; // pages so far
     std::mutex state_mutex_;
     LiveState state_;
     std::mutex pages_mutex_;

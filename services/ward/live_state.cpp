@@ -8,10 +8,6 @@ namespace vigil::ward {
 
 namespace {
 
-/// Continuous streams are scored once a second: up to two seconds behind the newest sample is
-/// keeping up, and the last of them never make a window whole.
-constexpr std::int64_t keeping_up_us = 2'100'000;
-
 /// Streams and models of one patient whose scores are kept: twice as many as streams.
 constexpr std::size_t most_origins = 32;
 
@@ -130,8 +126,10 @@ void LiveState::apply(std::span<const journal::StoredPtr> entries) {
             case v1::STREAM_END:
                 take_end(*stored);
                 break;
-            case v1::TAKEOVER:
             case v1::CLOCK:
+                chain_us_ = stored->entry.receipt_time_us();
+                break;
+            case v1::TAKEOVER:
             case v1::CONFLICT:
             case v1::PATIENT:
             case v1::DEVICE:
@@ -147,6 +145,14 @@ void LiveState::apply(std::span<const journal::StoredPtr> entries) {
             case v1::MODEL_PROMOTION:
             case v1::IDENTITY:
             case v1::QUARANTINED:
+            case v1::STATION:
+            case v1::STAFF_PIN:
+            case v1::ALARM_CONFIRMED:
+            case v1::CALL:
+            case v1::CALL_ATTEMPT:
+            case v1::SECOND_WAY:
+            case v1::PUSH_BROWSER:
+            case v1::VIDEO_LINK:
                 break;
             default:
                 ++unknown_entries_;
@@ -182,6 +188,7 @@ void LiveState::take_block(const journal::StoredPtr& stored) {
     }
     stream.seen.add(range);
     const auto receipt_us = stored->entry.receipt_time_us();
+    clocks_.take(stored->entry.patient(), block, receipt_us);
     stream.newest_receipt_us = receipt_us;
     const auto end_us = block.start_time_us() + length_us(block, block.samples());
     patient.block_us = length_us(block, block.samples());
@@ -220,7 +227,7 @@ void LiveState::take_step(const journal::Stored& stored) {
             std::max({patient.newest_scored_us, detection.end_time_us(), detection.known_until_us()}
             );
         const bool caught_up = patient.newest_sample_us - patient.newest_scored_us <=
-                               std::max(keeping_up_us, patient.block_us);
+                               std::max(LiveLimits::keeping_up_us, patient.block_us);
         patient.unscored_since_us = caught_up ? 0 : patient.unscored_since_us;
         patient.changed = stored.sequence;
         patient.detections.push_back(
@@ -245,6 +252,8 @@ void LiveState::take_step(const journal::Stored& stored) {
     for (const auto& output : step.alarms()) {
         if (output.has_alarm()) {
             take_alarm(stored.sequence, output.alarm());
+        } else if (output.has_notice()) {
+            take_notice(stored.sequence, output.notice());
         }
     }
     for (const auto& change : step.heart()) {
@@ -326,30 +335,6 @@ void LiveState::prune(UtcTime now) {
     }
 }
 
-void LiveState::describe(const Patient& patient, UtcTime now, v1::LivePatient& shown) const {
-    shown.set_label(patient.label);
-    shown.set_synthetic(patient.synthetic);
-    shown.set_monitoring(patient.monitoring);
-    shown.set_newest_sample_us(patient.newest_sample_us);
-    shown.set_newest_receipt_us(patient.newest_receipt_us);
-    shown.set_newest_scored_us(patient.newest_scored_us);
-    shown.set_ended_on_purpose(patient.ended_on_purpose);
-    const bool watched = patient.monitoring == v1::Patient::ON ||
-                         patient.monitoring == v1::Patient::MONITORING_UNSPECIFIED;
-    const auto silence = to_us(now) - patient.newest_receipt_us;
-    const auto patience =
-        std::max<std::int64_t>(limits_.no_data_after.count(), 2 * patient.block_us);
-    shown.set_no_data(
-        watched && !patient.ended_on_purpose && patient.newest_receipt_us != 0 && silence > patience
-    );
-    const auto unscored_us =
-        patient.newest_sample_us - std::max(patient.newest_scored_us, patient.unscored_from_us);
-    shown.set_detector_behind(
-        watched && patient.unscored_since_us != 0 && unscored_us > keeping_up_us &&
-        to_us(now) - patient.unscored_since_us > limits_.behind_after.count() && !shown.no_data()
-    );
-}
-
 v1::LiveFrame
 LiveState::frame(journal::Sequence since, const LiveView& view, UtcTime now, bool status) const {
     v1::LiveFrame frame;
@@ -357,6 +342,7 @@ LiveState::frame(journal::Sequence since, const LiveView& view, UtcTime now, boo
     frame.set_whole(since == 0);
     frame.set_sequence(sequence_);
     show_own_alarms(since, frame);
+    frame.set_chain_us(chain_us_);
     for (const auto& [id, patient] : patients_) {
         if (!view.patients.empty() && !std::ranges::contains(view.patients, id)) {
             continue;
@@ -370,7 +356,9 @@ LiveState::frame(journal::Sequence since, const LiveView& view, UtcTime now, boo
         }
         auto& shown = *frame.add_patients();
         shown.set_id(id);
+        shown.set_test(id == access::test_patient);
         describe(patient, now, shown);
+        describe_watch(patient, shown);
         for (const auto& kept : newer(patient.blocks, since)) {
             auto& block = *shown.add_blocks();
             block.ParseFromString(kept.value.entry->entry.payload()); // was parsed when it came

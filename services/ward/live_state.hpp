@@ -8,6 +8,7 @@
 #include "journal/journal.hpp"
 #include "journal/sample_ranges.hpp"
 #include "vigil/v1/live.pb.h"
+#include "ward/device_clocks.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -28,10 +29,14 @@ struct LiveLimits {
     Microseconds events{600'000'000};          // after their end; what goes on is kept
     std::size_t events_per_patient = 32;       // the one that began first goes first
     std::size_t alarms_per_patient = 64;       // one that has ended, then the oldest, goes first
+    std::size_t notices_per_patient = 16;      // the oldest goes first, and after `events`
     std::size_t heart_states_per_patient = 24; // the one that changed first goes first
     std::size_t streams_per_patient = 16;      // the one that was silent longest goes first
     Microseconds no_data_after{5'000'000};     // or twice the block's length, whichever is longer
     Microseconds behind_after{5'000'000};
+    /// Continuous streams are scored once a second: up to two seconds behind the newest sample is
+    /// keeping up, and the last of them never make a window whole.
+    static constexpr std::int64_t keeping_up_us = 2'100'000;
 };
 
 struct LiveView {
@@ -44,11 +49,22 @@ class LiveState {
 public:
     explicit LiveState(LiveLimits limits = {}) : limits_(limits) {}
 
+    /// What entries before the first that is applied have left: the conditions that are off. Once,
+    /// before anything else.
+    void begin(const access::DirectoryState& directory, UtcTime now);
     /// Takes entries in the journal's order. Repeated and overlapping blocks are shown once, late
     /// ones too where they still fit.
     void apply(std::span<const journal::StoredPtr> entries);
     /// Patients that are known, with labels and monitoring state.
     void apply(const access::DirectoryState& directory);
+
+    /// Whether a station listens: patients whose alarms are on are else marked.
+    void watched(bool is) { watched_ = is; }
+
+    /// What is known of a patient's alarm; nullptr where it is not, or no longer.
+    [[nodiscard]] const v1::Alarm* alarm(const std::string& patient, const std::string& id) const;
+
+    [[nodiscard]] std::vector<DeviceClock> device_clocks() const { return clocks_.all(); }
 
     /// The newest sequence applied.
     [[nodiscard]] journal::Sequence sequence() const { return sequence_; }
@@ -110,6 +126,9 @@ private:
         std::map<std::string, Kept<v1::Event>> events; // by id, the newest revision
         std::map<std::string, Kept<v1::Alarm>> alarms; // by id, the newest revision
         bool alarms_on = false;
+        std::int64_t audio_paused_until_us = 0; // 0: its alarms sound
+        std::map<v1::Alarm::Condition, v1::LiveOff> offs;
+        std::deque<Kept<v1::AlarmNotice>> notices;          // what people must know for a while
         std::map<std::string, Kept<v1::HeartChange>> heart; // by source and state, the newest
         std::map<std::string, Stream> streams;              // by device and stream
         std::int64_t newest_sample_us = 0;
@@ -131,6 +150,9 @@ private:
     static void
     show_events(const Patient& patient, journal::Sequence since, v1::LivePatient& shown);
     void take_alarm(journal::Sequence sequence, const v1::Alarm& alarm);
+    void take_notice(journal::Sequence sequence, const v1::AlarmNotice& notice);
+    static void take_off(Patient& patient, const v1::AlarmNotice& notice);
+    void keep_notice(Patient& patient, Kept<v1::AlarmNotice> kept) const;
     static void
     show_alarms(const Patient& patient, journal::Sequence since, v1::LivePatient& shown);
     void show_own_alarms(journal::Sequence since, v1::LiveFrame& frame) const;
@@ -143,11 +165,15 @@ private:
     void trim(Patient& patient) const;
     [[nodiscard]] static std::uint16_t origin_of(Patient& patient, const v1::Detection& detection);
     void describe(const Patient& patient, UtcTime now, v1::LivePatient& shown) const;
+    void describe_watch(const Patient& patient, v1::LivePatient& shown) const;
 
     LiveLimits limits_;
     std::map<std::string, Patient, std::less<>> patients_;
+    DeviceClocks clocks_;
     Patient own_; // Vigil itself: its alarms
     journal::Sequence sequence_ = 0;
+    std::int64_t chain_us_ = 0; // receipt time of the newest CLOCK entry
+    bool watched_ = false;
     std::uint64_t unknown_entries_ = 0;
 };
 

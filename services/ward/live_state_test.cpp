@@ -438,3 +438,74 @@ TEST_CASE_METHOD(
     }
     CHECK(patient().heart_size() == 24);
 }
+
+TEST_CASE_METHOD(Fixture, "a pause of the sound is shown until it ends") {
+    v1::Step step;
+    auto& notice = *step.add_alarms()->mutable_notice();
+    notice.set_kind(v1::AlarmNotice::AUDIO_PAUSED);
+    notice.set_patient("p1");
+    notice.set_until_us(receipt_us + 120'000'000);
+    add(v1::STEP, step);
+    CHECK(patient().audio_paused_until_us() == receipt_us + 120'000'000);
+    notice.set_kind(v1::AlarmNotice::DATA_STOPPED);
+    add(v1::STEP, step);
+    CHECK(patient().audio_paused_until_us() != 0);
+    notice.set_kind(v1::AlarmNotice::AUDIO_RESUMED);
+    add(v1::STEP, step);
+    CHECK(patient().audio_paused_until_us() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "Vigil's own alarms and their pause are the frame's, and nobody's tile") {
+    v1::Step step;
+    auto& alarm = *step.add_alarms()->mutable_alarm();
+    alarm.set_id("storage");
+    alarm.set_revision(1);
+    alarm.set_condition(v1::Alarm::STORAGE_FAILING);
+    auto& notice = *step.add_alarms()->mutable_notice();
+    notice.set_kind(v1::AlarmNotice::AUDIO_PAUSED);
+    notice.set_until_us(receipt_us + 120'000'000);
+    add(v1::STEP, step);
+    const auto frame = live.frame(0, {}, from_us(receipt_us), true);
+    CHECK(frame.patients().empty());
+    REQUIRE(frame.alarms_size() == 1);
+    CHECK(frame.alarms(0).condition() == v1::Alarm::STORAGE_FAILING);
+    CHECK(frame.audio_paused_until_us() == receipt_us + 120'000'000);
+}
+
+TEST_CASE_METHOD(Fixture, "a frame says when the detector's clock last came out of the journal") {
+    CHECK(live.frame(0, {}, from_us(receipt_us), true).chain_us() == 0);
+    add(v1::CLOCK, v1::Step{});
+    CHECK(live.frame(0, {}, from_us(receipt_us + 1), true).chain_us() == receipt_us);
+    receipt_us -= 5'000'000; // the wall clock was set back
+    add(v1::CLOCK, v1::Step{});
+    CHECK(live.frame(0, {}, from_us(receipt_us), true).chain_us() == receipt_us);
+}
+
+TEST_CASE_METHOD(Fixture, "a patient whose alarms are on is marked while no station listens") {
+    access::DirectoryState directory;
+    for (const auto& id : {std::string("p1"), std::string(access::test_patient)}) {
+        directory.patients[id].set_id(id);
+        directory.patients[id].set_monitoring(v1::Patient::ON);
+    }
+    live.apply(directory);
+    const auto shown = [&](std::string_view id) {
+        const auto frame = live.frame(0, {}, from_us(receipt_us), true);
+        const auto found = std::ranges::find(frame.patients(), id, &v1::LivePatient::id);
+        REQUIRE(found != frame.patients().end());
+        return *found;
+    };
+    CHECK_FALSE(shown("p1").not_watched());
+    directory.alarm_settings["p1"].set_switched_on(true);
+    directory.alarm_settings[std::string(access::test_patient)].set_switched_on(true);
+    live.apply(directory);
+    CHECK(shown("p1").not_watched());
+    CHECK_FALSE(shown("p1").test());
+    CHECK(shown(access::test_patient).test());
+    CHECK_FALSE(shown(access::test_patient).not_watched());
+    live.watched(true);
+    CHECK_FALSE(shown("p1").not_watched());
+    live.watched(false);
+    directory.patients["p1"].set_monitoring(v1::Patient::STANDBY);
+    live.apply(directory);
+    CHECK_FALSE(shown("p1").not_watched());
+}

@@ -33,7 +33,8 @@ void MarkDesk::post_mark(const http::Request& request, http::Reply reply) {
     entry.set_id(random_id(random_));
     entry.set_type(v1::MARK);
     entry.set_schema_version(1);
-    entry.set_source("ward");
+    const auto& station = request.principal.station;
+    entry.set_source(station.empty() ? "ward" : "station/" + station);
     entry.set_patient(patient);
     entry.set_unit(known->unit());
     entry.set_partition(journal::partition_of(patient, state->partitions));

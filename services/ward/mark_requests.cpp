@@ -157,19 +157,7 @@ Result<void> check(const v1::Mark& mark, bool is_confirmed, std::int64_t now_us)
 } // namespace
 
 Result<v1::Mark> read_mark(std::string body, std::int64_t now_us) {
-    const auto asked = json::FlatObject::read(
-        std::move(body),
-        {"kind",
-         "from_us",
-         "until_us",
-         "type",
-         "awareness",
-         "text",
-         "event",
-         "verdict",
-         "withdraws",
-         "confirm"}
-    );
+    const auto asked = json::FlatObject::read(std::move(body), mark_members);
     if (!asked) {
         return std::unexpected(asked.error());
     }

@@ -78,8 +78,8 @@ Result<v1::ModelAssignment> read_assignment(std::string body) {
 
 } // namespace
 
-void Administration::know_models(std::vector<std::string> names) {
-    known_models_ = std::move(names);
+void Administration::know_models(std::vector<LoadedModel> models) {
+    known_models_ = std::move(models);
 }
 
 Result<v1::ModelAssignment> Administration::assignment_of(const http::Request& request) const {
@@ -93,7 +93,8 @@ Result<v1::ModelAssignment> Administration::assignment_of(const http::Request& r
     }
     models->set_patient(patient);
     const auto unknown = [this](const std::string& name) {
-        return !known_models_.empty() && !std::ranges::contains(known_models_, name);
+        return !known_models_.empty() &&
+               !std::ranges::contains(known_models_, name, &LoadedModel::name);
     };
     if (unknown(models->active())) {
         return fail(ErrorCode::unprocessable, "No such model is loaded.", "active");
@@ -142,7 +143,11 @@ void Administration::show_models(const http::Request& request, http::Reply reply
     }
     const auto found = state->models.find(patient);
     JsonText answer;
-    answer.open_object().member("patient", patient).key("active");
+    answer.open_object().member("patient", patient).key("loaded").open_array();
+    for (const auto& [name, version] : known_models_) {
+        answer.open_object().member("name", name).member("version", version).close_object();
+    }
+    answer.close_array().key("active");
     if (found == state->models.end()) {
         answer.null().key("shadows").open_array().close_array().close_object();
         return reply(http::Response::json(std::move(answer).text()));

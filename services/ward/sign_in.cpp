@@ -29,56 +29,6 @@ http::Response tried_too_often(std::string_view request_id) {
 
 } // namespace
 
-SignIn::SignIn(
-    const access::Directory& directory,
-    const access::Secret& secret,
-    const Clock& clock,
-    Log& log,
-    SignInOptions options
-)
-    : directory_(directory),
-      secret_(secret),
-      clock_(clock),
-      log_(log),
-      options_(std::move(options)) {
-    hasher_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
-}
-
-SignIn::~SignIn() = default;
-
-void SignIn::run(const std::stop_token& stop) {
-    while (true) {
-        std::move_only_function<void()> next;
-        {
-            std::unique_lock lock(mutex_);
-            if (!wake_.wait(lock, stop, [this] { return !waiting_.empty(); })) {
-                return;
-            }
-            next = std::move(waiting_.front());
-            waiting_.pop_front();
-        }
-        next();
-    }
-}
-
-bool SignIn::may_try(const std::string& peer) {
-    const auto minute_ago = clock_.steady() - std::chrono::minutes(1);
-    std::erase_if(failures_, [&](const auto& entry) { return entry.second.back() < minute_ago; });
-    const auto found = failures_.find(peer);
-    if (found == failures_.end()) {
-        return failures_.size() < 10'000;
-    }
-    while (found->second.front() < minute_ago) {
-        found->second.pop_front();
-    }
-    return found->second.size() < options_.failures_per_minute;
-}
-
-void SignIn::failed(const std::string& peer) {
-    const std::scoped_lock lock(mutex_);
-    failures_[peer].push_back(clock_.steady());
-}
-
 http::Response SignIn::signed_in(const std::string& user, v1::StaffUser::Role role, unsigned status)
     const {
     const auto expires = clock_.utc() + access::session_length;
@@ -111,22 +61,31 @@ void SignIn::sign_in(const http::Request& request, http::Reply reply) {
     if (!user || !password) {
         return reply(user ? password.error() : user.error(), request.id);
     }
-    const std::scoped_lock lock(mutex_);
-    if (!may_try(request.peer)) {
-        return reply(tried_too_often(request.id));
+    if (!request.principal.station.empty()) {
+        return reply(
+            fail(
+                ErrorCode::forbidden,
+                "This browser is a station: acts ask for a PIN; nobody signs in."
+            )
+                .error(),
+            request.id
+        );
     }
-    if (waiting_.size() >= options_.waiting) {
+    if (!hashes_.has_room()) {
         return reply(
             fail(ErrorCode::overloaded, "Too many people sign in at once; try again.").error(),
             request.id
         );
     }
-    waiting_.emplace_back([this,
-                           user = *user,
-                           password = *password,
-                           peer = request.peer,
-                           id = request.id,
-                           reply = std::move(reply)]() mutable {
+    if (!attempts_.take(request.peer, clock_.steady())) {
+        return reply(tried_too_often(request.id));
+    }
+    hashes_.post([this,
+                  user = *user,
+                  password = *password,
+                  peer = request.peer,
+                  id = request.id,
+                  reply = std::move(reply)]() mutable {
         const auto state = directory_.state();
         const auto known = state->users.find(user);
         const bool usable = known != state->users.end() && !known->second.disabled();
@@ -134,26 +93,22 @@ void SignIn::sign_in(const http::Request& request, http::Reply reply) {
                 usable ? known->second.password_hash() : std::string(),
                 password
             )) {
-            failed(peer);
             log_.warning("sign_in_refused", {{"request_id", id}});
             return reply(
                 fail(ErrorCode::unauthenticated, "User or password is wrong.").error(),
                 id
             );
         }
+        attempts_.forgive(peer);
         log_.info("signed_in", {{"user", user}, {"request_id", id}});
         reply(signed_in(user, known->second.role(), 204));
     });
-    wake_.notify_one();
 }
 
 void SignIn::use_link(const http::Request& request, http::Reply reply) {
     const auto token = request.query.find("token");
-    {
-        const std::scoped_lock lock(mutex_);
-        if (!may_try(request.peer)) {
-            return reply(tried_too_often(request.id));
-        }
+    if (!attempts_.take(request.peer, clock_.steady())) {
+        return reply(tried_too_often(request.id));
     }
     if (const auto used = access::use_sign_in_link(
             options_.links,
@@ -161,16 +116,22 @@ void SignIn::use_link(const http::Request& request, http::Reply reply) {
             clock_.utc()
         );
         !used) {
-        failed(request.peer);
         return reply(used.error(), request.id);
     }
+    attempts_.forgive(request.peer);
     log_.info("signed_in", {{"user", access::local_user}, {"request_id", request.id}});
     auto response = signed_in(std::string(access::local_user), v1::StaffUser::ADMINISTRATOR, 303);
     response.headers.emplace_back("Location", "/");
     reply(std::move(response));
 }
 
-void SignIn::sign_out(const http::Request& /*request*/, http::Reply reply) {
+void SignIn::sign_out(const http::Request& request, http::Reply reply) {
+    if (!request.principal.station.empty()) {
+        return reply(
+            fail(ErrorCode::forbidden, "A station is ended by an administrator alone.").error(),
+            request.id
+        );
+    }
     http::Response response{.status = 204, .content_type = "", .body = "", .headers = {}};
     response.headers.emplace_back(
         "Set-Cookie",
@@ -180,11 +141,18 @@ void SignIn::sign_out(const http::Request& /*request*/, http::Reply reply) {
 }
 
 void SignIn::who_am_i(const http::Request& request, http::Reply reply) {
+    const auto& who = request.principal;
     JsonText json;
-    json.open_object()
-        .member("user", request.principal.id)
-        .member("role", role_name(request.principal.clinician, request.principal.administrator))
-        .close_object();
+    json.open_object().member("user", who.id);
+    if (who.station.empty()) {
+        json.member("role", role_name(who.clinician, who.administrator));
+    } else {
+        const auto state = directory_.state();
+        const auto station = state->stations.find(who.station);
+        json.member("role", "station");
+        json.member("label", station == state->stations.end() ? "" : station->second.label());
+    }
+    json.close_object();
     reply(http::Response::json(std::move(json).text()));
 }
 

@@ -20,10 +20,10 @@ export let browser;
 export let server;
 
 /** Starts both before a file's tests, and ends them behind the last. */
-export function startBoth() {
+export function startBoth(...options) {
   before(async () => {
     browser = await launch();
-    server = await new Server().start();
+    server = await new Server(...options).start();
   });
   after(async () => {
     await browser?.close();
@@ -56,3 +56,9 @@ export const tile = (page, patient) => page.locator(`.tile[data-patient="${patie
 
 export const waitFor = (page, patient, name, value, timeout = 30_000) =>
   page.locator(`.tile[data-patient="${patient}"][data-${name}="${value}"]`).waitFor({ timeout });
+
+/** A browser plays nothing before somebody has clicked. */
+export const soundOn = async (page) => {
+  await page.getByRole('button', { name: 'Switch the sound on' }).click();
+  await page.locator('.sound-line').waitFor({ state: 'hidden' });
+};

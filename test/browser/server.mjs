@@ -21,6 +21,8 @@ export class Server {
     this.folder = mkdtempSync(join(tmpdir(), 'vigil-browser-'));
     this.state = join(this.folder, 'state');
     this.options = options;
+    /** Of the program, beside this one's own. */
+    this.environment = {};
   }
 
   /** Starts, or starts again, at the same address. */
@@ -29,7 +31,7 @@ export class Server {
     const output = join(this.folder, `output-${Date.now()}`);
     this.log = join(this.folder, 'log');
     const words = ['serve', '--state', this.state, '--port', String(this.port), '--monitor-port', '0', ...this.options];
-    this.process = spawn(BINARY, words, { stdio: ['ignore', openSync(output, 'w'), openSync(this.log, 'a')] });
+    this.process = spawn(BINARY, words, { env: { ...process.env, ...this.environment }, stdio: ['ignore', openSync(output, 'w'), openSync(this.log, 'a')] });
     this.exited = new Promise((done) => this.process.once('exit', done));
     for (let attempt = 0; attempt < 1200; attempt++) {
       const text = readFileSync(output, 'utf8');

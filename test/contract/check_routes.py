@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares the paths in services/*/routes.cpp with those in api/openapi/*.yaml, both ways.
+"""Compares the paths in services/*/routes.cpp with those in api/openapi/*.yaml, both ways, and looks in each description for what Vigil is not.
 
   check_routes.py [SOURCE_FOLDER]     prints each difference; exits 1 where there is one
 
@@ -8,6 +8,8 @@ The descriptions are YAML of a plain shape (two blanks an indent), so that no YA
 import pathlib
 import re
 import sys
+
+DISCLAIMER = "not a medical device: not CE marked, not FDA cleared, never the sole source of an alarm"
 
 PATH_LITERAL = re.compile(r'"(/[A-Za-z0-9_{}/.-]*)"')
 PATH_KEY = re.compile(r"^  (/[^\s:]*):\s*$")
@@ -53,6 +55,9 @@ def differences(folder: pathlib.Path):
         yield f"{name}: has routes and no api/openapi/{name}.yaml"
     for name in sorted(files.keys() - services.keys()):
         yield f"{name}: is described and has no services/{name}/routes.cpp"
+    for name, text in files.items():
+        if DISCLAIMER not in " ".join(text.partition("\npaths:")[0].split()):
+            yield f"{name}: its description does not say: {DISCLAIMER}"
     for name in sorted(services.keys() & files.keys()):
         paths, verbs = routes_of(services[name])
         operations = described(files[name])

@@ -411,5 +411,28 @@ class Gate(Folder):
         self.evaluate(*words, self.folder / "nowhere.json", status=2)
 
 
+class GateOfModels(Folder):
+    """Both models run over the same recordings: 20 patients with three seizures each. Two of them are too small for window-178,
+    which knows amplitudes, and plain for line-length, which knows what is usual for the channel."""
+
+    def gate(self, candidate: str, active: str, status: int) -> dict:
+        gate = self.results(self.folder / "bids", "--quiet", "--model", candidate, "--against", active, status=status)["gate"]
+        self.assertEqual((gate["patients"], gate["seizures"]), (20, 60))
+        self.assertRegex(gate["against"], f"^{active} ")
+        return gate
+
+    def test_the_one_that_finds_more_passes_and_the_other_fails(self):
+        for patient in range(20):
+            amplitude = 60 + patient
+            stem = f"bids/sub-{patient:02}/eeg/sub-{patient:02}_task-x"
+            self.put(f"{stem}_eeg.edf", edf([0] * 100 + [600] * 30 + ([0] * 100 + [amplitude] * 30) * 2 + [0] * 60, channels=2))
+            self.put(f"{stem}_events.tsv", rows(*((100 + 130 * at, 130 + 130 * at) for at in range(3)), duration=450))
+        passed = self.gate("line-length", "window-178", 0)
+        self.assertEqual((passed["outcome"], [check["holds"] for check in passed["checks"]]), ("passed", [True] * 4))
+        failed = self.gate("window-178", "line-length", 1)
+        self.assertEqual(failed["outcome"], "failed")
+        self.assertIn("sensitivity", [check["figure"] for check in failed["checks"] if not check["holds"]])
+
+
 if __name__ == "__main__":
     unittest.main()

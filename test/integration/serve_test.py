@@ -288,9 +288,11 @@ class CommandLine(unittest.TestCase):
             self.assertIn("vigil " + command, shown.stdout, command)
 
     def test_check_config_reports_all_faults_together(self):
-        shown = self.run_vigil("serve", "--check-config", "--threads", "0", "--legacy-zone", "Mars/Base", "--legacy-open", "cellar")
+        shown = self.run_vigil("serve", "--check-config", "--threads", "0", "--legacy-zone", "Mars/Base", "--legacy-open", "cellar",
+                               "--predict-slots", "0", "--legacy-slots", "4097", "--query-slots", "257", "--intake-slots", "65537")
         self.assertEqual(shown.returncode, 2)
-        for word in ["--threads", "Mars/Base", "cellar"]:
+        for word in ["--threads", "Mars/Base", "cellar", "--predict-slots must be 1 to 1024", "--legacy-slots must be 1 to 4096",
+                     "--query-slots must be 1 to 256", "--intake-slots must be 1 to 65536"]:
             self.assertIn(word, shown.stderr)
         self.assertEqual(self.run_vigil("serve", "--check-config").returncode, 0)
         self.assertEqual(self.run_vigil("serve", "--no-such-flag").returncode, 2)

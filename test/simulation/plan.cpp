@@ -48,6 +48,23 @@ void make_windows(Engine& random, Stream& stream) {
     }
 }
 
+/// Long enough for what is said of a detector that lags (alarm::LagWatch).
+Stream make_long_stream(Engine& random) {
+    Stream stream;
+    stream.salt = random();
+    stream.patient = "p0";
+    stream.device = "long";
+    stream.name = "s";
+    stream.rate_numerator = 17361;
+    stream.rate_denominator = 100;
+    stream.waits = true;
+    for (std::uint64_t block = 0; block < Stream::long_blocks; ++block) {
+        const auto first = block * Stream::long_block_samples;
+        stream.todo.push_back({first, first + Stream::long_block_samples});
+    }
+    return stream;
+}
+
 /// Late blocks: a few are moved back.
 void disorder(Engine& random, std::deque<journal::SampleRange>& todo) {
     for (auto count = pick(random, 5); count > 0; --count) {
@@ -129,6 +146,9 @@ std::vector<Stream> make_streams(Engine& random, bool overlaps) {
             disorder(random, stream.todo);
             streams.push_back(std::move(stream));
         }
+    }
+    if (pick(random, 7) == 0) {
+        streams.push_back(make_long_stream(random));
     }
     return streams;
 }

@@ -31,6 +31,9 @@ inline bool chance(Engine& random, unsigned percent) {
 inline constexpr UtcTime epoch{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24}};
 
 struct Stream {
+    static constexpr std::uint64_t long_blocks = 16; // of a stream that waits, of 5 s each
+    static constexpr std::uint64_t long_block_samples = 868;
+
     std::uint64_t salt = 0;
     std::string patient;
     std::string device;
@@ -39,6 +42,7 @@ struct Stream {
     std::uint32_t rate_denominator = 1;
     std::size_t channels = 1;
     bool isolated = false;  // windows of the old contract
+    bool waits = false;     // for World::fall_behind(), which sends it
     bool by_device = false; // by a key of the device, which is nobody's at first
     std::uint64_t broken_from = ~std::uint64_t{0}; // from here on its last channel stands still,
     std::uint64_t repeats = 1;                     // or says so many samples again and again
@@ -83,7 +87,7 @@ struct Heart {
 [[nodiscard]] Heart make_heart(Engine& random, std::string patient);
 
 /// Two or three patients with one or two streams each, cut to blocks, some of them sent in another
-/// order; with `overlaps` some that overlap.
+/// order; with `overlaps` some that overlap. In every seventh world one that is long and waits.
 [[nodiscard]] std::vector<Stream> make_streams(Engine& random, bool overlaps);
 
 } // namespace vigil::simulation

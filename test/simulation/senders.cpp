@@ -56,8 +56,8 @@ void World::read_intake(Intake& intake, std::size_t entries) {
 void World::send(bool conflict) {
     const auto at = pick(random_, streams_.size());
     auto& stream = streams_[at];
-    if (conflict && stream.by_device) {
-        return; // what is quarantined is not compared with what the patient has
+    if (stream.waits) {
+        return;
     }
     const bool again = conflict || stream.todo.empty() || chance(random_, 10);
     const auto& known = conflict ? stream.written : stream.accepted;
@@ -71,6 +71,11 @@ void World::send(bool conflict) {
         range = stream.todo.front();
         stream.todo.pop_front();
     }
+    submit(at, range, again, conflict);
+}
+
+void World::submit(std::size_t at, journal::SampleRange range, bool again, bool conflict) {
+    auto& stream = streams_[at];
     note((conflict ? "conflicting " : again ? "again " : "send ") + name_of(stream, range));
     if (!again) {
         on_the_way_.emplace_back(at, range);
@@ -82,7 +87,12 @@ void World::send(bool conflict) {
     submission.legacy = stream.isolated;
     auto& intake = intakes_[pick(random_, 2)];
     if (conflict) {
-        const bool is_up_to_date = chance(random_, 50);
+        // What was quarantined is given to its patient in the order of its times: of a conflict
+        // that was let in, either could come first. So an intake must refuse it.
+        const bool is_up_to_date = stream.by_device || chance(random_, 50);
+        if (stream.by_device && !intake.knows_all) {
+            return;
+        }
         if (is_up_to_date) {
             read_intake(intake, SIZE_MAX);
         }
@@ -148,7 +158,8 @@ void World::answered(std::size_t at, journal::SampleRange range, Outcomes outcom
         return;
     }
     stream.accepted.push_back(range);
-    if (outcome.status == v1::BlockResult::ACCEPTED) {
+    if (outcome.status == v1::BlockResult::ACCEPTED ||
+        outcome.status == v1::BlockResult::QUARANTINED) {
         stream.written.push_back(range);
     }
 }

@@ -31,7 +31,9 @@ World::World(std::uint64_t seed, Settings settings)
       ids_(seed ^ 0x5eedU),
       conflicts_(chance(random_, 50)),
       frees_(!conflicts_ || chance(random_, 30)),
-      streams_(make_streams(random_, (!conflicts_ || !frees_) && chance(random_, 80))) {
+      streams_(make_streams(random_, (!conflicts_ || !frees_) && chance(random_, 80))),
+      shards_(1U << pick(random_, 3)),
+      has_leases_(shards_ > 1 && chance(random_, 50)) {
     for (const auto* patient : {"p0", "p1"}) {
         hearts_.push_back(make_heart(random_, patient));
         if (chance(random_, 50)) {
@@ -51,6 +53,7 @@ World::World(std::uint64_t seed, Settings settings)
     }
     start_records();
     open_page();
+    make_processes();
 }
 
 void World::note(std::string what) {
@@ -61,7 +64,12 @@ void World::live(std::size_t steps) {
     for (std::size_t at = 0; at < steps; ++at) {
         // Now and then a quiet time, so that what is not added to is forgotten.
         clock_.advance(std::chrono::milliseconds{chance(random_, 3) ? 5000 : pick(random_, 200)});
+        look_at_leases();
+        pause_or_wake();
         step();
+        if (at == steps / 2) {
+            fall_behind();
+        }
     }
     finish();
 }
@@ -85,11 +93,21 @@ void World::step() {
     } else if (what < 51) {
         read_intake(intakes_[pick(random_, 2)], 1 + pick(random_, 20));
     } else if (what < 66) {
-        run_owner(owners_[pick(random_, 2)], 1 + pick(random_, 20));
+        for (auto& owner : owners_of(pick(random_, processes_.size()))) {
+            run_owner(owner, 1 + pick(random_, 20));
+        }
     } else if (what < 68) {
-        tell_time(owners_[pick(random_, 2)]);
-    } else if (what < 72) {
-        take_over(owners_[pick(random_, 2)]);
+        for (auto& owner : owners_of(pick(random_, processes_.size()))) {
+            tell_time(owner);
+        }
+    } else if (what < 72 && !has_leases_) {
+        if (chance(random_, 50)) {
+            take_over(some_owner());
+        } else {
+            for (auto& owner : owners_of(pick(random_, processes_.size()))) {
+                take_over(owner);
+            }
+        }
     } else if (what < 80) {
         read_records(1 + pick(random_, 20));
     } else if (what < 83) {
@@ -116,94 +134,6 @@ void World::step() {
     } else {
         store_.refuse_next(away("the store's disk is full"), 1 + pick(random_, 3));
     }
-}
-
-// --- detector
-// -----------------------------------------------------------------------------------------------------------
-
-void World::take_over(Owner& owner) {
-    if (holding_ || owner.waiting) {
-        return; // taking over waits for the journal
-    }
-    note(&owner == &owners_.front() ? "A takes over" : "B takes over");
-    detector::CoreOptions options;
-    options.partitions = partitions;
-    options.owner = &owner == &owners_.front() ? "a" : "b";
-    options.epoch = owner.epoch = ++epochs_;
-    options.memory = settings_.memory;
-    options.checkpoint_entries = settings_.checkpoint_entries;
-    options.events = event_parameters;
-    auto core = std::make_unique<detector::Core>(scorer_, options);
-    const auto taken = core->take_over(journal_, clock_.utc());
-    begun_from_checkpoints_ += taken && core->position() > journal_.oldest() ? 1 : 0;
-    owner.batch.reset();
-    owner.in_doubt = false;
-    owner.core = taken ? std::move(core) : nullptr;
-}
-
-void World::run_owner(Owner& owner, std::size_t entries) {
-    if (owner.in_doubt) {
-        take_over(owner);
-    }
-    if (!owner.core || owner.waiting || owner.in_doubt) {
-        return;
-    }
-    if (!owner.batch) {
-        const auto inputs = journal_.read(owner.core->position(), {.entries = entries});
-        if (!inputs && owner.epoch != epochs_) {
-            take_over(owner); // as the service does; overtaken, it had read nothing for long
-            return;
-        }
-        must_be_kept(inputs);
-        if (!inputs || inputs->empty()) {
-            return;
-        }
-        auto batch = owner.core->step(*inputs, clock_.utc());
-        if (batch.entries.empty()) {
-            return;
-        }
-        owner.batch = std::move(batch);
-        if (faults_ && chance(random_, 15)) {
-            note("an owner pauses before its append");
-            return;
-        }
-    }
-    append(owner);
-}
-
-/// Whether something depends on it.
-bool World::tell_time(Owner& owner) {
-    if (!owner.core || owner.waiting || owner.in_doubt || owner.batch) {
-        return false;
-    }
-    auto batch = owner.core->clock(clock_.utc());
-    const bool is_needed = !batch.entries.empty();
-    if (is_needed) {
-        owner.batch = std::move(batch);
-        append(owner);
-    }
-    return is_needed;
-}
-
-void World::append(Owner& owner) {
-    note("an owner appends");
-    owner.waiting = true;
-    auto batch = *owner.batch;
-    journal_.append(std::move(batch), [this, &owner](Result<journal::Appended> result) {
-        owner.waiting = false;
-        if (result) {
-            owner.core->committed(*result);
-            owner.batch.reset();
-        } else if (result.error().code == ErrorCode::conflict) {
-            note("an owner is refused");
-            ++refused_owners_;
-            owner.core.reset();
-            owner.batch.reset();
-        } else if (result.error().retry == Retry::in_doubt) {
-            owner.in_doubt = true;
-            owner.batch.reset();
-        } // else it tries the same batch again
-    });
 }
 
 // --- records
@@ -266,8 +196,7 @@ void World::open_page() {
 /// As records does: up to what every reader has, and the next owner of the detector need not read.
 /// An owner that was overtaken and does not know it yet says so too.
 void World::free_journal() {
-    auto& owner = owners_[pick(random_, 2)];
-    if (!frees_ || !owner.core) {
+    if (!frees_) {
         return;
     }
     if (chance(random_, 70)) { // else mostly one of them holds everything back
@@ -277,13 +206,15 @@ void World::free_journal() {
         shown_->look(journal_, SIZE_MAX, clock_.utc());
         read_records(SIZE_MAX);
         flush_records();
-        run_owner(owner, SIZE_MAX);
+        for (auto& owner : owners_) {
+            run_owner(owner, SIZE_MAX);
+        }
     }
-    if (!owner.core) {
-        return; // it was overtaken
+    const auto needed = owners_need();
+    if (!needed) {
+        return;
     }
-    auto up_to =
-        std::min({records_->stored_position(), shown_->read(), owner.core->replay_floor()});
+    auto up_to = std::min({records_->stored_position(), shown_->read(), *needed});
     for (const auto& intake : intakes_) {
         up_to = std::min(up_to, intake.read);
     }
@@ -369,9 +300,7 @@ void World::crash_all() {
     for (auto& intake : intakes_) {
         start_intake(intake);
     }
-    for (auto& owner : owners_) {
-        owner = Owner{};
-    }
+    make_processes();
     start_records();
     open_page();
 }
@@ -384,21 +313,11 @@ bool World::all_sent() const {
            std::ranges::all_of(streams_, [](const Stream& stream) { return stream.todo.empty(); });
 }
 
-void World::work_off(Owner& owner) {
-    while (owner.core && (owner.batch || owner.core->position() < journal_.newest())) {
-        run_owner(owner, 1000);
-    }
-}
-
 void World::finish() {
     note("no more faults");
     faults_ = false;
-    journal_.release();
-    holding_ = false;
-    journal_.refuse_next({}, 0);
-    journal_.doubt_next(0);
+    calm_down();
     store_.refuse_next({}, 0);
-    clock_.step(-stepped_);
     for (auto& intake : intakes_) {
         start_intake(intake);
     }
@@ -419,13 +338,20 @@ void World::finish() {
     for (const auto* patient : {"p0", "p1", ""}) {
         set_alarms(patient, false); // else time matters for ever
     }
-    if (owners_[0].core == nullptr || owners_[0].in_doubt || chance(random_, 50)) {
-        take_over(owners_[0]);
+    for (auto& process : processes_) {
+        process.paused = false;
+    }
+    for (auto& owner : owners_of(0)) {
+        if (owner.core == nullptr || owner.in_doubt || chance(random_, 50)) {
+            take_over(owner);
+        }
     }
     for (int round = 0; round < 2; ++round) {
-        work_off(owners_[0]);
-        if (!owners_[0].core) { // it had been overtaken
-            take_over(owners_[0]);
+        work_off(0);
+        for (auto& owner : owners_of(0)) {
+            if (!owner.core) { // it had been overtaken
+                take_over(owner);
+            }
         }
     }
     std::size_t rounds = 0;
@@ -433,9 +359,9 @@ void World::finish() {
         if (++rounds > 1'000) {
             throw Failure{"something depends on time for ever"};
         }
-        work_off(owners_[0]);
+        work_off(0);
         clock_.advance(std::chrono::seconds{5});
-    } while (tell_time(owners_[0]));
+    } while (std::ranges::count_if(owners_of(0), [this](auto& one) { return tell_time(one); }) > 0);
     while (records_->position() < journal_.newest()) {
         read_records(1000);
     }

@@ -7,6 +7,7 @@
 #include "base/random.hpp"
 #include "base/time.hpp"
 #include "detector/core.hpp"
+#include "detector/shards.hpp"
 #include "eeg_intake/block_intake.hpp"
 #include "heart_intake/vital_intake.hpp"
 #include "journal/memory_journal.hpp"
@@ -22,6 +23,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -84,7 +86,22 @@ public:
     /// Takeovers that found a checkpoint.
     [[nodiscard]] std::size_t begun_from_checkpoints() const { return begun_from_checkpoints_; }
 
+    /// Whether the detector fell behind in it.
+    [[nodiscard]] bool fell_behind() const { return fell_behind_; }
+
     [[nodiscard]] std::size_t refused_owners() const { return refused_owners_; }
+
+    /// Of these, owners of a process that had stood still and went on.
+    [[nodiscard]] std::size_t refused_after_a_pause() const { return refused_after_a_pause_; }
+
+    /// Whether several processes owned a part of the partitions each at the same time.
+    [[nodiscard]] bool was_shared() const { return was_shared_; }
+
+    /// Shards that began to be owned as the leases said.
+    [[nodiscard]] std::size_t leased_takeovers() const { return leased_takeovers_; }
+
+    /// Times that an owner was given entries which it had read before.
+    [[nodiscard]] std::size_t redelivered() const { return redelivered_; }
 
     [[nodiscard]] std::size_t refused_conflicts() const { return refused_conflicts_; }
 
@@ -100,19 +117,36 @@ private:
         bool knows_all = true; // it has read the journal from its first entry on
     };
 
+    /// Of one shard in one process, while it is the owner or believes so.
     struct Owner {
-        std::unique_ptr<detector::Core> core;
-        std::optional<journal::Batch>
-            batch;            // made and not appended: the owner paused, or must try again
+        std::size_t process = 0;
+        std::uint32_t shard = 0;
+        std::unique_ptr<detector::Core> core = {};
+        std::optional<journal::Batch> batch = {
+        }; // made and not appended: the owner paused, or must try again
         bool waiting = false; // appended, no answer yet
         std::uint64_t epoch = 0;
         bool in_doubt = false; // must take over again to know
+        bool wanted = false;   // by a lease
+        bool refused = false;  // since then
+        std::uint64_t life = 0;
     };
+
+    /// A process with an owner for each shard; in worlds with leases these say of which.
+    struct Process {
+        bool paused = false;
+        bool was_paused = false;
+        std::unique_ptr<journal::Membership> membership = {};
+        std::unique_ptr<detector::ShardKeeper> keeper = {};
+    };
+
+    class LeasedOwner;
 
     void step();
     void note(std::string what);
 
     void send(bool conflict);
+    void submit(std::size_t stream, journal::SampleRange range, bool again, bool conflict);
     using Outcomes = Result<std::vector<eeg_intake::BlockOutcome>>;
     void answered(std::size_t stream, journal::SampleRange range, Outcomes outcomes);
     [[nodiscard]] bool was_misled(const Stream& stream, journal::SampleRange range) const;
@@ -125,11 +159,24 @@ private:
     void start_intake(Intake& intake);
     void read_intake(Intake& intake, std::size_t entries);
 
+    void make_processes();
+    void start_process(std::size_t number);
+    [[nodiscard]] Owner& owner(std::size_t process, std::uint32_t shard);
+    [[nodiscard]] Owner& some_owner();
+    /// All shards of one process.
+    [[nodiscard]] std::span<Owner> owners_of(std::size_t process);
+    void stop(Owner& owner);
+    void refuse(Owner& owner);
+    void look_at_leases();
+    void pause_or_wake();
     void take_over(Owner& owner);
+    void take_over_again(Owner& owner);
     void run_owner(Owner& owner, std::size_t entries);
     bool tell_time(Owner& owner);
     void append(Owner& owner);
-    void work_off(Owner& owner);
+    void answered(Owner& owner, const Result<journal::Appended>& result);
+    void work_off(std::size_t process);
+    [[nodiscard]] std::optional<journal::Sequence> owners_need();
 
     void
     write(v1::EntryType type, const std::string& patient, std::string key, std::string payload);
@@ -139,6 +186,10 @@ private:
     void say_what_is_wrong(const std::string& patient);
     void staff();
     void be_quiet();
+    void fall_behind();
+    void calm_down();
+    void score(std::size_t process);
+    void must_have_told(const std::string& patient, journal::Sequence after, UtcTime behind);
     /// Puts the device of a stream on its patient, from ever on.
     void assign(const Stream& stream);
 
@@ -173,7 +224,13 @@ private:
     std::vector<Stream> streams_;
     std::vector<Heart> hearts_;
     std::array<Intake, 2> intakes_;
-    std::array<Owner, 2> owners_;
+    std::uint32_t shards_;                     // of which each has owners of its own
+    bool has_leases_;                          // else anybody takes over at any time
+    std::vector<Owner> owners_;                // by process, then shard
+    std::vector<std::uint64_t> newest_epochs_; // by shard
+    journal::MemoryLeases leases_;
+    std::vector<Process> processes_; // after the owners that they stop
+    std::size_t lives_ = 0;          // of all processes
     std::unique_ptr<records::Core> records_;
     std::unique_ptr<Shown> shown_;
     std::vector<std::pair<std::size_t, journal::SampleRange>> on_the_way_;
@@ -184,8 +241,13 @@ private:
     std::multiset<std::string> let_in_;
     std::uint64_t epochs_ = 0;
     bool holding_ = false;
+    bool fell_behind_ = false;
     std::size_t begun_from_checkpoints_ = 0;
     std::size_t refused_owners_ = 0;
+    std::size_t refused_after_a_pause_ = 0;
+    std::size_t leased_takeovers_ = 0;
+    std::size_t redelivered_ = 0;
+    bool was_shared_ = false;
     std::size_t refused_conflicts_ = 0;
     bool faults_ = true;
 };

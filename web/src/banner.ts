@@ -6,6 +6,7 @@ import { words } from './words';
 export class Banner {
   readonly box = element('section', { class: 'banners', 'aria-label': words.warnings });
   private readonly lost = this.make('banner lost', 'lost');
+  private readonly pictures = this.make('banner fault-line', 'no-data');
   private readonly journal = this.make('banner fault-line', 'no-data');
   private readonly behind = this.make('banner behind-line', 'behind');
 
@@ -20,12 +21,14 @@ export class Banner {
     return { box, title, detail };
   }
 
-  update(lost: { sinceUs: number | null; ms: number } | null, journalFailing: boolean, detectorBehind: boolean): void {
+  update(lost: { sinceUs: number | null; ms: number } | null, journalFailing: boolean, detectorBehind: boolean, picturesStopped: boolean): void {
     this.lost.box.hidden = lost === null;
     if (lost) {
       setText(this.lost.title, words.lostTitle);
       setText(this.lost.detail, lost.sinceUs === null ? words.lostNever : words.lostDetail(timeOfDay(lost.sinceUs), lost.ms));
     }
+    this.pictures.box.hidden = lost !== null || !picturesStopped;
+    setText(this.pictures.title, words.picturesStopped);
     this.journal.box.hidden = lost !== null || !journalFailing;
     setText(this.journal.title, words.journalFailing);
     this.behind.box.hidden = lost !== null || !detectorBehind;

@@ -1,12 +1,19 @@
 // Keeps one WebSocket to /v1/ward/live open: reconnects by itself, and says when what the page shows is no longer current.
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { backoffMs } from './backoff';
-import { LiveFrameSchema, LiveRequestSchema, type LiveFrame } from './generated/vigil/v1/live_pb';
+import { LiveFrameSchema, LiveRequestSchema, type LiveFrame, type LiveRequest } from './generated/vigil/v1/live_pb';
 
 /** Without a frame for so long nothing shown is current; the server sends one a second at least. */
 export const SILENT_MS = 3000;
 /** A socket that stays silent so long is given up for a new one. */
 const ABANDON_MS = 6000;
+/** Where the wall clock ran so much further than the browser's own, the machine slept: its own clock stood still meanwhile. */
+const SLEPT_MS = 2000;
+/** A whole frame that was asked for and has not come after so long is asked for again. */
+const ASK_AGAIN_MS = 2000;
+
+/** What the server sends without being asked. */
+const UNASKED: ConnectionWish = { channels: 4 };
 
 export interface ConnectionWish {
   patients?: string[];
@@ -20,11 +27,16 @@ export class Connection {
   private lastFrameMs: number | null = null;
   private timer = 0;
   private closed = false;
+  private ahead = Date.now() - performance.now();
+  private slept = false;
+  /** Position of the newest frame; a frame that does not follow it says that one was lost. */
+  private reached = 0;
+  private askedMs = Number.NEGATIVE_INFINITY;
 
   constructor(
-    private readonly onFrame: (frame: LiveFrame, arrivedMs: number) => void,
+    private readonly onFrame: (frame: LiveFrame, arrivedMs: number, bytes: ArrayBuffer) => void,
     private readonly onSignedOut: () => void,
-    private readonly wish: ConnectionWish | null = null,
+    private wish: ConnectionWish | null = null,
   ) {
     this.open();
   }
@@ -36,11 +48,37 @@ export class Connection {
 
   /** True when nothing shown is current. Called often: a socket that went silent without closing is replaced here. */
   lost(nowMs: number): boolean {
+    this.notice(nowMs);
+    if (this.slept) return true;
     const silent = nowMs - (this.lastFrameMs ?? this.startedMs);
     if (silent > ABANDON_MS && this.socket && nowMs - this.startedMs > ABANDON_MS) this.abandon();
     return silent > SILENT_MS;
   }
 
+  private notice(nowMs: number): void {
+    const ahead = Date.now() - nowMs;
+    const slept = ahead - this.ahead > SLEPT_MS;
+    this.ahead = ahead;
+    if (!slept) return;
+    this.slept = true;
+    // What was under way when it fell asleep is old: only a new socket's frames count.
+    if (this.socket) this.abandon();
+  }
+
+  /** Another view: the server answers with a whole frame. */
+  ask(wish: ConnectionWish): void {
+    this.wish = wish;
+    this.say();
+  }
+
+  private say(): void {
+    this.send(create(LiveRequestSchema, this.wish ?? UNASKED));
+  }
+
+  /** What cannot be sent now is not sent later: the page says it anew. */
+  send(message: LiveRequest): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(toBinary(LiveRequestSchema, message));
+  }
 
   close(): void {
     this.closed = true;
@@ -54,10 +92,11 @@ export class Connection {
     this.socket = socket;
     this.startedMs = performance.now();
     let frames = 0;
-    socket.onopen = () => {
-      if (this.wish) socket.send(toBinary(LiveRequestSchema, create(LiveRequestSchema, this.wish)));
-    };
+    this.reached = 0;
+    this.askedMs = Number.NEGATIVE_INFINITY;
+    socket.onopen = () => this.wish && this.say();
     socket.onmessage = (event: MessageEvent<ArrayBuffer>) => {
+      if (this.socket !== socket) return;
       const arrived = performance.now();
       let frame: LiveFrame;
       try {
@@ -69,7 +108,9 @@ export class Connection {
       frames++;
       this.attempt = 0;
       this.lastFrameMs = arrived;
-      this.onFrame(frame, arrived);
+      this.slept = false;
+      this.follow(frame, arrived);
+      this.onFrame(frame, arrived, event.data);
     };
     socket.onclose = () => {
       if (this.socket !== socket) return;
@@ -77,6 +118,17 @@ export class Connection {
       if (frames === 0) void this.askWhetherSignedOut();
       this.again();
     };
+  }
+
+  /** News are sent once: where a frame was lost on the way, all is asked for again. */
+  private follow(frame: LiveFrame, nowMs: number): void {
+    const missing = !frame.whole && Number(frame.after) !== this.reached;
+    if (frame.whole) this.askedMs = Number.NEGATIVE_INFINITY;
+    else if (missing && nowMs - this.askedMs > ASK_AGAIN_MS) {
+      this.askedMs = nowMs;
+      this.say();
+    }
+    if (!missing) this.reached = Math.max(1, Number(frame.sequence));
   }
 
   private abandon(): void {

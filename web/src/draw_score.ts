@@ -2,10 +2,10 @@
 import type { ShownEvent } from './events';
 import type { HeartHistory } from './heart';
 import { palette, type Palette } from './palette';
+import type { Pane } from './pane';
 import { EMPTY, HIGH_OVER, levelOf, LOW_UNDER, NOT_EVALUATED, type ScoreHistory } from './score';
-import type { Surface } from './surface';
 
-export function drawScore(surface: Surface, history: ScoreHistory, events: readonly ShownEvent[], nowUs: number, left = 0): void {
+export function drawScore(surface: Pane, history: ScoreHistory, events: readonly ShownEvent[], nowUs: number, left = 0, seconds = history.seconds): void {
   const { pen, width, height } = surface;
   if (!surface.visible) return;
   surface.stale = false;
@@ -14,9 +14,9 @@ export function drawScore(surface: Surface, history: ScoreHistory, events: reado
   drawThresholds(surface, colours, left);
   if (Number.isNaN(nowUs)) return;
   const end = Math.floor(nowUs / 1e6) + 1;
-  const bar = (width - left) / history.seconds;
-  for (let index = 0; index < history.seconds; index++) {
-    const value = history.at(end - history.seconds + index);
+  const bar = (width - left) / seconds;
+  for (let index = 0; index < seconds; index++) {
+    const value = history.at(end - seconds + index);
     if (value === EMPTY) continue;
     const x = Math.round(left + index * bar);
     const wide = Math.max(1, Math.round(left + (index + 1) * bar) - x);
@@ -29,11 +29,11 @@ export function drawScore(surface: Surface, history: ScoreHistory, events: reado
     const tall = Math.max(2, value * height);
     pen.fillRect(x, height - tall, wide, tall);
   }
-  drawEvents(surface, colours, events, end * 1e6, history.seconds, left);
+  drawEvents(surface, colours, events, end * 1e6, seconds, left);
 }
 
 /** A bar along the top for each event, with a tick where it begins: where it is does not rest on its colour. */
-function drawEvents({ pen, width, height }: Surface, colours: Palette, events: readonly ShownEvent[], endUs: number, seconds: number, left: number): void {
+function drawEvents({ pen, width, height }: Pane, colours: Palette, events: readonly ShownEvent[], endUs: number, seconds: number, left: number): void {
   const x = (timeUs: number) => Math.round(Math.min(width, Math.max(left, width - ((endUs - timeUs) / (seconds * 1e6)) * (width - left))));
   pen.fillStyle = colours.text;
   for (const event of events) {
@@ -45,7 +45,9 @@ function drawEvents({ pen, width, height }: Surface, colours: Palette, events: r
   }
 }
 
-function drawThresholds({ pen, width, height }: Surface, colours: Palette, left: number): void {
+function drawThresholds(surface: Pane, colours: Palette, left: number): void {
+  const { pen, width, height } = surface;
+  pen.save();
   pen.strokeStyle = colours.grid;
   pen.lineWidth = 1;
   pen.beginPath();
@@ -54,7 +56,7 @@ function drawThresholds({ pen, width, height }: Surface, colours: Palette, left:
   pen.stroke();
   pen.setLineDash([3, 4]);
   pen.strokeStyle = colours.text;
-  pen.globalAlpha = 0.55;
+  pen.globalAlpha *= 0.55;
   pen.beginPath();
   for (const threshold of [HIGH_OVER, LOW_UNDER]) {
     const y = Math.round(height * (1 - threshold)) + 0.5;
@@ -62,11 +64,10 @@ function drawThresholds({ pen, width, height }: Surface, colours: Palette, left:
     pen.lineTo(width, y);
   }
   pen.stroke();
-  pen.globalAlpha = 1;
-  pen.setLineDash([]);
+  pen.restore();
   if (left > 0) {
     pen.fillStyle = colours.text;
-    pen.font = `12px ${getComputedStyle(pen.canvas).fontFamily}`;
+    pen.font = `12px ${surface.fontFamily}`;
     pen.textAlign = 'right';
     pen.textBaseline = 'middle';
     for (const value of [HIGH_OVER, LOW_UNDER]) pen.fillText(String(value), left - 8, height * (1 - value));
@@ -76,7 +77,7 @@ function drawThresholds({ pen, width, height }: Surface, colours: Palette, left:
 /** A value is joined to the one before only where they are at most this far apart. */
 const JOIN_US = 30e6;
 
-export function drawHeart(surface: Surface, history: HeartHistory, nowUs: number, seconds: number, left: number): void {
+export function drawHeart(surface: Pane, history: HeartHistory, nowUs: number, seconds: number, left: number): void {
   const { pen, width, height } = surface;
   if (!surface.visible) return;
   surface.stale = false;
@@ -90,14 +91,14 @@ export function drawHeart(surface: Surface, history: HeartHistory, nowUs: number
   pen.strokeStyle = colours.grid;
   pen.fillStyle = colours.text;
   pen.lineWidth = 1;
-  pen.font = `12px ${getComputedStyle(pen.canvas).fontFamily}`;
+  pen.font = `12px ${surface.fontFamily}`;
   pen.textAlign = 'right';
   pen.textBaseline = 'middle';
   pen.beginPath();
   for (const bpm of [lowest, highest]) {
     pen.moveTo(left, Math.round(y(bpm)) + 0.5);
     pen.lineTo(width, Math.round(y(bpm)) + 0.5);
-    pen.fillText(String(bpm), left - 8, y(bpm));
+    if (left > 0) pen.fillText(String(bpm), left - 8, y(bpm));
   }
   pen.stroke();
   pen.strokeStyle = colours.heart;

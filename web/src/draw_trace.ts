@@ -1,8 +1,8 @@
 // Draws a trace as a sweep: the newest samples overwrite the oldest from left to right, with a bare strip ahead of them. Only
 // what changed is drawn again. A gap stays bare.
 import { palette } from './palette';
+import type { Pane } from './pane';
 import { fitTrace, type Fit } from './scale';
-import type { Surface } from './surface';
 import type { Range, Trace } from './trace';
 import { words } from './words';
 
@@ -15,6 +15,8 @@ const REACH_LANES = 0.95;
 
 export interface TraceStyle {
   left: number; // room for the labels, px
+  /** Indices of the channels that are drawn, from top to bottom; without it all. */
+  lanes?: readonly number[];
   labels: boolean;
   bar: boolean;
   lineWidth: number;
@@ -27,12 +29,23 @@ export class TraceView {
   private fixed: number | null = null;
 
   constructor(
-    private readonly surface: Surface,
+    private readonly surface: Pane,
     private readonly style: () => TraceStyle,
   ) {}
 
   get laneUv(): number | null {
     return this.fit?.laneUv ?? null;
+  }
+
+  /** Other channels are drawn from now on: the size is chosen anew. */
+  restyle(): void {
+    this.fit = null;
+    this.surface.stale = true;
+  }
+
+  private lanes(trace: Trace): readonly number[] {
+    const { lanes } = this.style();
+    return lanes ? lanes.filter((channel) => channel < trace.labels.length) : trace.labels.map((_, channel) => channel);
   }
 
   draw(trace: Trace | null, fixedUv: number | null): void {
@@ -60,7 +73,7 @@ export class TraceView {
   }
 
   private renewFit(trace: Trace, fixedUv: number | null): void {
-    this.fit = fitTrace(trace, fixedUv);
+    this.fit = fitTrace(trace, fixedUv, this.lanes(trace));
     this.fittedAt = trace.head;
   }
 
@@ -68,7 +81,7 @@ export class TraceView {
   private refit(trace: Trace, fixedUv: number | null): boolean {
     if (!this.fit || trace.head - this.fittedAt < REFIT_SECONDS * trace.binsPerSecond) return false;
     const before = this.fit;
-    const next = fitTrace(trace, fixedUv);
+    const next = fitTrace(trace, fixedUv, this.lanes(trace));
     this.fittedAt = trace.head;
     // Grows at once, shrinks only when the signal fits twice: a size that hunts cannot be read.
     const shrinks = next.laneUv < before.laneUv && next.laneUv * 2 > before.laneUv;
@@ -86,6 +99,8 @@ export class TraceView {
     const perBin = plot / trace.bins;
     const bareBins = Math.ceil(trace.bins * BARE);
     const colours = palette();
+    const lanes = this.lanes(trace);
+    const lane = height / lanes.length;
     for (const piece of pieces(range.from - 1, range.to + bareBins, trace.bins)) {
       const x0 = left + piece.slot * perBin;
       const x1 = left + (piece.slot + piece.length) * perBin;
@@ -100,21 +115,20 @@ export class TraceView {
       pen.lineJoin = 'round';
       const from = Math.max(piece.bin - 2, trace.head - trace.bins + bareBins);
       const to = Math.min(piece.bin + piece.length + 2, trace.head);
-      for (let channel = 0; channel < trace.labels.length; channel++) this.stroke(trace, channel, from, to, piece, left, perBin);
+      lanes.forEach((channel, place) => this.stroke(trace, channel, { y: lane * (place + 0.5), height: lane }, from, to, piece, left, perBin));
       pen.restore();
     }
     this.paintCursor(trace, left, perBin, height);
   }
 
-  private stroke(trace: Trace, channel: number, from: number, to: number, piece: Piece, left: number, perBin: number): void {
-    const { pen, height } = this.surface;
-    const lane = height / trace.labels.length;
-    const middle = lane * (channel + 0.5);
-    const reach = lane * REACH_LANES;
+  private stroke(trace: Trace, channel: number, lane: Lane, from: number, to: number, piece: Piece, left: number, perBin: number): void {
+    const { pen } = this.surface;
+    const middle = lane.y;
+    const reach = lane.height * REACH_LANES;
     const low = trace.low[channel]!;
     const high = trace.high[channel]!;
     const { laneUv, middleUv } = this.fit!;
-    const factor = lane / laneUv;
+    const factor = lane.height / laneUv;
     const base = middleUv[channel]!;
     const y = (uv: number) => middle - Math.max(-reach, Math.min(reach, (uv - base) * factor));
     const step = Math.max(1, Math.round(0.75 / perBin));
@@ -168,24 +182,31 @@ export class TraceView {
     const { pen, height } = this.surface;
     const { left, labels } = this.style();
     if (!labels || left === 0) return;
-    const lane = height / trace.labels.length;
+    const lanes = this.lanes(trace);
+    const lane = height / lanes.length;
     const size = Math.max(9, Math.min(15, lane * 0.8));
     const every = Math.max(1, Math.ceil(size / lane));
-    pen.font = `${size}px ${getComputedStyle(this.surface.canvas).fontFamily}`;
+    pen.font = `${size}px ${this.surface.fontFamily}`;
     pen.fillStyle = palette().text;
     pen.textBaseline = 'middle';
     pen.textAlign = 'right';
-    for (let channel = 0; channel < trace.labels.length; channel += every) pen.fillText(trace.labels[channel]!, left - 8, lane * (channel + 0.5), left - 10);
+    for (let place = 0; place < lanes.length; place += every) pen.fillText(trace.labels[lanes[place]!]!, left - 8, lane * (place + 0.5), left - 10);
   }
 
   /** Height of the unit bar in px for the lane's size, with its words; null before the first fit. */
   bar(trace: Trace | null): { px: number; text: string } | null {
     if (!trace || !this.fit || !this.style().bar) return null;
-    const lane = this.surface.height / trace.labels.length;
+    const lane = this.surface.height / this.lanes(trace).length;
     // The bar is one lane or, where lanes are thin, as many as make it readable.
     const lanes = Math.max(1, Math.ceil(14 / lane));
     return { px: lane * lanes, text: words.microvolts(this.fit.laneUv * lanes) };
   }
+}
+
+/** Where a channel's lane is, in px: its middle and its height. */
+interface Lane {
+  y: number;
+  height: number;
 }
 
 interface Piece {

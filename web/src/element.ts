@@ -32,6 +32,9 @@ const SIGNS: Record<string, string> = {
   off: 'M4 3H10V21H4ZM14 3H20V21H14Z',
   waiting: 'M3 10h4v4H3Zm7 0h4v4h-4Zm7 0h4v4h-4Z',
   live: 'M12 7a5 5 0 1 1 0 10 5 5 0 0 1 0-10Z',
+  'alarm-high': 'M1 1H23V23H1ZM6 6V18H18V6Z',
+  'alarm-medium': 'M1 1H23V23H1ZM5 5V19H19V5Z',
+  'alarm-low': 'M1 1H23V23H1ZM3 3V21H21V3Z',
   lost: 'M4 1 12 9 20 1 23 4 15 12 23 20 20 23 12 15 4 23 1 20 9 12 1 4Z',
 };
 

@@ -15,29 +15,21 @@ export interface ShownEvent {
 const MOST = 64;
 
 export class EventList {
-  private readonly newest = new Map<string, Event>();
+  /** Only what is shown: a message's bytes are a view of the whole frame that it came in, and would keep all of it. */
+  private readonly newest = new Map<string, { revision: number; shown: ShownEvent | null }>();
 
   add(event: Event): void {
     const id = Array.from(event.id).join('.');
     const known = this.newest.get(id);
     if (known && known.revision >= event.revision) return;
     this.newest.delete(id);
-    this.newest.set(id, event);
+    this.newest.set(id, { revision: event.revision, shown: shownOf(event) });
     if (this.newest.size > MOST) this.newest.delete(this.newest.keys().next().value!);
   }
 
-  /** Those that stand: with late data an event may have become none, or a part of another. By onset. */
+  /** Those that stand, by onset. */
   get all(): ShownEvent[] {
-    return [...this.newest.values()]
-      .filter(({ state, span }) => span && (state === Event_State.ONGOING || state === Event_State.ENDED))
-      .map(({ state, span, standing }) => ({
-        onsetUs: Number(span!.onsetUs),
-        endUs: Number(span!.endUs),
-        ongoing: state === Event_State.ONGOING,
-        prolonged: span!.prolonged,
-        validated: standing === Detection_Standing.ACTIVE,
-      }))
-      .sort((a, b) => a.onsetUs - b.onsetUs);
+    return [...this.newest.values()].flatMap(({ shown }) => shown ?? []).sort((a, b) => a.onsetUs - b.onsetUs);
   }
 
   /** The one that goes on, of several the one that began first; else the one that ended last; else none. */
@@ -45,4 +37,16 @@ export class EventList {
     const { all } = this;
     return all.find(({ ongoing }) => ongoing) ?? all.reduce<ShownEvent | null>((last, one) => (last && last.endUs >= one.endUs ? last : one), null);
   }
+}
+
+/** Null of one that does not stand: with late data an event may have become none, or a part of another. */
+function shownOf({ state, span, standing }: Event): ShownEvent | null {
+  if (!span || (state !== Event_State.ONGOING && state !== Event_State.ENDED)) return null;
+  return {
+    onsetUs: Number(span.onsetUs),
+    endUs: Number(span.endUs),
+    ongoing: state === Event_State.ONGOING,
+    prolonged: span.prolonged,
+    validated: standing === Detection_Standing.ACTIVE,
+  };
 }

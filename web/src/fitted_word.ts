@@ -12,9 +12,9 @@ export class FittedWord {
   readonly box = document.createElement('span');
   private readonly word = document.createElement('span');
 
-  constructor(className: string) {
+  constructor(className: string, wordClass = 'fitted-word') {
     this.box.className = `fitted ${className}`;
-    this.word.className = 'fitted-word';
+    this.word.className = wordClass;
     this.box.append(this.word);
     for (const part of [this.box, this.word]) {
       watched.set(part, this);

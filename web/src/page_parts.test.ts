@@ -129,7 +129,7 @@ describe('ward', () => {
       patient.apply(create(LiveFrameSchema, { patients: [{ id: 'a', blocks: [block({ stream: `s${stream}`, first: stream * 10 })] }] }).patients[0]!);
     }
     expect(patient.trace?.stream).toBe('s19');
-    expect((patient as unknown as { traces: unknown[] }).traces).toHaveLength(4);
+    expect(patient.streams.count).toBe(4);
   });
   it('starts the trace anew when a stream comes with other channels', () => {
     const patient = new Patient('a');

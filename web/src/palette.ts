@@ -10,6 +10,7 @@ export interface Palette {
   missing: string;
   heart: string;
   cursor: string;
+  strong: string;
 }
 
 let current: Palette | null = null;
@@ -28,6 +29,7 @@ export function palette(): Palette {
       missing: read('missing'),
       heart: read('heart'),
       cursor: read('cursor'),
+      strong: read('text'),
     };
   }
   return current;
@@ -35,4 +37,9 @@ export function palette(): Palette {
 
 export function forgetPalette(): void {
   current = null;
+}
+
+/** In a thread without a document the page says what they are. */
+export function usePalette(colours: Palette): void {
+  current = colours;
 }

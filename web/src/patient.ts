@@ -1,29 +1,30 @@
 // One patient as the page holds it: bounded rings that every frame adds to.
 import type { LivePatient } from './generated/vigil/v1/live_pb';
-import type { EegBlock } from './generated/vigil/v1/eeg_pb';
 import { AlarmList } from './alarms';
 import { EventList } from './events';
+import { OffList } from './offs';
 import { HeartHistory, HeartStates } from './heart';
 import { modelOf, type ShownModel } from './model';
-import { readable } from './samples';
 import { ScoreHistory } from './score';
 import type { PatientFacts } from './state';
-import { Trace } from './trace';
+import { Streams } from './streams';
+import type { Trace } from './trace';
 
 export const TRACE_SECONDS = 10;
 export const SCORE_SECONDS = 180;
-/** Streams of one patient kept at a time; the one that is shown is the one with the newest sample. */
-const STREAMS = 4;
 
 export class Patient {
   label: string;
   synthetic = false;
+  /** The built-in one that tries the chain: no patient. */
+  test = false;
   readonly scores = new ScoreHistory(SCORE_SECONDS);
   readonly heart = new HeartHistory();
   readonly alarms = new AlarmList();
+  readonly offs = new OffList();
   readonly heartStates = new HeartStates();
   readonly events = new EventList();
-  private traces: Trace[] = [];
+  readonly streams: Streams;
   private facts: PatientFacts = {
     monitoring: 0,
     noData: false,
@@ -39,21 +40,24 @@ export class Patient {
     heart: [],
     alarms: [],
     alarmsOn: false,
+    offs: [],
     model: null,
   };
   private model: ShownModel | null = null;
 
   constructor(
     readonly id: string,
-    private readonly traceSeconds = TRACE_SECONDS,
+    traceSeconds = TRACE_SECONDS,
   ) {
     this.label = id;
+    this.streams = new Streams(traceSeconds);
   }
 
   apply(news: LivePatient): void {
     this.label = news.label || this.id;
     this.synthetic = news.synthetic;
-    for (const block of news.blocks) this.addBlock(block);
+    this.test = news.test;
+    for (const block of news.blocks) this.streams.add(block);
     for (const detection of news.detections) {
       this.scores.add(detection);
       if (Number(detection.endTimeUs) === this.scores.last?.endUs) this.model = modelOf(detection);
@@ -61,6 +65,7 @@ export class Patient {
     for (const vital of news.vitals) this.heart.add(vital);
     for (const event of news.events) this.events.add(event);
     for (const alarm of news.alarms) this.alarms.add(alarm);
+    this.offs.take(news.off, news.notices);
     for (const change of news.heart) this.heartStates.add(change);
     this.facts = {
       monitoring: news.monitoring,
@@ -77,6 +82,7 @@ export class Patient {
       heart: this.heartStates.all,
       alarms: this.alarms.all,
       alarmsOn: news.alarmsOn,
+      offs: this.offs.offs,
       model: this.model,
     };
   }
@@ -87,26 +93,6 @@ export class Patient {
 
   /** The stream with the newest sample; null before the first block. */
   get trace(): Trace | null {
-    let newest: Trace | null = null;
-    for (const trace of this.traces) if (!newest || trace.newestUs > newest.newestUs) newest = trace;
-    return newest;
-  }
-
-  private addBlock(block: EegBlock): void {
-    if (!readable(block)) return;
-    let trace = this.traces.find((known) => known.device === block.device && known.stream === block.stream);
-    if (trace && !trace.fits(block)) {
-      this.traces = this.traces.filter((known) => known !== trace);
-      trace = undefined;
-    }
-    if (!trace) {
-      trace = new Trace(block.device, block.stream, block, this.traceSeconds);
-      this.traces.push(trace);
-      if (this.traces.length > STREAMS) {
-        const oldest = this.traces.slice(0, -1).reduce((a, b) => (a.newestUs <= b.newestUs ? a : b));
-        this.traces = this.traces.filter((known) => known !== oldest);
-      }
-    }
-    trace.add(block);
+    return this.streams.newest;
   }
 }

@@ -22,10 +22,10 @@ export function nextStep(current: number, direction: 1 | -1): number {
 }
 
 /** Medians of the channels, and a lane that holds the middle 96 % of each: artefacts may be clipped, the signal may not. */
-export function fitTrace(trace: Trace, fixedUv: number | null): Fit {
+export function fitTrace(trace: Trace, fixedUv: number | null, channels: readonly number[] = trace.labels.map((_, channel) => channel)): Fit {
   const middleUv = new Float32Array(trace.labels.length);
   let widest = 0;
-  for (let channel = 0; channel < trace.labels.length; channel++) {
+  for (const channel of channels) {
     const lows = spread(trace.low[channel]!);
     const highs = spread(trace.high[channel]!);
     if (lows.length === 0) continue;

@@ -20,6 +20,7 @@ const facts = (wish: Partial<PatientFacts> = {}): PatientFacts => ({
   heart: [],
   alarms: [],
   alarmsOn: true,
+  offs: [],
   model: null,
   ...wish,
 });
@@ -62,8 +63,14 @@ describe('tile state', () => {
     const pause = [{ state: HeartChange_State.PAUSE, sinceUs: now, value: 3.44, limit: 3 }, ...heart];
     expect(tileState(facts({ heart: pause }), now).note).toBe('PAUSE of 3.4 s, limit 3, TACHYCARDIA 134/min, limit 120');
   });
+  it('says what is switched off, and goes on to say what the heart does', () => {
+    const heart = [{ state: HeartChange_State.TACHYCARDIA, sinceUs: now, value: 134.4, limit: 120 }];
+    const offs = [{ condition: 4, untilUs: now + 3600e6, user: 'ada', reason: 'known', remindedUs: 0 }];
+    expect(tileState(facts({ heart, offs }), now).note).toMatch(/^TACHYCARDIA OFF until \d\d:\d\d, TACHYCARDIA 134\/min, limit 120$/);
+    expect(tileState(facts({ offs, alarmsOn: true }), now).alarm).toBe('none');
+  });
   it('says what is alarmed first, loudly until somebody has acknowledged it', () => {
-    const alarm: ShownAlarm = { id: '00', revision: 1, urgency: 'medium', condition: 3, acknowledged: false, acknowledgedBy: '', latched: false, raisedUs: now - 14e6, value: 0.9, limit: 0 };
+    const alarm: ShownAlarm = { id: '00', revision: 1, urgency: 'medium', condition: 3, acknowledged: false, acknowledgedBy: '', latched: false, raisedUs: now - 14e6, value: 0.9, limit: 0, onsetUs: 0, device: '', about: [] };
     expect(tileState(facts({ alarms: [alarm] }), now)).toMatchObject({ alarm: 'medium', note: '!! SEIZURE POSSIBLE, 14 s' });
     expect(tileState(facts({ alarms: [{ ...alarm, latched: true }] }), now).note).toBe('!! SEIZURE POSSIBLE, 14 s, over');
     const done = { ...alarm, acknowledged: true, acknowledgedBy: 'grace' };

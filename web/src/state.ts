@@ -5,6 +5,7 @@ import type { ShownEvent } from './events';
 import { Alarm_Condition } from './generated/vigil/v1/alarm_pb';
 import { Detection_State, HeartChange_State } from './generated/vigil/v1/detection_pb';
 import type { HeartStateShown } from './heart';
+import type { ShownOff } from './offs';
 import type { ShownModel } from './model';
 import { words } from './words';
 import { levelOf, type LastScore, type Level } from './score';
@@ -30,6 +31,7 @@ export interface PatientFacts {
   /** Those that are on, the most urgent first. */
   alarms: ShownAlarm[];
   alarmsOn: boolean;
+  offs: readonly ShownOff[];
   /** Of the newest window; null before the first. */
   model: ShownModel | null;
 }
@@ -44,6 +46,7 @@ export interface TileState {
   note: string;
   /** The most urgent alarm that nobody has acknowledged. */
   alarm: Urgency | 'acknowledged' | 'none';
+  eventOngoing: boolean;
   /** The newest score was high when it stopped being current: it must not vanish behind NO DATA. */
   stoppedHigh: boolean;
 }
@@ -92,14 +95,15 @@ export function tileState(facts: PatientFacts, nowUs: number): TileState {
     ageMs: ageMs(facts, nowUs),
     note: noteOf(condition, facts, nowUs, level),
     alarm: edgeOf(facts.alarms),
+    eventOngoing: facts.event?.ongoing ?? false,
     stoppedHigh: !current && score !== null && levelOf(score) === 'high' && (condition === 'no-data' || condition === 'behind'),
   };
 }
 
-/** Twice a second at most can a level rise again that stays so long: under the three flashes of WCAG 2.3.1 whatever is sent. */
-const HIGH_STAYS_US = 500_000;
+/** Once in two seconds at most can a level rise again that stays so long: with the 2 Hz of a high alarm's border under the three flashes of WCAG 2.3.1. */
+const HIGH_STAYS_US = 2_000_000;
 
-/** HIGH shows at once and then for half a second at least, else a burst of late windows could make its red band flash. */
+/** HIGH shows at once and then for two seconds at least, else a burst of late windows could make its red band flash. */
 export class SteadyHigh {
   private high: TileState | null = null;
   private sinceUs = 0;
@@ -155,12 +159,13 @@ function heartNote({ heart, alarms }: PatientFacts): string {
 }
 
 function alarmNote({ alarms }: PatientFacts, nowUs: number): string {
-  return alarms.map((alarm) => words.alarm(alarm, (nowUs - alarm.raisedUs) / 1000)).join('; ');
+  const said = (alarm: ShownAlarm) => words.alarm(alarm, (nowUs - alarm.raisedUs) / 1000);
+  return alarms.map((alarm) => (alarm.remindedUs === undefined ? said(alarm) : `${said(alarm)}, ${words.reminder.ago((nowUs - alarm.remindedUs) / 1000)}`)).join('; ');
 }
 
-/** What the patient's tile says in words: alarms first, then the heart, which the rest does not show. */
+/** What the patient's tile says in words: alarms first, then what raises none, then the heart, which the rest does not show. */
 function noteOf(condition: Condition, facts: PatientFacts, nowUs: number, level: Level): string {
-  const parts = [alarmNote(facts, nowUs), heartNote(facts), signalNote(condition, facts, nowUs, level)].filter(Boolean);
+  const parts = [alarmNote(facts, nowUs), facts.offs.map(words.alarmOff.note).join(', '), heartNote(facts), signalNote(condition, facts, nowUs, level)].filter(Boolean);
   return parts.length === 0 && condition === 'live' && !facts.alarmsOn ? words.note.alarmsOff : parts.join(', ');
 }
 

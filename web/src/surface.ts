@@ -1,11 +1,11 @@
 // A canvas that follows its element's size and the screen's density.
+import type { Pane } from './pane';
 
-export class Surface {
+export class Surface implements Pane {
   readonly canvas: HTMLCanvasElement;
   readonly pen: CanvasRenderingContext2D;
   width = 0;
   height = 0;
-  /** Set when everything must be drawn again: another size, density or theme. */
   stale = true;
   private readonly observer: ResizeObserver;
 
@@ -39,6 +39,10 @@ export class Surface {
 
   get visible(): boolean {
     return this.width > 0 && this.height > 0;
+  }
+
+  get fontFamily(): string {
+    return getComputedStyle(this.canvas).fontFamily;
   }
 
   release(): void {

@@ -1,13 +1,13 @@
 // One patient's tile on the ward.
-import { drawScore } from './draw_score';
-import { TraceView } from './draw_trace';
 import { element, setData, setSign, setText, sign } from './element';
 import { FittedWord } from './fitted_word';
+import { Flash } from './flash';
 import { HEART_DIM_MS, HEART_GONE_MS } from './heart';
 import { describe } from './model';
 import type { Patient } from './patient';
-import { patientNowUs, scoreText, SteadyHigh, tileState, type TileState } from './state';
-import { Surface } from './surface';
+import type { PictureFrame } from './picture_canvas';
+import type { Drawn } from './picture_messages';
+import { scoreText, SteadyHigh, tileState, type TileState } from './state';
 import { ago, words } from './words';
 
 /** What a state is called at the top of a tile, from three metres. */
@@ -15,7 +15,7 @@ export const wordOf = (state: TileState) => (state.condition === 'live' ? words.
 export const signOf = (state: TileState) => (state.condition === 'live' ? (state.level === 'none' ? 'live' : state.level) : state.condition);
 
 export const stateInWords = (state: TileState) =>
-  words.tileState(words.condition[state.condition], state.condition === 'live' && state.level !== 'none' ? words.level[state.level] : null);
+  words.tileState(words.condition[state.condition], state.condition === 'live' && state.level !== 'none' ? words.level[state.level] : null, words.alarmInWords[state.alarm]);
 
 export class HeartPlate {
   readonly box = element('span', { class: 'heart' });
@@ -37,13 +37,16 @@ export class HeartPlate {
   }
 }
 
+/** Nothing current is drawn in such a tile. */
+const DIM = new Set(['no-data', 'ended', 'standby', 'lost']);
+
 export class Tile {
   readonly cell = element('li', { class: 'cell' });
   /** Lies over the whole tile: it is what has the focus, is clicked, and is named with the state in words. */
   readonly link: HTMLAnchorElement;
   private readonly box: HTMLElement;
   state: TileState | null = null;
-  private readonly label = element('span', { class: 'tile-label' });
+  private readonly label = new FittedWord('tile-label', 'fitted-label');
   private readonly id = element('span', { class: 'tile-id' });
   private readonly synthetic = element('span', { class: 'badge synthetic', title: words.syntheticHelp }, words.synthetic);
   private readonly age = element('span', { class: 'tile-age' });
@@ -53,48 +56,47 @@ export class Tile {
   private readonly heart = new HeartPlate();
   private readonly note = element('span', { class: 'tile-note' });
   private readonly scoreName = element('span', { class: 'score-name' }, words.score);
-  private readonly traceSurface: Surface;
-  private readonly scoreSurface: Surface;
-  private readonly trace: TraceView;
-  private readonly bar = element('span', { class: 'unit-bar' }, element('span', { class: 'unit-bar-line' }), element('span', { class: 'unit-bar-text' }));
+  private readonly tracePlace = element('span', { class: 'trace-place' });
+  private readonly scorePlace = element('span', { class: 'score-place' });
+  private readonly bar = element('span', { class: 'unit-bar', hidden: '' }, element('span', { class: 'unit-bar-line' }), element('span', { class: 'unit-bar-text' }));
+  private readonly edge = element('span', { class: 'edge' });
+  private readonly flash = new Flash(this.edge);
   private readonly steady = new SteadyHigh();
   private announced = '';
-  private scoredSecond = 0;
-  private drawnScore = 0;
 
-  constructor(
-    public patient: Patient,
-    redraw: () => void,
-  ) {
-    this.traceSurface = new Surface('trace', redraw);
-    this.scoreSurface = new Surface('score', redraw);
-    this.trace = new TraceView(this.traceSurface, () => ({ left: 0, labels: false, bar: true, lineWidth: 1 }));
+  constructor(public patient: Patient) {
     this.link = element('a', { class: 'tile-link', href: `#/patient/${encodeURIComponent(patient.id)}` });
     this.box = element(
       'div',
       { class: 'tile', 'data-patient': patient.id },
-      element('span', { class: 'tile-head' }, this.label, this.id, this.synthetic, this.age),
-      element('span', { class: 'tile-band' }, element('span', { class: 'state' }, this.sign, this.word.box, this.score), this.heart.box),
+      element('span', { class: 'tile-band tile-head' }, this.label.box, this.heart.box),
+      element('span', { class: 'tile-band' }, element('span', { class: 'state' }, this.sign, this.word.box, this.score), element('span', { class: 'tile-facts' }, this.id, this.synthetic, this.age)),
       this.note,
-      element('span', { class: 'trace-box' }, this.traceSurface.canvas, this.bar),
-      element('span', { class: 'score-box' }, this.scoreName, this.scoreSurface.canvas),
+      element('span', { class: 'trace-box' }, this.bar, this.tracePlace),
+      element('span', { class: 'score-box' }, this.scoreName, this.scorePlace),
       this.link,
+      this.edge,
     );
     this.cell.append(this.box);
   }
 
-  /** Words and states; several times a second. Returns what to announce when the state changed. */
-  update(nowUs: number, lost: boolean): string | null {
+  /** Where its pictures go. */
+  get frame(): PictureFrame {
+    return { id: this.patient.id, trace: this.tracePlace, score: this.scorePlace, dim: DIM.has(this.box.dataset['condition'] ?? '') };
+  }
+
+  /** Words and states; several times a second. `drawn` is what of the patient is on the canvas. Returns what to announce when the state changed. */
+  update(nowUs: number, lost: boolean, drawn: Drawn | undefined): string | null {
     const { patient } = this;
-    const state = this.steady.shown(tileState(patient.state, nowUs), nowUs);
+    const state = this.steady.shown(tileState({ ...patient.state, shownUs: drawn?.newestUs ?? 0 }, nowUs), nowUs);
     this.state = state;
-    setText(this.label, patient.label);
+    this.label.set(patient.label);
     setText(this.id, patient.label === patient.id ? '' : patient.id);
     this.synthetic.hidden = !patient.synthetic;
     setData(this.box, 'condition', lost ? 'lost' : state.condition);
     setData(this.box, 'level', lost ? 'none' : state.level);
     setData(this.box, 'stoppedHigh', String(state.stoppedHigh));
-    setData(this.box, 'alarm', lost ? 'none' : state.alarm);
+    this.alarm(lost ? 'none' : state.alarm);
     setSign(this.sign, lost ? 'lost' : signOf(state));
     this.word.set(lost ? words.lost : wordOf(state));
     setText(this.score, lost || state.score === null ? '' : scoreText(state.score));
@@ -104,7 +106,23 @@ export class Tile {
     this.scoreName.title = model ? describe(model) : '';
     setText(this.age, state.ageMs === null ? '' : `${state.condition === 'live' && !lost ? `${words.condition.live} ` : ''}${ago(state.ageMs)}`);
     this.heart.update(patient, nowUs);
+    this.unitBar(drawn);
     return this.changed(stateInWords(state));
+  }
+
+  private alarm(urgency: string): void {
+    setData(this.box, 'alarm', urgency);
+    this.flash.set(urgency);
+  }
+
+  private unitBar(drawn: Drawn | undefined): void {
+    const bar = drawn?.bar ?? null;
+    this.bar.hidden = bar === null;
+    if (!bar) return;
+    const height = `${Math.round(bar.px)}px`;
+    const line = this.bar.firstElementChild as HTMLElement;
+    if (line.style.height !== height) line.style.height = height;
+    setText(this.bar.lastElementChild as HTMLElement, bar.text);
   }
 
   private changed(inWords: string): string | null {
@@ -117,35 +135,10 @@ export class Tile {
     return first ? null : words.announce(patient.label, inWords);
   }
 
-  /** Pictures; once a screen refresh at most, and only what changed. */
-  draw(nowUs: number, fixedUv: number | null): void {
-    const { patient } = this;
-    this.trace.draw(patient.trace, fixedUv);
-    const bar = this.trace.bar(patient.trace);
-    this.bar.hidden = bar === null;
-    if (bar) {
-      (this.bar.firstElementChild as HTMLElement).style.height = `${Math.min(bar.px, this.traceSurface.height)}px`;
-      setText(this.bar.lastElementChild as HTMLElement, bar.text);
-    }
-    const patientNow = patientNowUs(patient.state, nowUs);
-    const second = Math.floor(patientNow / 1e6);
-    const newest = patient.scores.last?.endUs ?? 0;
-    if (this.scoreSurface.stale || second !== this.scoredSecond || newest !== this.drawnScore) {
-      drawScore(this.scoreSurface, patient.scores, patient.events.all, Math.max(patientNow, newest - 1));
-      this.scoredSecond = second;
-      this.drawnScore = newest;
-    }
-  }
-
-  repaint(): void {
-    this.traceSurface.stale = true;
-    this.scoreSurface.stale = true;
-  }
-
   release(): void {
+    this.flash.release();
+    this.label.release();
     this.word.release();
-    this.traceSurface.release();
-    this.scoreSurface.release();
     this.cell.remove();
   }
 }

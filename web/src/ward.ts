@@ -5,6 +5,8 @@ import { Patient } from './patient';
 export class Ward {
   private patients = new Map<string, Patient>();
   private order: Patient[] = [];
+  /** The built-in test patient, which has no tile and is not counted. */
+  tests: readonly Patient[] = [];
   version = '';
   journalFailing = false;
   detectorBehind = false;
@@ -21,14 +23,19 @@ export class Ward {
         patient = new Patient(news.id);
         this.patients.set(news.id, patient);
       }
-      patient.apply(news);
+      // The samples are the drawing thread's.
+      patient.apply({ ...news, blocks: [] });
       moved ||= label !== patient.label;
     }
     this.version = frame.version;
     this.journalFailing = frame.journalFailing;
     this.detectorBehind = frame.detectorBehind;
-    // A tile never changes its place because of what happens to its patient: the order is that of the labels.
-    if (moved) this.order = [...this.patients.values()].sort((a, b) => compare(a.label, b.label) || compare(a.id, b.id));
+    // By their labels; the page puts the most urgent first.
+    if (moved) {
+      const everybody = [...this.patients.values()];
+      this.tests = everybody.filter(({ test }) => test);
+      this.order = everybody.filter(({ test }) => !test).sort((a, b) => compare(a.label, b.label) || compare(a.id, b.id));
+    }
     return moved;
   }
 

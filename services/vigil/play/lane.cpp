@@ -14,6 +14,15 @@ constexpr std::size_t most_bytes = (8 << 20) - (512 << 10);
 
 constexpr std::chrono::milliseconds longest_idle{100};
 
+std::chrono::milliseconds timeout_of(Lane lane, const PlayOptions& options) {
+    return lane == Lane::live ? std::min(options.timeout, options.live_timeout) : options.timeout;
+}
+
+std::chrono::milliseconds longest_pause_of(Lane lane, const PlayOptions& options) {
+    return lane == Lane::live ? std::min(options.longest_pause, options.longest_live_pause)
+                              : options.longest_pause;
+}
+
 } // namespace
 
 LaneWorker::LaneWorker(
@@ -28,12 +37,12 @@ LaneWorker::LaneWorker(
       boxes_(std::move(boxes)),
       tally_(tally),
       jitter_(seed),
-      sender_(options.url, options.timeout),
-      pauses_(options.first_pause, options.longest_pause) {
+      sender_(options.url, timeout_of(lane, options)),
+      pauses_(options.first_pause, longest_pause_of(lane, options)) {
     if (lane_ == Lane::live && options.websocket) {
         for (const auto* box : boxes_) {
             sockets_.push_back(
-                std::make_unique<SocketSender>(options.url, box->key, options.timeout)
+                std::make_unique<SocketSender>(options.url, box->key, timeout_of(lane_, options))
             );
         }
     }

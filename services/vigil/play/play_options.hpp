@@ -47,6 +47,10 @@ struct PlayOptions {
     unsigned live_connections = 0;
     unsigned backfill_connections = 2;
     std::chrono::milliseconds timeout{10'000};
+    /// Of the live lane, where they are less than the others: together 5 s, so that the newest
+    /// block is there so soon after a network is back that swallowed what was under way.
+    std::chrono::milliseconds live_timeout{3'000};
+    std::chrono::milliseconds longest_live_pause{2'000};
     /// Pauses before a request is tried again: doubled from the first to the longest, with jitter.
     std::chrono::milliseconds first_pause{200};
     std::chrono::milliseconds longest_pause{5'000};

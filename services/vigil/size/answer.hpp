@@ -14,8 +14,10 @@ namespace vigil::size {
 struct Answer {
     ServiceSize size;
     std::vector<Simulated> simulated = {};          // the needed pods, and what runs now
-    std::optional<MeasuredLoad> measured = {};      // where the load came from a log
+    std::optional<MeasuredLoad> measured = {};      // where nobody gave it
     std::optional<std::uint64_t> average_pods = {}; // at the measured mean rate
+    std::optional<std::uint64_t> pods_now = {};
+    bool with_profile = false; // in the text; JSON always has it
 };
 
 /// A few lines for people.
@@ -25,8 +27,9 @@ struct Answer {
 [[nodiscard]] std::string answers_json(std::span<const Answer> answers, const Sizing& sizing);
 
 /// Refused share over offered load, one curve for each of some numbers of pods by the model that
-/// fits, plain Erlang B of the same slots dashed, the service as a dot. The paper's Fig. 3 is this
-/// with one slot a pod and `least-busy`.
+/// fits, plain Erlang B of the same slots dashed, the service with the pods that it needs as a dot,
+/// and where it was measured, the running system as a ring at its load and refused share. The
+/// paper's Fig. 3 is this with one slot a pod and `least-busy`.
 ///
 /// cost    hundreds of solutions of the model
 [[nodiscard]] Result<std::string> blocking_chart(const Answer& answer, const Sizing& sizing);

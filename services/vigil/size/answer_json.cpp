@@ -44,6 +44,26 @@ void add(JsonText& json, const MeasuredLoad& load) {
     if (load.dispersion) {
         json.member("dispersion", *load.dispersion).member("poisson", load.poisson);
     }
+    json.key("profile_per_s").open_array();
+    for (const auto& rate : load.profile.per_s) {
+        if (rate) {
+            json.value(*rate);
+        } else {
+            json.null();
+        }
+    }
+    json.close_array();
+    if (load.profile.peak) {
+        json.member("peak_hour", *load.profile.peak);
+    }
+    if (load.cluster) {
+        const auto& facts = *load.cluster;
+        json.member("slots", facts.slots).member("pods_now", facts.pods);
+        json.member("now_per_s", facts.now_per_s).member("failed_share", facts.failed_share);
+        json.member("squared_variation_low", facts.variation_low);
+        json.member("squared_variation_high", facts.variation_high);
+        json.member("unseen_minutes", facts.unseen_minutes);
+    }
     json.close_object();
 }
 

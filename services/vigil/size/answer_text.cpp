@@ -30,7 +30,7 @@ std::string refused(const PodsRow& row) {
     return text;
 }
 
-std::string table(const ServiceSize& size, const Sizing& sizing) {
+std::string table(const ServiceSize& size, const std::optional<std::uint64_t>& now) {
     std::string text;
     for (const auto& row : size.rows) {
         text += std::format(
@@ -38,7 +38,7 @@ std::string table(const ServiceSize& size, const Sizing& sizing) {
             pods(row.pods),
             refused(row),
             row.pods == size.needed.pods ? "  <- needed" : "",
-            sizing.pods == row.pods ? "  <- runs now" : ""
+            now == row.pods ? "  <- runs now" : ""
         );
     }
     return text;
@@ -96,6 +96,9 @@ std::string answer_text(const Answer& answer, const Sizing& sizing) {
     const auto& size = answer.size;
     const auto& load = size.load;
     std::string text = answer.measured ? measured_text(*answer.measured) : std::string();
+    if (answer.measured && answer.with_profile) {
+        text += profile_text(answer.measured->profile);
+    }
     text += std::format(
         "{}: {} ({:g} a second for {:g} s each), pods of {} and {}, {}\n",
         load.name,
@@ -117,7 +120,7 @@ std::string answer_text(const Answer& answer, const Sizing& sizing) {
             pods(*answer.average_pods)
         );
     }
-    text += table(size, sizing);
+    text += table(size, answer.pods_now ? answer.pods_now : sizing.pods);
     text += "  by dispatch " + dispatches(size) + "\n";
     text += std::format(
         "  plain Erlang B would say {}: {} refused, and by this model it is {}\n",

@@ -25,9 +25,9 @@ constexpr std::string_view head =
     R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 560" role="img">
 <style>
 text { font: 12px system-ui, sans-serif; fill: #1c2430; } .grid { stroke: #d5dbe3; } .curve { fill: none; stroke: #2257a8; stroke-width: 1.5; }
-.erlang { fill: none; stroke: #66707f; stroke-dasharray: 4 4; } .target { stroke: #b8431f; } .now { fill: #b8431f; }
+.erlang { fill: none; stroke: #66707f; stroke-dasharray: 4 4; } .target { stroke: #b8431f; } .now { fill: #b8431f; } .seen { fill: none; stroke: #b8431f; stroke-width: 2; }
 @media (prefers-color-scheme: dark) { svg { background: #14181f; } text { fill: #e6eaf0; } .grid { stroke: #38414e; } .curve { stroke: #7fb0f5; }
-  .erlang { stroke: #9aa5b4; } .target { stroke: #f08a63; } .now { fill: #f08a63; } }
+  .erlang { stroke: #9aa5b4; } .target { stroke: #f08a63; } .now { fill: #f08a63; } .seen { stroke: #f08a63; } }
 </style>
 )";
 
@@ -168,13 +168,34 @@ std::set<std::uint64_t> counts(std::uint64_t needed, const std::optional<std::ui
     return pods;
 }
 
+/// What was measured: the load at the mean rate, and what was refused of it.
+std::string running_point(const Axes& axes, const Answer& answer) {
+    if (!answer.measured || answer.measured->attempts == 0) {
+        return {};
+    }
+    const auto& load = *answer.measured;
+    const double refused = static_cast<double>(load.refused) / static_cast<double>(load.attempts);
+    return std::format(
+        "<circle class=\"seen\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"7\"><title>{} as it runs: {} "
+        "refused at {:.4g} erlangs{}</title></circle>\n",
+        axes.x(load.rate_per_s * answer.size.load.service_s),
+        Axes::y(std::max(refused, lowest)),
+        escaped(load.service),
+        percent(refused),
+        load.rate_per_s * answer.size.load.service_s,
+        answer.pods_now ? std::format(", {} pods", *answer.pods_now) : ""
+    );
+}
+
 } // namespace
 
 Result<std::string> blocking_chart(const Answer& answer, const Sizing& sizing) {
     const auto& size = answer.size;
-    const auto pods = counts(size.needed.pods, sizing.pods);
+    const auto pods = counts(size.needed.pods, answer.pods_now ? answer.pods_now : sizing.pods);
     const double most = pods_of(size.load, sizing, *pods.rbegin()).capacity();
-    const double low = std::min(size.offered / 3, most / 200);
+    const double seen =
+        answer.measured ? answer.measured->rate_per_s * size.load.service_s : size.offered;
+    const double low = std::min({size.offered / 3, seen / 2, most / 200});
     const double high = std::max(2 * size.offered, 1.2 * most);
     const Axes axes(low, high);
     std::string inside = grid(axes, low, high);
@@ -209,12 +230,13 @@ Result<std::string> blocking_chart(const Answer& answer, const Sizing& sizing) {
         escaped(size.load.name),
         size.needed.pods
     );
+    inside += running_point(axes, answer);
     return std::string(head) +
            std::format(
                "<title>{0}: refused share over offered load for numbers of pods</title>\n{1}"
                "<text x=\"{2:.0f}\" y=\"18\">{0}: refused share, a curve for each number of pods "
                "({3} slots, {4:g} cores, {5}); "
-               "dashed: plain Erlang B</text>\n"
+               "dashed: plain Erlang B{8}</text>\n"
                "<text x=\"{6:.0f}\" y=\"{7:.0f}\" text-anchor=\"middle\">offered load in "
                "erlangs</text>\n</svg>\n",
                escaped(size.load.name),
@@ -224,7 +246,8 @@ Result<std::string> blocking_chart(const Answer& answer, const Sizing& sizing) {
                size.load.cores,
                queueing::name(sizing.dispatch),
                (left + width - right) / 2,
-               height - 12
+               height - 12,
+               answer.measured ? "; ring: as it runs" : ""
            );
 }
 

@@ -2,23 +2,18 @@
 
 #include "vigil/size/answer.hpp"
 
-#include <boost/math/distributions/chi_squared.hpp>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <format>
 #include <istream>
 #include <limits>
-#include <numeric>
-#include <span>
 
 namespace vigil::size {
 
 namespace {
 
 constexpr double two_sided_95 = 1.96;
-constexpr std::size_t hour = 60;
 constexpr std::int64_t most_minutes = 2 * 366 * 24 * 60;
 constexpr std::size_t longest_line = 65'536;
 constexpr std::size_t most_services = 1000;
@@ -26,47 +21,6 @@ constexpr unsigned unavailable = 503;
 
 std::unexpected<Error> wrong(std::string detail) {
     return fail(ErrorCode::invalid_argument, std::move(detail), "access-log");
-}
-
-double mean_of(std::span<const std::uint64_t> counts) {
-    return static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::uint64_t{0})) /
-           static_cast<double>(counts.size());
-}
-
-double variance_of(std::span<const std::uint64_t> counts) {
-    const double mean = mean_of(counts);
-    double squares = 0;
-    for (const auto count : counts) {
-        const double off = static_cast<double>(count) - mean;
-        squares += off * off;
-    }
-    return squares / static_cast<double>(counts.size() - 1);
-}
-
-void add_peak(MeasuredLoad& load, std::span<const std::uint64_t> minutes, double first_minute_s) {
-    if (minutes.size() < hour) {
-        load.peak_per_s = load.rate_per_s;
-        load.peak_from_s = first_minute_s;
-        return;
-    }
-    std::uint64_t sum = std::accumulate(minutes.begin(), minutes.begin() + hour, std::uint64_t{0});
-    std::uint64_t most = sum;
-    std::size_t from = 0;
-    for (std::size_t minute = hour; minute < minutes.size(); ++minute) {
-        sum += minutes[minute] - minutes[minute - hour];
-        if (sum > most) {
-            most = sum;
-            from = minute + 1 - hour;
-        }
-    }
-    load.peak_per_s = static_cast<double>(most) / (hour * 60);
-    load.peak_from_s = first_minute_s + 60 * static_cast<double>(from);
-    const auto peak = minutes.subspan(from, hour);
-    load.dispersion = variance_of(peak) / mean_of(peak);
-    const boost::math::chi_squared expected(hour - 1);
-    const double index = *load.dispersion * (hour - 1);
-    load.poisson = index >= boost::math::quantile(expected, 0.0005) &&
-                   index <= boost::math::quantile(expected, 0.9995);
 }
 
 } // namespace
@@ -103,6 +57,26 @@ void LoadMeter::add(double arrived_s, const Attempt& attempt) {
     squares_ += off * (*attempt.service_s - mean_s_);
 }
 
+// The first and the last minute of more than two are not whole.
+MinuteCounts LoadMeter::whole_minutes() const {
+    const std::ptrdiff_t cut = minutes_.size() > 2 ? 1 : 0;
+    return {
+        .first_minute = first_minute_ + cut,
+        .counts = {minutes_.begin() + cut, minutes_.end() - cut}
+    };
+}
+
+void add_busiest_hour(MeasuredLoad& load, const MinuteCounts& minutes) {
+    load.peak_per_s = load.rate_per_s;
+    load.peak_from_s = 60 * static_cast<double>(minutes.first_minute);
+    if (const auto busiest = busiest_hour(minutes)) {
+        load.peak_per_s = busiest->per_s;
+        load.peak_from_s = busiest->from_s;
+        load.dispersion = busiest->dispersion;
+        load.poisson = busiest->poisson;
+    }
+}
+
 Result<MeasuredLoad> LoadMeter::measured(const std::string& service) const {
     const auto nothing = [&](std::string_view what) {
         return fail(ErrorCode::unprocessable, std::format("{}: {}", service, what), "access-log");
@@ -129,19 +103,21 @@ Result<MeasuredLoad> LoadMeter::measured(const std::string& service) const {
     const auto count = static_cast<double>(attempts_);
     load.rate_per_s = count / span_s;
     load.rate_half_width = two_sided_95 * std::sqrt(count) / span_s;
+    const auto whole = whole_minutes();
     constexpr std::size_t enough_minutes = 12;
     if (minutes_.size() >= enough_minutes) {
-        // the first and the last are not whole
-        const std::span<const std::uint64_t> whole(minutes_.begin() + 1, minutes_.end() - 1);
-        load.rate_half_width =
-            two_sided_95 * std::sqrt(variance_of(whole) / static_cast<double>(whole.size())) / 60;
+        load.rate_half_width = rate_of(whole)->half_width;
     }
     load.service_s = mean_s_;
     const auto served = static_cast<double>(served_);
     const double variance = served_ > 1 ? squares_ / (served - 1) : 0;
     load.service_half_width = two_sided_95 * std::sqrt(variance / served);
     load.variation = variance / (mean_s_ * mean_s_);
-    add_peak(load, minutes_, 60 * static_cast<double>(first_minute_));
+    load.profile = day_profile(whole);
+    add_busiest_hour(
+        load,
+        {.first_minute = first_minute_, .counts = {minutes_.begin(), minutes_.end()}}
+    );
     return load;
 }
 
@@ -252,40 +228,6 @@ Result<LogLoads> measure_access_log(std::istream& log) {
         }
     }
     return reader.loads();
-}
-
-std::string measured_text(const MeasuredLoad& load) {
-    const auto from =
-        std::chrono::sys_seconds(std::chrono::seconds(static_cast<std::int64_t>(load.peak_from_s)));
-    std::string text = std::format(
-        "{}: measured {:.4g} +-{:.2g} a second, at most {:.4g} in the hour from {:%F %H:%M} UTC; "
-        "{:.4g} +-{:.2g} s, squared variation {:.2g}\n"
-        "  {} attempts, {} refused, {} WebSockets apart; repeats cannot be told from fresh "
-        "requests\n",
-        load.service,
-        load.rate_per_s,
-        load.rate_half_width,
-        load.peak_per_s,
-        from,
-        load.service_s,
-        load.service_half_width,
-        load.variation,
-        load.attempts,
-        percent(static_cast<double>(load.refused) / static_cast<double>(load.attempts)),
-        load.websockets
-    );
-    if (!load.poisson) {
-        text += std::format(
-            "  its arrivals are {} than Poisson (dispersion of minutes {:.2f}, not 1): formulas "
-            "{}\n",
-            *load.dispersion > 1 ? "burstier" : "steadier",
-            *load.dispersion,
-            *load.dispersion > 1
-                ? "promise too much"
-                : "are on the safe side, unless senders are in step within a minute"
-        );
-    }
-    return text;
 }
 
 } // namespace vigil::size

@@ -1,9 +1,10 @@
-// Arrival rates and service times from an access log, read as a stream. Used by `vigil size
-// --access-log`.
+// Arrival rates and service times as they were measured, and how an access log gives them, read as
+// a stream. Used by `vigil size --access-log` and by prometheus_load.
 #pragma once
 
 #include "base/error.hpp"
 #include "vigil/size/access_log.hpp"
+#include "vigil/size/minute_counts.hpp"
 
 #include <cstdint>
 #include <iosfwd>
@@ -13,6 +14,18 @@
 #include <vector>
 
 namespace vigil::size {
+
+/// What only the pods themselves know.
+struct ClusterFacts {
+    std::uint64_t slots = 0;   // of a pod
+    std::uint64_t pods = 0;    // at the end of the time
+    double now_per_s = 0;      // in its last hour
+    double variation_low = 0;  // of the squared variation, by where in its bucket each time may lie
+    double variation_high = 0; // infinite where times were above the last bucket
+    double failed_share = 0;   // of answers that were a 5xx, refused ones counted in
+    std::uint64_t unseen_minutes = 0;
+    std::vector<std::string> remarks = {}; // sentences
+};
 
 struct MeasuredLoad {
     std::string service;
@@ -29,7 +42,12 @@ struct MeasuredLoad {
     /// Variance over mean of the busiest hour's minutes: 1 for Poisson.
     std::optional<double> dispersion = {};
     bool poisson = true; // the dispersion lies in the 99.9 % interval of Poisson arrivals
+    DayProfile profile = {};
+    std::optional<ClusterFacts> cluster = {}; // where Prometheus told them
 };
+
+/// Takes the busiest hour from the minutes; the rate itself where no hour was seen.
+void add_busiest_hour(MeasuredLoad& load, const MinuteCounts& minutes);
 
 /// What is counted of one service: a fixed size, and eight bytes for each minute that the log
 /// spans.
@@ -45,6 +63,7 @@ public:
 
 private:
     void count_minute(double arrived_s);
+    [[nodiscard]] MinuteCounts whole_minutes() const;
 
     std::uint64_t attempts_ = 0;
     std::uint64_t refused_ = 0;
@@ -68,14 +87,13 @@ struct LogLoads {
 /// errors  invalid_argument: no request in it, two formats in it, over one line in a hundred that
 ///         is neither, over 1000 services, times that are over two years apart; unprocessable: no
 ///         service can be measured
-/// source  rate: mean of minutes with its standard error, Poisson's below twelve minutes;
-///         dispersion: Fisher's index, of which (n - 1) times is chi-squared with n - 1 degrees of
-///         freedom (Cox and Lewis, The Statistical Analysis of Series of Events, 1966, section
-///         6.2)
 /// cost    one line in memory at a time, at most 64 KiB of it
 [[nodiscard]] Result<LogLoads> measure_access_log(std::istream& log);
 
-/// What was measured, in a line or two.
+/// What was measured, in a few lines.
 [[nodiscard]] std::string measured_text(const MeasuredLoad& load);
+
+/// The rate in each hour of the day, the busiest marked.
+[[nodiscard]] std::string profile_text(const DayProfile& profile);
 
 } // namespace vigil::size

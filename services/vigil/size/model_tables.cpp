@@ -6,6 +6,7 @@
 #include "queueing/pulling.hpp"
 #include "queueing/retries.hpp"
 #include "queueing/simulation.hpp"
+#include "vigil/size/day_table.hpp"
 
 #include <algorithm>
 #include <array>
@@ -273,6 +274,7 @@ std::vector<ModelTable> model_tables() {
         {"Services in line", chain_table()},
         {"Nested services", nested_table()},
         {"Pulling services", pulling_table()},
+        {"A day under an autoscaler", day_table()},
     };
 }
 

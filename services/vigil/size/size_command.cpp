@@ -1,7 +1,8 @@
 #include "vigil/size/size_command.hpp"
 
 #include "vigil/size/answer.hpp"
-#include "vigil/size/measured_load.hpp"
+#include "vigil/size/kustomize_patch.hpp"
+#include "vigil/size/measured_answers.hpp"
 #include "vigil/size/model_tables.hpp"
 #include "vigil/size/pulling_size.hpp"
 #include "vigil/size/size_options.hpp"
@@ -30,7 +31,9 @@ int wrong(std::ostream& err, const Error& error) {
 
 Result<std::vector<ServiceLoad>> loads_of(const Arguments& arguments) {
     if (arguments.services.empty()) {
-        return std::vector{arguments.load};
+        auto load = arguments.load;
+        load.slots = arguments.slots.value_or(1);
+        return std::vector{load};
     }
     std::vector<ServiceLoad> loads;
     for (const auto& text : arguments.services) {
@@ -43,100 +46,77 @@ Result<std::vector<ServiceLoad>> loads_of(const Arguments& arguments) {
     return loads;
 }
 
-Result<Answer> answer_for(const ServiceLoad& load, const Arguments& arguments) {
-    auto size = size_service(load, arguments.sizing);
-    if (!size) {
-        return std::unexpected(size.error());
-    }
-    Answer answer{.size = std::move(*size)};
-    if (!arguments.simulate) {
-        return answer;
-    }
-    for (const auto& row : answer.size.rows) {
-        if (row.pods != answer.size.needed.pods && arguments.sizing.pods != row.pods) {
-            continue;
-        }
-        const auto simulated =
-            simulate_service(answer.size.load, arguments.sizing, row, arguments.simulation);
-        if (!simulated) {
-            return std::unexpected(simulated.error());
-        }
-        answer.simulated.push_back(*simulated);
-    }
-    return answer;
+bool measures(const Arguments& arguments) {
+    return !arguments.access_log.empty() || !arguments.prometheus.empty();
 }
 
-/// What the log says of each service, sized for its busiest hour.
-Result<std::vector<Answer>> answers_from_log(const Arguments& arguments, std::ostream& err) {
-    std::ifstream file(arguments.access_log, std::ios::binary);
-    if (!file) {
-        return fail(
-            ErrorCode::unavailable,
-            std::format("{} cannot be read; is it there?", arguments.access_log),
-            "access-log"
-        );
-    }
-    const auto measured = measure_access_log(file);
-    if (!measured) {
-        return std::unexpected(measured.error());
-    }
-    for (const auto& sentence : measured->unmeasured) {
-        err << "vigil size: " << sentence << '\n';
-    }
-    std::vector<Answer> answers;
-    for (const auto& load : measured->loads) {
-        auto service = arguments.load;
-        service.name = load.service;
-        service.service_s = load.service_s;
-        service.arrivals_per_s = load.rate_per_s;
-        const auto on_average = size_service(service, arguments.sizing);
-        if (!on_average) {
-            return std::unexpected(on_average.error());
-        }
-        service.arrivals_per_s = load.peak_per_s;
-        auto at_peak = answer_for(service, arguments);
-        if (!at_peak) {
-            return std::unexpected(at_peak.error());
-        }
-        at_peak->measured = load;
-        at_peak->average_pods = on_average->needed.pods;
-        answers.push_back(std::move(*at_peak));
-    }
-    return answers;
-}
-
-Result<std::vector<Answer>> answers_for(const Arguments& arguments, std::ostream& err) {
-    if (!arguments.access_log.empty()) {
-        return answers_from_log(arguments, err);
+Result<MeasuredAnswers> answers_for(const Arguments& arguments) {
+    if (measures(arguments)) {
+        return measured_answers(arguments);
     }
     const auto loads = loads_of(arguments);
     if (!loads) {
         return std::unexpected(loads.error());
     }
-    std::vector<Answer> answers;
+    MeasuredAnswers all;
     for (const auto& load : *loads) {
-        auto answer = answer_for(load, arguments);
+        auto answer = answer_for(load, arguments.sizing, arguments);
         if (!answer) {
             return std::unexpected(answer.error());
         }
-        answers.push_back(std::move(*answer));
+        all.answers.push_back(std::move(*answer));
     }
-    return answers;
+    return all;
 }
 
-Result<void> write_chart(const std::string& file, const Answer& answer, const Sizing& sizing) {
-    return blocking_chart(answer, sizing).and_then([&](const std::string& chart) -> Result<void> {
-        std::ofstream out(file, std::ios::binary | std::ios::trunc);
-        out << chart;
-        out.close();
-        if (!out) {
+Result<void> write_file(const std::string& file, const std::string& text) {
+    std::ofstream out(file, std::ios::binary | std::ios::trunc);
+    out << text;
+    out.close();
+    if (!out) {
+        return fail(
+            ErrorCode::unavailable,
+            std::format("{} cannot be written; is its folder there, and is there room?", file)
+        );
+    }
+    return {};
+}
+
+Result<void> write_files(const Arguments& arguments, const std::vector<Answer>& answers) {
+    const auto to = [](const std::string& file) {
+        return [&file](const std::string& text) { return write_file(file, text); };
+    };
+    Result<void> written;
+    if (!arguments.svg.empty()) {
+        if (answers.size() > 1) {
             return fail(
-                ErrorCode::unavailable,
-                std::format("{} cannot be written; is its folder there, and is there room?", file)
+                ErrorCode::invalid_argument,
+                "a chart shows one service; choose it with --only, or size the others apart",
+                "svg"
             );
         }
-        return {};
-    });
+        written = blocking_chart(answers.front(), arguments.sizing).and_then(to(arguments.svg));
+    }
+    if (written && !arguments.kustomize.empty()) {
+        const Spread spread{
+            .nodes = arguments.nodes,
+            .unavailable_percent = arguments.unavailable_percent
+        };
+        written =
+            kustomize_patch(answers, arguments.sizing, spread).and_then(to(arguments.kustomize));
+    }
+    return written;
+}
+
+/// 1 where one differs, 2 where none could be compared.
+int verdict_of(const std::vector<CheckedRoute>& checked) {
+    const auto is = [](Verdict verdict) {
+        return [verdict](const CheckedRoute& one) { return one.verdict == verdict; };
+    };
+    if (std::ranges::any_of(checked, is(Verdict::differs))) {
+        return no_answer;
+    }
+    return std::ranges::any_of(checked, is(Verdict::agrees)) ? answered : unusable;
 }
 
 int size_pullers(const Arguments& arguments, std::ostream& out, std::ostream& err) {
@@ -176,11 +156,13 @@ int size(Arguments arguments, std::ostream& out, std::ostream& err) {
         return answered;
     }
     const bool refuses = arguments.kind == refusing;
-    if (!refuses && (arguments.simulate || !arguments.svg.empty() || !arguments.services.empty())) {
+    if (!refuses && (arguments.simulate || !arguments.svg.empty() || !arguments.services.empty() ||
+                     !arguments.kustomize.empty() || measures(arguments))) {
         return wrong(
             err,
             {.code = ErrorCode::invalid_argument,
-             .detail = "--simulate, --svg and --service are for services that refuse",
+             .detail = "--simulate, --svg, --service, --kustomize and what measures are for "
+                       "services that refuse",
              .field = "kind"}
         );
     }
@@ -194,31 +176,27 @@ int size(Arguments arguments, std::ostream& out, std::ostream& err) {
     arguments.sizing.pods = arguments.pods > 0 ? std::optional(arguments.pods) : std::nullopt;
     arguments.sizing.attempts =
         arguments.attempts > 0 ? std::optional(arguments.attempts) : std::nullopt;
-    if (!arguments.svg.empty() &&
-        (arguments.services.size() > 1 || !arguments.access_log.empty())) {
-        return wrong(
-            err,
-            {.code = ErrorCode::invalid_argument,
-             .detail = "a chart shows one service; size the others apart",
-             .field = "svg"}
-        );
-    }
-    const auto found = answers_for(arguments, err);
+    const auto found = answers_for(arguments);
     if (!found) {
         return wrong(err, found.error());
     }
-    const auto& answers = *found;
-    if (!arguments.svg.empty()) {
-        if (auto written = write_chart(arguments.svg, answers.front(), arguments.sizing);
-            !written) {
-            return wrong(err, written.error());
+    for (const auto& sentence : found->sentences) {
+        err << "vigil size: " << sentence << '\n';
+    }
+    if (const auto written = write_files(arguments, found->answers); !written) {
+        return wrong(err, written.error());
+    }
+    if (arguments.check) {
+        for (const auto& checked : found->checked) {
+            out << check_text(checked);
         }
+        return verdict_of(found->checked);
     }
     if (arguments.json) {
-        out << answers_json(answers, arguments.sizing);
+        out << answers_json(found->answers, arguments.sizing);
         return answered;
     }
-    for (const auto& answer : answers) {
+    for (const auto& answer : found->answers) {
         out << answer_text(answer, arguments.sizing);
     }
     return answered;

@@ -28,8 +28,11 @@ void add_load_options(CLI::App& command, Arguments& arguments) {
         load.service_s,
         "Seconds a request is worked on, on a core of its own"
     );
-    command.add_option("--slots", load.slots, "Requests that a pod holds at once")
-        ->capture_default_str();
+    command.add_option(
+        "--slots",
+        arguments.slots,
+        "Requests that a pod holds at once; without it what Prometheus says, else 1"
+    );
     command.add_option(
         "--cores",
         load.cores,
@@ -139,6 +142,65 @@ void add_simulation_options(CLI::App& command, Arguments& arguments) {
         ->capture_default_str();
 }
 
+void add_measured_options(CLI::App& command, Arguments& arguments) {
+    auto* log = command.add_option(
+        "--access-log",
+        arguments.access_log,
+        "Measure rates and service times in a log of ingress-nginx or Traefik"
+    );
+    auto* prometheus =
+        command
+            .add_option(
+                "--prometheus",
+                arguments.prometheus,
+                "Measure them, slots and pods in the Prometheus at this address: http://host:9090"
+            )
+            ->excludes(log);
+    command.add_option("--hours", arguments.hours, "How far back Prometheus is asked")
+        ->check(CLI::Range(1, 168))
+        ->capture_default_str()
+        ->needs(prometheus);
+    command.add_option("--only", arguments.only, "Of all that is measured the one of this name");
+    command.add_flag("--profile", arguments.profile, "Print the rate in each hour of the day too");
+    command
+        .add_flag(
+            "--check",
+            arguments.check,
+            "Compare what was refused with the model; exit status 1 where they differ, 2 where "
+            "there is too little to tell"
+        )
+        ->needs(prometheus);
+}
+
+void add_output_options(CLI::App& command, Arguments& arguments) {
+    command.add_option(
+        "--svg",
+        arguments.svg,
+        "Write refused share over load for many numbers of pods"
+    );
+    command.add_flag("--json", arguments.json, "Print JSON");
+    command.add_flag("--tables", arguments.tables, "Print the tables of docs/sizing.md");
+    auto* kustomize = command.add_option(
+        "--kustomize",
+        arguments.kustomize,
+        "Write a patch that sets minReplicas and maxReplicas of each service's autoscaler"
+    );
+    command
+        .add_option("--nodes", arguments.nodes, "That the pods are spread over, one of them lost")
+        ->check(CLI::Range(2, 10'000))
+        ->capture_default_str()
+        ->needs(kustomize);
+    command
+        .add_option(
+            "--max-unavailable",
+            arguments.unavailable_percent,
+            "Percent of the pods that a rolling update takes away at once"
+        )
+        ->check(CLI::Range(0, 90))
+        ->capture_default_str()
+        ->needs(kustomize);
+}
+
 } // namespace
 
 void add_options(CLI::App& command, Arguments& arguments) {
@@ -146,8 +208,8 @@ void add_options(CLI::App& command, Arguments& arguments) {
         "Pods that refuse at once are not one pool: by default any pod gets a request, busy or "
         "not, as kube-proxy does it. docs/sizing.md says what "
         "the models are and where plain Erlang B is wrong.\n"
-        "Exit status: 0 answered, 1 no number of pods is enough or a file could not be written, 2 "
-        "wrong usage.\n"
+        "Exit status: 0 answered, 1 no number of pods is enough, a file could not be written or "
+        "read, or --check found a difference, 2 wrong usage or too little for --check.\n"
         "Examples:\n"
         "  vigil size --arrival-rate 40 --service-time 0.3 --slots 5\n"
         "  vigil size --arrival-rate 40 --service-time 0.3 --slots 5 --cores 2 --dispatch "
@@ -157,6 +219,11 @@ void add_options(CLI::App& command, Arguments& arguments) {
         "  vigil size --service intake=200,0.004,8,2 --service predict=12,0.15,4,4 --json\n"
         "  vigil size --access-log ingress.log --slots 8 --cores 2    rates and times as measured, "
         "for the busiest hour\n"
+        "  vigil size --prometheus http://localhost:9090 --cores 2 --kustomize sizing.yaml    of "
+        "the "
+        "running cluster\n"
+        "  vigil size --prometheus http://localhost:9090 --cores 2 --check    is the model true of "
+        "it?\n"
         "  vigil size --kind pulling --arrival-rate 50 --service-time 0.05 --patients 50 "
         "--partitions 64 --outage 600\n"
         "  vigil size --kind streams --patients 400 --cpu 0.006 --cores 2\n"
@@ -166,18 +233,8 @@ void add_options(CLI::App& command, Arguments& arguments) {
     add_kind_options(command, arguments);
     add_load_options(command, arguments);
     add_simulation_options(command, arguments);
-    command.add_option(
-        "--svg",
-        arguments.svg,
-        "Write refused share over load for many numbers of pods"
-    );
-    command.add_flag("--json", arguments.json, "Print JSON");
-    command.add_flag("--tables", arguments.tables, "Print the tables of docs/sizing.md");
-    command.add_option(
-        "--access-log",
-        arguments.access_log,
-        "Measure rates and service times in a log of ingress-nginx or Traefik"
-    );
+    add_measured_options(command, arguments);
+    add_output_options(command, arguments);
 }
 
 } // namespace vigil::size

@@ -5,6 +5,8 @@
 #include "vigil/size/size_simulation.hpp"
 #include "vigil/size/sizing.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,7 @@ struct Arguments {
     ServiceLoad load;
     std::vector<std::string> services;
     Sizing sizing;
+    std::optional<std::uint64_t> slots = {};
     std::uint64_t pods = 0;
     std::uint32_t attempts = 1;
     std::string dispatch = std::string(queueing::name(queueing::Dispatch::random));
@@ -34,6 +37,14 @@ struct Arguments {
     bool json = false;
     bool tables = false;
     std::string access_log;
+    std::string prometheus;
+    std::uint32_t hours = 24;
+    std::string only;
+    bool profile = false;
+    bool check = false;
+    std::string kustomize;
+    std::uint32_t nodes = 3;
+    std::uint32_t unavailable_percent = 25;
 };
 
 void add_options(CLI::App& command, Arguments& arguments);

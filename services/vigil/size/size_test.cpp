@@ -2,9 +2,8 @@
 #include "vigil/size/answer.hpp"
 #include "vigil/size/model_tables.hpp"
 #include "vigil/size/pulling_size.hpp"
-#include "vigil/size/size_command.hpp"
+#include "vigil/size/test_command.hpp"
 
-#include <CLI/CLI.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -14,7 +13,6 @@
 #include <format>
 #include <fstream>
 #include <iterator>
-#include <sstream>
 
 namespace vigil::size {
 
@@ -23,28 +21,6 @@ using Catch::Matchers::WithinAbs;
 using Catch::Matchers::WithinRel;
 
 namespace {
-
-struct Ran {
-    int status = -1;
-    std::string out;
-    std::string err;
-};
-
-Ran run(const std::string& options) {
-    CLI::App app;
-    std::ostringstream out;
-    std::ostringstream err;
-    Ran ran;
-    add_size_command(app, ran.status, out, err);
-    try {
-        app.parse("size " + options);
-    } catch (const CLI::ParseError& error) {
-        ran.status = app.exit(error, out, err) == 0 ? 0 : 2;
-    }
-    ran.out = out.str();
-    ran.err = err.str();
-    return ran;
-}
 
 Sizing with(queueing::Dispatch dispatch) {
     return {.target = 0.001, .dispatch = dispatch};

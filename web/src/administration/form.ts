@@ -2,6 +2,9 @@
 import { element, setText } from '../element';
 import { words } from '../words';
 
+/** A time of the server, to the minute. */
+export const day = (time: string) => time.slice(0, 16).replace('T', ' ');
+
 /** A table with a caption; a cell is a text or an element. */
 export function table(caption: string, heads: readonly string[], rows: (string | Node)[][]): HTMLElement {
   if (rows.length === 0) return element('p', { class: 'none' }, words.administration.none);
@@ -15,6 +18,8 @@ export interface Field {
   label: string;
   value?: string;
   type?: string;
+  /** Which keys a phone shows. */
+  keys?: 'numeric';
   /** The values that may be chosen, each with its words. */
   choices?: readonly (readonly [string, string])[];
   required?: boolean;
@@ -44,7 +49,7 @@ export class Form {
     const attributes = { id, name: field.name, ...(field.required ? { required: '' } : {}), ...(field.help ? { 'aria-describedby': `${id}-help` } : {}) };
     const input = field.choices
       ? element('select', attributes, ...field.choices.map(([value, text]) => element('option', { value }, text)))
-      : element('input', { ...attributes, type: field.type ?? 'text', autocomplete: field.type === 'password' ? 'new-password' : 'off', spellcheck: 'false' });
+      : element('input', { ...attributes, type: field.type ?? 'text', autocomplete: field.type === 'password' ? 'new-password' : 'off', spellcheck: 'false', ...(field.keys ? { inputmode: field.keys } : {}) });
     if (field.value !== undefined) input.value = field.value;
     this.inputs.set(field.name, input);
     return element('p', { class: 'form-row' }, element('label', { for: id }, field.label), input, ...(field.help ? [element('span', { class: 'help', id: `${id}-help` }, field.help)] : []));

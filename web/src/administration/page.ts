@@ -1,5 +1,6 @@
 // The administration at /administration: patients, devices and their assignment, keys, staff, the clock.
 import '../style/administration.css';
+import { chainOnly } from '../chain_only';
 import { element, setText } from '../element';
 import { words } from '../words';
 import { patientSection, sections, type Section } from './sections';
@@ -19,6 +20,7 @@ export class AdministrationPage {
     this.links = sections.map(({ name, title }) => element('a', { href: `#${name}` }, title));
     page.replaceChildren(
       element('header', { class: 'top' }, element('h1', { class: 'brand' }, say.title), element('span', { class: 'spring' }), element('a', { class: 'button', href: '/' }, words.back)),
+      chainOnly(),
       element(
         'main',
         { class: 'administration' },

@@ -1,8 +1,16 @@
 // The sections of the administration: each asks for what it shows, and shows it anew after a change.
 import { element } from '../element';
 import { words } from '../words';
-import { Form, table, twice } from './form';
+import { alarmLimits } from './alarm_limits';
+import { clock } from './clock';
+import { day, Form, table, twice } from './form';
+import { ownAlarms } from './own_alarms';
+import { phoneCodes } from './phone_codes';
 import { filled, server, type DeviceRow, type PatientRow, type QuarantineRow } from './server';
+import { signOffs } from './sign_offs';
+import { sizing } from './sizing';
+import { stations } from './stations';
+import { video } from './video';
 
 export interface Section {
   name: string;
@@ -12,7 +20,6 @@ export interface Section {
 }
 
 const say = words.administration;
-const day = (time: string) => time.slice(0, 16).replace('T', ' ');
 const monitoring = [
   ['on', say.monitoring.on],
   ['standby', say.monitoring.standby],
@@ -56,7 +63,7 @@ export function patientSection(patient: string): Section {
     name: `patient/${encodeURIComponent(patient)}`,
     title: say.patientTitle(patient),
     show: async (again, fault) => {
-      const [identity, alarms] = await Promise.all([server.identity(patient), server.alarms(patient)]);
+      const identity = await server.identity(patient);
       const who = new Form(
         say.identity,
         [
@@ -69,39 +76,13 @@ export function patientSection(patient: string): Section {
         ({ name, born, number, bed }) => server.putIdentity(patient, { name: name!, born: born!, number: number!, bed: bed! }),
         () => {},
       );
-      const limits = new Form(
-        say.alarms,
-        [
-          {
-            name: 'switched_on',
-            label: say.alarmsLabel,
-            value: String(alarms.switched_on),
-            choices: [
-              ['true', say.alarmsOn],
-              ['false', say.alarmsOff],
-            ],
-          },
-          { name: 'bradycardia_bpm', label: say.bradycardia, type: 'number', value: String(alarms.bradycardia_bpm) },
-          { name: 'tachycardia_bpm', label: say.tachycardia, type: 'number', value: String(alarms.tachycardia_bpm) },
-          { name: 'pause_ms', label: say.pause, type: 'number', value: String(alarms.pause_ms) },
-          { name: 'reason', label: say.reason },
-        ],
-        say.save,
-        (values) =>
-          server.putAlarms(patient, {
-            switched_on: values['switched_on'] === 'true',
-            bradycardia_bpm: Number(values['bradycardia_bpm']),
-            tachycardia_bpm: Number(values['tachycardia_bpm']),
-            pause_ms: Number(values['pause_ms']),
-            reason: values['reason'] ?? '',
-          }),
-        () => {},
-      );
       return [
         element('p', { class: 'help' }, say.identityHelp),
         who.box,
         twice(say.erase, say.eraseSure, () => server.eraseIdentity(patient), again, fault),
-        limits.box,
+        ...(await alarmLimits(patient)),
+        ...(await signOffs(patient, fault)),
+        ...(await video(patient)),
         element('p', {}, element('a', { href: '#patients' }, say.allPatients)),
       ];
     },
@@ -181,15 +162,18 @@ async function keys(again: () => void, fault: (text: string) => void): Promise<N
       const { key } = await server.addKey({ [kind!]: id!, label: label! });
       shown.hidden = false;
       shown.textContent = key;
+      codes.replaceChildren(phoneCodes(kind === 'device' ? { patient: label || id!, device: id!, key } : { patient: id!, device: `phone-${id!}`, key }));
       return say.keyShown;
     },
     () => {},
   );
+  const codes = element('div');
   const refresh = element('button', { type: 'button', class: 'button' }, say.refresh);
   refresh.addEventListener('click', again);
   return [
     add.box,
     shown,
+    codes,
     refresh,
     table(
       say.keys,
@@ -229,20 +213,13 @@ async function staff(again: () => void): Promise<Node[]> {
   return [table(say.staff, [say.user, say.role, say.access], known.map(({ name, role, disabled }) => [name, role, disabled ? say.disabled : say.enabled])), put.box];
 }
 
-async function clock(): Promise<Node[]> {
-  const state = await server.clock();
-  const ahead = Date.now() - Date.parse(state.time);
-  return [
-    element('p', {}, say.clockTime(state.time)),
-    element('p', { class: state.synchronised ? '' : 'fault' }, state.synchronised ? say.clockFollows(state.largest_error_ms) : say.clockAlone),
-    element('p', {}, say.browserClock(ahead / 1000)),
-  ];
-}
-
 export const sections: readonly Section[] = [
   { name: 'patients', title: say.patients, show: patients },
   { name: 'devices', title: say.devices, show: devices },
   { name: 'keys', title: say.keys, show: keys },
   { name: 'staff', title: say.staff, show: staff },
+  { name: 'stations', title: say.station.title, show: stations },
+  { name: 'alarms', title: say.ownAlarms.title, show: ownAlarms },
   { name: 'clock', title: say.clock, show: clock },
+  { name: 'sizing', title: say.sizing.title, show: sizing },
 ];

@@ -1,0 +1,184 @@
+#include "vigil/size/cluster_check.hpp"
+
+#include "vigil/size/answer.hpp"
+
+#include <boost/math/distributions/students_t.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <format>
+#include <vector>
+
+namespace vigil::size {
+
+namespace {
+
+constexpr std::size_t hour = 60;
+constexpr std::size_t batch_minutes = 10;
+constexpr std::size_t fewest_batches = 10;
+constexpr std::uint64_t enough_seen = 50; // minutes of an hour
+constexpr double enough_refusals = 20;
+constexpr double normal_95 = 1.96;
+constexpr double normal_99_9 = 3.2905;
+
+struct Hour {
+    std::uint64_t pods = 0;
+    double per_s = 0;
+    double arrivals = 0;
+};
+
+/// The hours that can be compared, and their batches.
+struct Compared {
+    std::vector<Hour> hours;
+    std::vector<queueing::Batch> batches;
+};
+
+using Counts = std::vector<std::optional<std::uint64_t>>;
+
+std::optional<queueing::Batch>
+counted(const Counts& arrivals, const Counts& refused, std::size_t from, std::size_t minutes) {
+    queueing::Batch batch;
+    std::uint64_t seen = 0;
+    for (auto minute = from; minute < from + minutes; ++minute) {
+        if (arrivals[minute] && refused[minute]) {
+            batch.all += *arrivals[minute];
+            batch.part += *refused[minute];
+            ++seen;
+        }
+    }
+    return seen * hour >= enough_seen * minutes ? std::optional(batch) : std::nullopt;
+}
+
+Compared compared(const ClusterRoute& route) {
+    Compared found;
+    const auto& arrivals = route.arrivals.requests.counts;
+    const auto& refused = route.refused.requests.counts;
+    const auto minutes = std::min(arrivals.size(), refused.size());
+    for (std::size_t from = 0; from + hour <= minutes; from += hour) {
+        const auto& pods = route.arrivals.pods;
+        const auto first = pods.begin() + static_cast<std::ptrdiff_t>(from);
+        const bool steady = std::all_of(first, first + hour, [&](auto count) {
+            return count == *first && count > 0;
+        });
+        const auto whole = counted(arrivals, refused, from, hour);
+        if (!steady || !whole || whole->all == 0) {
+            continue;
+        }
+        const auto seen = seen_of(
+            {.counts = Counts(
+                 arrivals.begin() + static_cast<std::ptrdiff_t>(from),
+                 arrivals.begin() + static_cast<std::ptrdiff_t>(from + hour)
+             )}
+        );
+        found.hours.push_back(
+            {.pods = *first,
+             .per_s = static_cast<double>(seen.requests) / (60 * static_cast<double>(seen.minutes)),
+             .arrivals = static_cast<double>(whole->all)}
+        );
+        for (std::size_t place = from; place < from + hour; place += batch_minutes) {
+            if (const auto batch = counted(arrivals, refused, place, batch_minutes);
+                batch && batch->all > 0) {
+                found.batches.push_back(*batch);
+            }
+        }
+    }
+    return found;
+}
+
+/// What the model refuses over all hours, at loads that are `times` the measured ones.
+Result<double> model_share(
+    const std::vector<Hour>& hours,
+    ServiceLoad service,
+    const Sizing& sizing,
+    double times
+) {
+    double refused = 0;
+    double all = 0;
+    for (const auto& one : hours) {
+        service.arrivals_per_s = one.per_s * times;
+        const auto row = row_of(service, sizing, one.pods);
+        if (!row) {
+            return std::unexpected(row.error());
+        }
+        refused += one.arrivals * row->blocking;
+        all += one.arrivals;
+    }
+    return refused / all;
+}
+
+} // namespace
+
+Result<CheckedRoute>
+check_route(const ClusterRoute& route, const ServiceLoad& service, const Sizing& given) {
+    CheckedRoute checked{.name = route.load.service};
+    const auto found = compared(route);
+    checked.hours = found.hours.size();
+    for (const auto& batch : found.batches) {
+        checked.refused += batch.part;
+        checked.arrivals += batch.all;
+    }
+    if (found.hours.empty() || found.batches.size() < fewest_batches) {
+        return checked;
+    }
+    auto sizing = given;
+    sizing.attempts = 1; // what came back was counted as it arrived
+    const double of_rate = normal_99_9 / std::sqrt(static_cast<double>(checked.arrivals));
+    const double of_time =
+        normal_99_9 / normal_95 * route.load.service_half_width / route.load.service_s;
+    const double off = std::min(0.9, std::hypot(of_rate, of_time));
+    const auto at = [&](double times) { return model_share(found.hours, service, sizing, times); };
+    const auto middle = at(1);
+    const auto low = at(1 - off);
+    const auto high = at(1 + off);
+    for (const auto* share : {&middle, &low, &high}) {
+        if (!*share) {
+            return std::unexpected(share->error());
+        }
+    }
+    checked.model = *middle;
+    checked.model_low = *low;
+    checked.model_high = *high;
+    checked.measured = queueing::share_estimate(found.batches);
+    const boost::math::students_t scatter(static_cast<double>(found.batches.size() - 1));
+    checked.measured_half_width =
+        boost::math::quantile(scatter, 0.9995) * checked.measured.standard_error;
+    const double expected = checked.model * static_cast<double>(checked.arrivals);
+    if (expected < enough_refusals && static_cast<double>(checked.refused) < enough_refusals) {
+        return checked;
+    }
+    const bool meet = checked.measured.value + checked.measured_half_width >= checked.model_low &&
+                      checked.measured.value - checked.measured_half_width <= checked.model_high;
+    checked.verdict = meet ? Verdict::agrees : Verdict::differs;
+    return checked;
+}
+
+std::string check_text(const CheckedRoute& checked) {
+    if (checked.verdict == Verdict::too_little) {
+        return std::format(
+            "{}: too little to check: {} of {} refused in {} whole hours with the same pods, {} "
+            "by the model; ask for more (--hours) or wait\n",
+            checked.name,
+            checked.refused,
+            checked.arrivals,
+            checked.hours,
+            percent(checked.model)
+        );
+    }
+    return std::format(
+        "{}: {} refused +-{}, by the model {} ({} to {}); {} arrivals in {} hours: {}\n",
+        checked.name,
+        percent(checked.measured.value),
+        percent(checked.measured_half_width),
+        percent(checked.model),
+        percent(checked.model_low),
+        percent(checked.model_high),
+        checked.arrivals,
+        checked.hours,
+        checked.verdict == Verdict::agrees
+            ? "the model is true of it"
+            : "the model is NOT true of it (are --cores and --dispatch right? do senders come in "
+              "step?)"
+    );
+}
+
+} // namespace vigil::size

@@ -1,0 +1,133 @@
+#include "vigil/size/service_histogram.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace vigil::size {
+
+namespace {
+
+struct Cell {
+    double low = 0;
+    double high = 0;
+    double count = 0;
+};
+
+/// The last bucket has no end: it is taken to twice its beginning.
+std::vector<Cell> cells_of(const std::vector<TimeBucket>& buckets) {
+    std::vector<Cell> cells;
+    double low = 0;
+    for (const auto& bucket : buckets) {
+        const double high = std::isfinite(bucket.upper_s) ? bucket.upper_s : 2 * low;
+        if (bucket.count > 0 && high > low) {
+            cells.push_back({.low = low, .high = high, .count = bucket.count});
+        }
+        low = high;
+    }
+    return cells;
+}
+
+/// All times as near to one level as their cells allow.
+double least_squares(const std::vector<Cell>& cells, double sum) {
+    double below = 0;
+    double above = cells.back().high;
+    for (int step = 0; step < 200; ++step) {
+        const double level = (below + above) / 2;
+        double reached = 0;
+        for (const auto& cell : cells) {
+            reached += cell.count * std::clamp(level, cell.low, cell.high);
+        }
+        (reached < sum ? below : above) = level;
+    }
+    double squares = 0;
+    for (const auto& cell : cells) {
+        const double at = std::clamp(below, cell.low, cell.high);
+        squares += cell.count * at * at;
+    }
+    return squares;
+}
+
+/// All times at an edge of their cells, the longest at the upper one.
+double most_squares(const std::vector<Cell>& cells, double sum) {
+    double squares = 0;
+    for (const auto& cell : cells) {
+        sum -= cell.count * cell.low;
+        squares += cell.count * cell.low * cell.low;
+    }
+    for (auto cell = cells.rbegin(); cell != cells.rend() && sum > 0; ++cell) {
+        const double raised = std::min(sum, cell->count * (cell->high - cell->low));
+        sum -= raised;
+        squares += raised * (cell->low + cell->high);
+    }
+    return squares;
+}
+
+/// The first two moments on [0, 1] of a density that falls as exp(-fall * x).
+std::pair<double, double> moments(double fall) {
+    if (std::abs(fall) < 1e-3) {
+        return {0.5, 1.0 / 3};
+    }
+    const double left = std::exp(-fall);
+    const double once = 1 / fall;
+    const double all = 1 - left;
+    return {
+        (once - left * (1 + once)) / all,
+        (2 * once * once - left * (1 + 2 * once + 2 * once * once)) / all
+    };
+}
+
+/// Within each cell the density goes from its geometric mean with the cell before to that with the
+/// cell after. Times are then scaled to the exact mean.
+double likely_squares(const std::vector<Cell>& cells, double sum) {
+    constexpr double emptiest = 0.01; // of a cell's own density at an edge beyond which nothing is
+    const auto density = [](const Cell& cell) { return cell.count / (cell.high - cell.low); };
+    double times = 0;
+    double squares = 0;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        const auto& cell = cells[i];
+        const double own = density(cell);
+        double before = cell.low > 0 ? emptiest * own : own;
+        double after = emptiest * own;
+        if (i > 0 && cells[i - 1].high == cell.low) {
+            before = std::max(before, std::sqrt(own * density(cells[i - 1])));
+        }
+        if (i + 1 < cells.size() && cells[i + 1].low == cell.high) {
+            after = std::max(after, std::sqrt(own * density(cells[i + 1])));
+        }
+        const double width = cell.high - cell.low;
+        const auto [first, second] = moments(std::log(before / after));
+        times += cell.count * (cell.low + width * first);
+        squares += cell.count *
+                   (cell.low * cell.low + 2 * cell.low * width * first + width * width * second);
+    }
+    const double scale = sum / times;
+    return squares * scale * scale;
+}
+
+} // namespace
+
+std::optional<Variation> variation_of(const std::vector<TimeBucket>& buckets, double mean_s) {
+    const auto cells = cells_of(buckets);
+    double count = 0;
+    for (const auto& cell : cells) {
+        count += cell.count;
+    }
+    if (!(count > 0) || !(mean_s > 0) || !std::isfinite(mean_s)) {
+        return std::nullopt;
+    }
+    const auto squared_variation = [&](double squares) {
+        return std::max(0.0, squares / (count * mean_s * mean_s) - 1);
+    };
+    const double sum = mean_s * count;
+    const bool open =
+        !buckets.empty() && !std::isfinite(buckets.back().upper_s) && buckets.back().count > 0;
+    const double low = squared_variation(least_squares(cells, sum));
+    const double high = open ? std::numeric_limits<double>::infinity()
+                             : std::max(low, squared_variation(most_squares(cells, sum)));
+    const double likely = squared_variation(likely_squares(cells, sum));
+    return Variation{.estimate = std::clamp(likely, low, high), .low = low, .high = high};
+}
+
+} // namespace vigil::size

@@ -1,0 +1,72 @@
+// What a tab holds that is open all night: twelve hours of sixteen patients in minutes, to the ward's page and to one patient's, with an
+// alarm every ten minutes and a lost connection every hour. The server is played (test/browser/stage.mjs).
+//   node test/load/open_tab.mjs [HOURS]     prints megabytes of both pages' heaps and of the drawing thread's after each hour, and
+//                                           ends with 1 where they grew by more than a tenth after the second hour
+// Called by hand; docs/performance.md has the figures. It needs web/dist (`tools/build_pages`) and `test/browser/modules` once.
+import { setTimeout as wait } from 'node:timers/promises';
+import { launch, openPage } from '../browser/browser.mjs';
+import { ACKNOWLEDGED, Stage, StagePatient } from '../browser/stage.mjs';
+
+const HOURS = Number(process.argv[2] ?? 12);
+const PATIENTS = 16;
+const FRAME_MS = 1000;
+/** So many frames are sent before the page must have shown them. */
+const AHEAD = 20;
+
+const stage = await new Stage().start();
+const startUs = Date.now() * 1000 - HOURS * 3600e6;
+let playedUs = startUs;
+const patients = Array.from({ length: PATIENTS }, (_, index) => Object.assign(new StagePatient(`bed-${index + 1}`), { startUs }));
+let label = 'second 0.';
+const labelled = (patient, news) => (patient === patients[0] ? { ...news, label } : news);
+stage.whole = () => ({ serverTimeUs: BigInt(playedUs), chainUs: BigInt(playedUs), patients: patients.map((patient) => labelled(patient, patient.history(playedUs))) });
+
+const browser = await launch();
+const pages = { ward: await openPage(browser), patient: await openPage(browser) };
+await pages.ward.goto(stage.url);
+await pages.patient.goto(`${stage.url}/#/patient/bed-1`);
+for (const page of Object.values(pages)) await page.waitForFunction(() => document.documentElement.dataset.connection === 'live');
+
+/** Once the pages show this second they have taken in everything before it. */
+const shown = (second) =>
+  Promise.all(Object.values(pages).map((page) => page.waitForFunction((label) => document.body.textContent.includes(label), `second ${second}.`, { timeout: 60_000 })));
+
+async function held() {
+  const sizes = {};
+  for (const [name, page] of Object.entries(pages)) {
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send('HeapProfiler.collectGarbage');
+    sizes[name] = (await devtools.send('Runtime.getHeapUsage')).usedSize / 1e6;
+    sizes[`${name} elements`] = await page.evaluate(() => document.querySelectorAll('*').length);
+    await devtools.detach();
+    for (const worker of page.workers()) sizes[`${name} drawing`] = await worker.evaluate(() => (performance.memory?.usedJSHeapSize ?? 0) / 1e6);
+  }
+  return sizes;
+}
+
+const hours = [];
+const alarmed = patients[2];
+try {
+  for (let second = 1; second <= HOURS * 3600; second++) {
+    playedUs = startUs + second * FRAME_MS * 1000;
+    if (second % 600 === 100) alarmed.alarm('high');
+    if (second % 600 === 160) alarmed.alarm('high', ACKNOWLEDGED);
+    if (second % 600 === 300) alarmed.alarms = [];
+    label = `second ${second}.`;
+    stage.send({ chainUs: BigInt(playedUs), patients: patients.map((patient) => labelled(patient, patient.news(FRAME_MS, stage.request.channels))) }, playedUs);
+    if (second % AHEAD === 0) await shown(second);
+    if (second % 3600 !== 0) continue;
+    hours.push(await held());
+    console.log(`hour ${second / 3600}: ${Object.entries(hours.at(-1)).map(([name, size]) => `${name} ${size.toFixed(name.endsWith('elements') ? 0 : 2)}`).join(', ')}`);
+    const old = [...stage.sockets];
+    for (const socket of old) socket.destroy();
+    while ([...stage.sockets].filter((socket) => !old.includes(socket)).length < old.length) await wait(50);
+  }
+  const [second, last] = [hours[1] ?? hours[0], hours.at(-1)];
+  const grown = Object.keys(last).filter((name) => last[name] > second[name] * 1.1 + 0.2);
+  console.log(grown.length === 0 ? 'nothing grew' : `grew: ${grown.join(', ')}`);
+  process.exitCode = grown.length === 0 ? 0 : 1;
+} finally {
+  await browser.close();
+  stage.close();
+}

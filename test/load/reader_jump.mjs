@@ -1,0 +1,71 @@
+// How long a reader waits: jumps to minutes of the last seven days, and the spectrum of an hour, over the real program in Chromium.
+//   VIGIL_BIN=... node test/load/reader_jump.mjs [HOURS]     HOURS (1): of 19 channels at 256 Hz, one behind the other, spread over the days
+// Called by hand; docs/performance.md has the figures. It needs `test/browser/modules` once.
+import { setTimeout as wait } from 'node:timers/promises';
+import { launch, openWard } from '../browser/browser.mjs';
+import { Recorded } from '../browser/recorded.mjs';
+import { Server } from '../browser/server.mjs';
+
+const hours = Number(process.argv[2] ?? 1);
+const now = Math.floor(Date.now() / 1000) - 60;
+const starts = Array.from({ length: hours }, (_, hour) => now - 3600 - Math.round((hour * 6.9 * 86_400) / Math.max(1, hours)));
+const local = (second) => new Date((second - new Date(second * 1000).getTimezoneOffset() * 60) * 1000).toISOString().slice(0, 19);
+const percentile = (values, part) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))];
+
+const server = await new Server().start();
+const browser = await launch();
+try {
+  const recorded = new Recorded(server, 'jump');
+  const began = Date.now();
+  for (const start of starts) await recorded.send(start, start + 3600, 30);
+  console.log(`${hours} h of 19 channels at 256 Hz sent in ${Math.round((Date.now() - began) / 1000)} s`);
+  await wait(3000);
+  const page = await openWard(browser, server);
+  await page.evaluate(() => {
+    localStorage.setItem('vigil-spectrum-span', 'page');
+    location.hash = '#/patient/jump';
+  });
+  await page.locator('.reader[data-drawn]').waitFor();
+  const goTo = (second) =>
+    page.evaluate(
+      async ([text, us]) => {
+        const field = document.querySelector('.reader-day input');
+        const begin = performance.now();
+        field.value = text;
+        field.dispatchEvent(new Event('change'));
+        while (document.querySelector('.reader').dataset.drawn !== us) await new Promise(requestAnimationFrame);
+        return performance.now() - begin;
+      },
+      [local(second), String(second * 1e6)],
+    );
+  const times = [];
+  for (let jump = 0; jump < 60; jump++) times.push(await goTo(starts[jump % starts.length] + ((jump * 1193) % 3500)));
+  console.log(`60 jumps: p50 ${Math.round(percentile(times, 0.5))} ms, p95 ${Math.round(percentile(times, 0.95))} ms, longest ${Math.round(Math.max(...times))} ms`);
+
+  for (const channels of ['', '&channels=0,2,3,7,8,12,13,17', '&channels=8']) {
+    const cost = await page.evaluate(
+      async ([from, query]) => {
+        const begin = performance.now();
+        let bytes = 0;
+        let cursor = null;
+        do {
+          const answer = await fetch(`/v1/patients/jump/eeg?from=${from}&until=${from + 3600e6}&format=protobuf${query}${cursor ? `&cursor=${cursor}` : ''}`);
+          bytes += (await answer.arrayBuffer()).byteLength;
+          cursor = answer.headers.get('Vigil-Next-Cursor');
+        } while (cursor);
+        return { bytes, ms: performance.now() - begin };
+      },
+      [starts[0] * 1e6, channels],
+    );
+    console.log(`an hour of ${channels === '' ? 'all channels' : channels.slice(1)}: ${(cost.bytes / 2 ** 20).toFixed(1)} MiB in ${Math.round(cost.ms)} ms`);
+  }
+  await goTo(starts[0] + 1800);
+  const begin = Date.now();
+  await page.locator('.spectrum-controls select').first().selectOption('3600');
+  await page.waitForFunction(() => /Loading/.test(document.querySelector('.spectrum-said').textContent));
+  await page.waitForFunction(() => !/Loading/.test(document.querySelector('.spectrum-said').textContent), null, { timeout: 120_000 });
+  console.log(`the spectrum of an hour, ${await page.locator('.spectrum-controls select').nth(1).evaluate((select) => select.selectedOptions[0].textContent)}: ${((Date.now() - begin) / 1000).toFixed(1)} s`);
+} finally {
+  await browser.close();
+  await server.close();
+}
