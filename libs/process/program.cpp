@@ -62,6 +62,17 @@ Result<void> Running::find_ground() {
     auto options = config_.journal;
     options.name = program_.name + " " + config_.name;
     options.makes_stream = program_.makes_stream;
+    const auto asked = try_for(config_.patience, stop_, clock_, [&]() -> Result<void> {
+        const auto reaches = program_.has_journal_up_to(log_);
+        if (!reaches) {
+            return std::unexpected(reaches.error());
+        }
+        options.first = *reaches + 1;
+        return {};
+    });
+    if (!asked) {
+        return asked;
+    }
     auto journal = open_cluster_journal(options, config_.patience, stop_, clock_, log_);
     if (!journal) {
         return std::unexpected(journal.error());
@@ -112,9 +123,10 @@ Result<void> Running::serve() {
         log_,
         metrics_
     );
-    std::vector<Check> checks{{.name = "journal_writable", .holds = [this] {
-                                   return journal_->health().writable;
-                               }}};
+    std::vector<Check> checks{
+        {.name = "journal_writable", .holds = [this] { return journal_->health().writable; }},
+        {.name = "journal_stream_there", .holds = [this] { return journal_->stream_there(); }}
+    };
     std::ranges::move(service_.checks, std::back_inserter(checks));
     // One whose tail was overtaken by what is freed would never learn of a revoked key again.
     return servers_->start(std::move(checks), [this] {

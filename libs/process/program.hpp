@@ -56,6 +56,11 @@ struct Program {
     std::string name; // as in the cluster: "eeg-intake"
     std::string about;
     bool makes_stream = false; // one of them does
+    /// How far what the program keeps has the journal, asked before the journal is opened: a stream
+    /// that has to be made begins behind it. errors  those of where it is kept; it is asked again
+    std::function<Result<journal::Sequence>(Log&)> has_journal_up_to = [](Log&) {
+        return journal::Sequence{0};
+    };
     std::function<void(CLI::App&)> add_options = [](CLI::App&) {};
     std::function<std::vector<std::string>()> faults = [] { return std::vector<std::string>(); };
     std::function<Result<Service>(Ground&)> start;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <format>
+#include <ranges>
 #include <utility>
 
 namespace vigil::process {
@@ -52,6 +53,13 @@ Servers::Servers(
 Result<void> Servers::start(std::vector<Check> checks, std::function<bool()> live) {
     checks_ = std::move(checks);
     live_ = std::move(live);
+    for (const auto& check : checks_) {
+        check_gauges_.push_back(&metrics_.gauge(
+            "vigil_check_holds",
+            "1 while a line of /readyz holds, by check",
+            {{"check", check.name}}
+        ));
+    }
     return monitor_->start().and_then([&] { return server_->start(); });
 }
 
@@ -77,6 +85,12 @@ void Servers::show_ready(http::Reply reply) const {
     reply(http::Response::json(std::move(json).text(), is_ready ? 200 : 503));
 }
 
+void Servers::show_checks() const {
+    for (const auto& [check, gauge] : std::views::zip(checks_, check_gauges_)) {
+        gauge->Set(check.holds() ? 1 : 0);
+    }
+}
+
 http::Router Servers::monitor_routes() {
     http::Router router;
     const http::RouteOptions open{.access = http::Access::open};
@@ -91,6 +105,7 @@ http::Router Servers::monitor_routes() {
         show_ready(std::move(reply));
     });
     router.add(http::Verb::get, "/metrics", open, [this](http::Request, http::Reply reply) {
+        show_checks();
         reply(
             {.status = 200,
              .content_type = "text/plain; version=0.0.4",

@@ -60,12 +60,14 @@ private:
     [[nodiscard]] http::Router monitor_routes();
     [[nodiscard]] bool ready() const;
     void show_ready(http::Reply reply) const;
+    void show_checks() const;
     [[nodiscard]] std::string url_of(std::uint16_t port) const;
 
     const ServersConfig config_;
     Metrics& metrics_;
     Metrics monitor_metrics_; // of the monitor's own server: shown nowhere
     std::vector<Check> checks_;
+    std::vector<prometheus::Gauge*> check_gauges_; // of each
     std::function<bool()> live_;
     std::atomic<bool> draining_ = false;
     std::unique_ptr<http::Server> monitor_;

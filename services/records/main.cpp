@@ -100,7 +100,16 @@ std::vector<std::string> faults_of(const Config& config) {
     return faults;
 }
 
-Result<void> open(const Config& config, process::Ground& on, Parts& parts) {
+Result<journal::Sequence> open_store(const Config& config, Log& log, Parts& parts) {
+    auto opened = records::open_store(config.store, log);
+    if (!opened) {
+        return std::unexpected(opened.error());
+    }
+    parts.store = *std::move(opened);
+    return parts.store->position();
+}
+
+Result<void> keep(const Config& config, process::Ground& on, Parts& parts) {
     records::ServiceOptions keeping;
     keeping.keep_time = config.keep_journal;
     keeping.directory = &on.directory;
@@ -108,12 +117,6 @@ Result<void> open(const Config& config, process::Ground& on, Parts& parts) {
         return journal::floor_of(readers, required);
     };
     return process::try_for(on.config.patience, on.stop, on.clock, [&]() -> Result<void> {
-        auto opened = records::open_store(config.store, on.log);
-        if (!opened) {
-            return std::unexpected(opened.error());
-        }
-        parts.service.reset();
-        parts.store = *std::move(opened);
         parts.service = std::make_unique<records::Service>(
             on.journal,
             *parts.store,
@@ -139,10 +142,10 @@ records::LegacyOptions lists_of(const Config& config, process::Ground& on) {
     return lists;
 }
 
-Result<process::Service> start(const Config& config, process::Ground& on) {
-    auto parts = std::make_shared<Parts>();
-    if (auto opened = open(config, on, *parts); !opened) {
-        return std::unexpected(opened.error());
+Result<process::Service>
+start(const Config& config, process::Ground& on, std::shared_ptr<Parts> parts) {
+    if (auto kept = keep(config, on, *parts); !kept) {
+        return std::unexpected(kept.error());
     }
     parts->queries = std::make_unique<records::QueryPool>();
     const records::RouteParts questions{
@@ -167,14 +170,16 @@ Result<process::Service> start(const Config& config, process::Ground& on) {
 
 int main(int argc, char** argv) {
     Config config;
+    auto parts = std::make_shared<Parts>();
     return process::run(
         argc,
         argv,
         {.name = "records",
          .about = "Keeps what a cluster's journal holds in a store, and answers questions.",
          .makes_stream = true,
+         .has_journal_up_to = [&](Log& log) { return open_store(config, log, *parts); },
          .add_options = [&](CLI::App& app) { add_options(app, config); },
          .faults = [&] { return faults_of(config); },
-         .start = [&](process::Ground& on) { return start(config, on); }}
+         .start = [&](process::Ground& on) { return start(config, on, std::move(parts)); }}
     );
 }

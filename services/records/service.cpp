@@ -1,6 +1,7 @@
 #include "records/service.hpp"
 
 #include <algorithm>
+#include <format>
 
 namespace vigil::records {
 
@@ -98,6 +99,15 @@ Service::~Service() {
 Result<void> Service::start() {
     if (auto loaded = core_.load(); !loaded) {
         return loaded;
+    }
+    if (core_.position() > journal_.newest()) {
+        return fail(
+            ErrorCode::conflict,
+            "the journal ends before what the store holds of it: it is another one, or lost what "
+            "it had acknowledged; new entries would be taken for stored ones",
+            {},
+            std::format("store {}, journal {}", core_.position(), journal_.newest())
+        );
     }
     free_at_ = clock_.steady() + options_.free_every;
     if (options_.directory != nullptr) {

@@ -93,6 +93,47 @@ TEST_CASE("the service follows the journal into the store and goes on where it w
     CHECK(running.metrics.text().contains("vigil_records_stored_position"));
 }
 
+TEST_CASE("a journal that ends before what the store holds of it is not followed") {
+    Running running;
+    {
+        Service service(
+            running.journal,
+            running.store,
+            running.clock,
+            running.log,
+            running.metrics,
+            running.options()
+        );
+        REQUIRE(service.start());
+        running.put(0);
+        running.put(1);
+        CHECK(soon([&] { return service.core().stored_position() == 2; }));
+    }
+    Running younger;
+    younger.put(0);
+    const auto refused =
+        Service(
+            younger.journal,
+            running.store,
+            running.clock,
+            running.log,
+            running.metrics,
+            running.options()
+        )
+            .start();
+    CHECK(refused.error().code == ErrorCode::conflict);
+    younger.put(1); // as far as the store: what comes next is new
+    CHECK(Service(
+              younger.journal,
+              running.store,
+              running.clock,
+              running.log,
+              running.metrics,
+              running.options()
+    )
+              .start());
+}
+
 TEST_CASE("stopping flushes what is pending") {
     Running running;
     auto options = running.options();

@@ -97,6 +97,10 @@ class Service(Program):
     def wait_ready(self) -> None:
         until(self.ready, f"{self.name} is ready")
 
+    def holds(self, check: str) -> bool:
+        """As a metric, which is what an alert sees."""
+        return f'vigil_check_holds{{check="{check}"}} 1' in call(self.monitor, "GET", "/metrics")[2]
+
     def metric(self, name: str) -> float:
         """Of one with labels their sum."""
         return sum(map(float, re.findall(rf"^{name}(?:{{[^}}]*}})? ([0-9.e+]+)", call(self.monitor, "GET", "/metrics")[2], re.MULTILINE)))

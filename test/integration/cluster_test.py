@@ -5,6 +5,7 @@ import datetime
 import http.client
 import json
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -17,7 +18,7 @@ if not os.environ.get("NATS_SERVER"):
     print("NATS_SERVER names no nats-server (tools/nats_server makes one): skipped")
     sys.exit(4)
 
-from cluster_processes import Cluster, until
+from cluster_processes import Cluster, call, until
 from faults_test import open_websocket
 from vigil_process import bearer
 
@@ -84,6 +85,10 @@ class ClusterTest(unittest.TestCase):
         begin = time.monotonic()
         cls.cluster.start()
         print(f"ready after {time.monotonic() - begin:.1f} s")
+        cls.admit()
+
+    @classmethod
+    def admit(cls):
         for number in ("1", "2"):
             cls.cluster.vigil("patient", f"p{number}", "--number", number)
         cls.key = json.loads(cls.cluster.vigil("key", "add", "--patient", "p1"))["key"]
@@ -238,7 +243,38 @@ class ClusterTest(unittest.TestCase):
         until(lambda: sender.send()[0] == 200, "a block is taken again")
         self.check_stored([sender])
 
-    def test_6_told_to_stop_each_ends_in_order(self):
+    def test_6_a_journal_that_is_lost_is_told_and_a_new_one_goes_on_behind_what_the_store_has(self):
+        # As after a restore into an empty cluster, but for programs that followed the lost one.
+        cluster = self.cluster
+        cluster.wait_until_stored()
+        before = cluster.records.metric("vigil_records_position")
+        cluster.journal.kill()
+        shutil.rmtree(cluster.folder / "jetstream")
+        cluster.journal.start()
+        for service in cluster.services:
+            until(lambda service=service: not service.holds("journal_stream_there"), f"{service.name} tells that the stream is gone")
+        self.assertEqual(Sender(cluster.eeg.url, "nowhere", self.key).send()[0], 503)
+        # records makes another; who followed the one before is not live, and is started anew
+        self.assertEqual(cluster.records.stop(), 0)
+        cluster.records.start()
+        cluster.records.wait_ready()
+        for service in cluster.services:
+            if service is not cluster.records:
+                until(lambda service=service: call(service.monitor, "GET", "/livez")[0] == 503, f"{service.name} is not live")
+                self.assertIn("journal_stream_replaced", service.log_text())
+                service.kill()
+                service.start()
+        for service in cluster.services:
+            service.wait_ready()
+        self.admit()
+        sender = Sender(cluster.eeg.url, "afterwards", self.key)
+        for _ in range(6):
+            self.assertEqual(sender.send()[0], 200)
+        self.check_stored([sender])
+        self.assertGreater(cluster.records.metric("vigil_records_position"), before)
+        self.assertGreater(len(self.stored("unstored")), 0)
+
+    def test_7_told_to_stop_each_ends_in_order(self):
         for service in reversed(self.cluster.services):
             self.assertEqual(service.stop(), 0, f"{service.name}: {service.log_text()[-2000:]}")
             self.assertIn('"event":"stopped"', service.log_text())

@@ -25,6 +25,7 @@ struct NatsJournalOptions {
     std::filesystem::path key;
     std::string stream = "VIGIL"; // its subjects begin with the same in lower case
     bool makes_stream = true;     // where it is not there; else that is an error
+    Sequence first = 1;           // of a stream that has to be made: the place of its first entry
     std::uint32_t replicas = 3;   // of a stream that has to be made
     std::uint64_t max_bytes =
         0; // of the same: beyond, appends are unavailable; 0 = the disk decides
@@ -68,8 +69,12 @@ public:
     Result<void> free_up_to(Sequence up_to) override;
     [[nodiscard]] Health health() const override;
 
-    /// The connection has ended for good: the process has to start anew.
+    /// The connection has ended for good, or the stream was made anew while this process followed
+    /// the one before: it has to start anew.
     [[nodiscard]] bool lost() const;
+    /// Whether the servers had the stream that this process follows when they were last asked,
+    /// each second. Where they do not have it, nothing is writable.
+    [[nodiscard]] bool stream_there() const;
     /// Where this journal's readers say how far they are; not to be used after the journal is gone.
     /// Its bucket is made as the stream is.
     ///

@@ -198,3 +198,77 @@ TEST_CASE("a second reader learns that entries were freed by somebody else") {
     CHECK(other->read(10).value().front()->sequence == 11);
     CHECK(other->oldest() == 11);
 }
+
+namespace {
+
+bool within_10_s(const std::function<bool()>& holds) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!holds() && std::chrono::steady_clock::now() < until) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return holds();
+}
+
+void delete_stream(const std::string& address, const char* name) {
+    natsConnection* connection = nullptr;
+    REQUIRE(natsConnection_ConnectTo(&connection, address.c_str()) == NATS_OK);
+    const nats::Connection owner(connection);
+    jsCtx* context = nullptr;
+    REQUIRE(natsConnection_JetStream(&context, connection, nullptr) == NATS_OK);
+    const nats::Context its(context);
+    REQUIRE(js_DeleteStream(context, name, nullptr, nullptr) == NATS_OK);
+}
+
+} // namespace
+
+TEST_CASE("a stream that is gone is told and takes nothing, and one in its place ends the journal") {
+    Opened opened;
+    auto& journal = *opened.journal;
+    REQUIRE(append(journal, batch({entry("p")})).has_value());
+    CHECK(journal.stream_there());
+    delete_stream(opened.server.address(), "VIGIL");
+    REQUIRE(within_10_s([&] { return !journal.stream_there(); }));
+    CHECK(!journal.health().writable);
+    CHECK(!journal.lost());
+    CHECK(append(journal, batch({entry("p")})).error().code == ErrorCode::unavailable);
+    CHECK(opened.log.has("journal_stream_gone"));
+
+    NatsJournalOptions options;
+    options.servers = {opened.server.address()};
+    options.replicas = 1;
+    const auto other = NatsJournal::open(options, opened.clock, opened.log).value();
+    CHECK(within_10_s([&] { return journal.lost(); }));
+    CHECK(!journal.stream_there());
+    CHECK(append(journal, batch({entry("p")})).error().code == ErrorCode::unavailable);
+    CHECK(opened.log.has("journal_stream_replaced"));
+    CHECK(append(*other, batch({entry("p")})).value() == Appended{1});
+}
+
+TEST_CASE("a stream that has to be made begins where it is told, and what lies before counts as freed"
+) {
+    NatsServer server;
+    SystemClock clock;
+    QuietLog log;
+    NatsJournalOptions options;
+    options.servers = {server.address()};
+    options.replicas = 1;
+    options.first = 1001;
+    std::unique_ptr<NatsJournal> journal;
+    REQUIRE(within_10_s([&] {
+        auto opened = NatsJournal::open(options, clock, log);
+        journal = opened ? *std::move(opened) : nullptr;
+        return journal != nullptr;
+    }));
+    CHECK(journal->newest() == 1000);
+    CHECK(journal->oldest() == 1001);
+    CHECK(append(*journal, batch({entry("p"), entry("q")})).value() == Appended{1001, 1002});
+    CHECK(journal->read(1000).value().size() == 2);
+    CHECK(journal->read(5).error().code == ErrorCode::not_found);
+    REQUIRE(journal->free_up_to(1001).has_value());
+    CHECK(append(*journal, batch({entry("p")})).value() == Appended{1003});
+    journal.reset();
+    options.first = 1; // it is there: this counts no more
+    journal = NatsJournal::open(options, clock, log).value();
+    CHECK(journal->newest() == 1003);
+    CHECK(journal->oldest() == 1002);
+}

@@ -156,6 +156,7 @@ std::string Stream::config(Sequence freed) const {
         .member("max_age", 0)
         .member("max_msg_size", max_entry_bytes + room_for_headers)
         .member("duplicate_window", duplicate_window_ns)
+        .member("first_seq", settings_.first)
         .member("allow_direct", true)
         .member("allow_atomic", true)
         .member("deny_delete", true)
@@ -219,7 +220,8 @@ Result<StreamState> Stream::state() {
     return StreamState{
         .last = number_in(read, "/state/last_seq"),
         .bytes = number_in(read, "/state/bytes"),
-        .freed = number_of(text_in(read, "/config/metadata/vigil_freed"))
+        .freed = number_of(text_in(read, "/config/metadata/vigil_freed")),
+        .made = std::string(text_in(read, "/created"))
     };
 }
 
@@ -237,7 +239,7 @@ Result<void> Stream::make() {
             Retry::safe
         );
     }
-    return act("STREAM.CREATE", config(0));
+    return act("STREAM.CREATE", config(settings_.first - 1));
 }
 
 Result<std::vector<StoredPtr>> Stream::read(Sequence from, ReadLimits limits) {

@@ -17,6 +17,7 @@ struct StreamSettings {
     std::uint32_t replicas = 3;
     std::uint64_t max_bytes = 0; // beyond, appends are refused; 0 = the server's disk decides
     bool makes = true;           // where it is not there
+    Sequence first = 1;          // of a stream that is made: the place of its first entry
 };
 
 struct StreamState {
@@ -24,6 +25,7 @@ struct StreamState {
     std::uint64_t bytes = 0;
     /// What readers may no longer ask for: entries up to here were freed.
     Sequence freed = 0;
+    std::string made; // when, as the servers tell it: another time is another stream
 };
 
 /// Where an entry goes: outputs by partition, so that the server itself compares an owner's fence
