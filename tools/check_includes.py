@@ -1,6 +1,6 @@
 """Fails when an include goes against the direction of dependencies that docs/architecture.md fixes.
 
-services -> libs -> third party; among libs base <- signal <- detect, evaluate, journal <- store, access, http <- process; services never include each
+services -> libs -> third party; among libs base <- signal <- detect, evaluate, recordings, journal <- store, access, http <- process, play; services never include each
 other, except `vigil`, which starts them all. `api` may be included by all.
 """
 
@@ -12,6 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 MAY_USE = {
     "base": set(),
     "signal": {"base"},
+    "recordings": {"base", "signal"},
     "alarm": {"base"},
     "evaluate": {"base", "signal"},
     "queueing": {"base"},
@@ -22,6 +23,8 @@ MAY_USE = {
     "access": {"base", "journal", "http"},
     # what every program is made of around its service: flags, servers, the cluster's journal, an orderly end
     "process": {"base", "journal", "http", "access"},
+    # a sender, as a device is: it knows the public routes only
+    "play": {"base", "signal", "recordings", "http"},
 }
 SERVICES = {"eeg_intake", "heart_intake", "detector", "records", "ward", "vigil"}
 INPUT_AND_OUTPUT = ["fstream", "filesystem", "sys/socket.h", "unistd.h"]

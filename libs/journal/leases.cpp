@@ -1,5 +1,7 @@
 #include "journal/leases.hpp"
 
+#include "base/random.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -23,6 +25,11 @@ bool LeaseTable::holds(std::uint32_t share, const std::string& member) const {
 void LeaseTable::forget(const std::string& member) {
     beats.erase(member);
     std::erase_if(holders, [&](const auto& one) { return one.second == member; });
+}
+
+std::string name_of_this_life(const std::string& process) {
+    SystemRandom random;
+    return process + '/' + to_hex(random_id(random)).substr(0, 8);
 }
 
 Result<Leases::Held> MemoryLeases::read() {

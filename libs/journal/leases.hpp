@@ -65,6 +65,9 @@ private:
     std::size_t doubts_ = 0;
 };
 
+/// `process` and a part that is never again the same: the life before may still be in the table.
+[[nodiscard]] std::string name_of_this_life(const std::string& process);
+
 /// One process among those who share a work.
 ///
 /// A member that is not seen to beat for `ttl` is taken out, with its leases, by whoever notices.

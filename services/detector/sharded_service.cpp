@@ -15,15 +15,6 @@
 
 namespace vigil::detector {
 
-namespace {
-
-/// A member's name is never used by two lives of a process: the one before is still in the table.
-std::string life_of(const std::string& name) {
-    SystemRandom random;
-    return name + '/' + to_hex(random_id(random)).substr(0, 8);
-}
-
-} // namespace
 
 Result<journal::Sequence> replay_floor(journal::Journal& journal, PartitionRange partitions) {
     auto needed = std::numeric_limits<journal::Sequence>::max();
@@ -102,7 +93,7 @@ struct ShardedService::Inside {
           log(the_log),
           metrics(the_metrics),
           options(std::move(the_options)),
-          membership(leases, clock, life_of(options.name), options.lease_ttl),
+          membership(leases, clock, journal::name_of_this_life(options.name), options.lease_ttl),
           keeper(
               membership,
               clock,

@@ -281,6 +281,20 @@ Result<void> AllInOne::start_servers() {
     if (auto listening = servers_->start(checks()); !listening) {
         return listening;
     }
+    if (config_.test_patient) {
+        test_sender_ = std::make_unique<ward::TestSender>(
+            *journal_,
+            directory_,
+            secret_,
+            clock_,
+            random_,
+            log_,
+            ward::TestSenderOptions{
+                .url = base_url(),
+                .every = std::chrono::seconds(config_.test_every_s)
+            }
+        );
+    }
     return folder_.note_address(base_url());
 }
 
@@ -293,6 +307,7 @@ std::string AllInOne::monitor_url() const {
 }
 
 AllInOne::~AllInOne() {
+    test_sender_.reset();
     if (servers_) {
         folder_.forget_address();
         servers_->drain(config_.drain);

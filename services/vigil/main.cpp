@@ -2,7 +2,7 @@
 #include "vigil/admin_command.hpp"
 #include "vigil/config.hpp"
 #include "vigil/evaluate/evaluate_command.hpp"
-#include "vigil/play/play_command.hpp"
+#include "play/play_command.hpp"
 #include "vigil/promote_command.hpp"
 #include "vigil/serve.hpp"
 #include "vigil/size/size_command.hpp"

@@ -1,6 +1,6 @@
 #include "vigil/played_ward.hpp"
 
-#include "vigil/play/play.hpp"
+#include "play/play.hpp"
 
 #include <functional>
 #include <string>
@@ -9,12 +9,6 @@
 #include <vector>
 
 namespace vigil {
-
-namespace {
-
-constexpr double first_test_seizure_s = 20;
-
-} // namespace
 
 struct PlayedWard::Inside {
     play::PlayOptions options;
@@ -89,38 +83,6 @@ PlayedWard::start(const ServeConfig& config, AllInOne& vigil, Log& log) {
                  {"set_aside", summary->set_aside},
                  {"lost", summary->lost}}
             );
-        }
-    );
-    if (!begun) {
-        return std::unexpected(begun.error());
-    }
-    return std::unique_ptr<PlayedWard>(new PlayedWard(std::move(inside)));
-}
-
-Result<std::unique_ptr<PlayedWard>>
-PlayedWard::start_test_patient(const ServeConfig& config, AllInOne& vigil, Log& log) {
-    auto inside = std::make_unique<Inside>();
-    auto& options = inside->options;
-    options.ward.patients = 1;
-    options.ward.channels = 2;
-    options.ward.first_seizure_s = first_test_seizure_s;
-    options.ward.seizure_every_s = config.test_every_s;
-
-    std::vector<std::string> notes;
-    auto patients = play::open_patients(options, notes);
-    if (!patients) {
-        return std::unexpected(patients.error());
-    }
-    patients->front().id = access::test_patient;
-    patients->front().label = "TEST";
-    patients->front().synthetic = true;
-    const auto begun = inside->begin(
-        vigil,
-        std::move(*patients),
-        [&log](const Result<play::PlaySummary>& summary) {
-            if (!summary) {
-                log.error("test_patient_failed", summary.error());
-            }
         }
     );
     if (!begun) {

@@ -17,11 +17,6 @@ public:
     static Result<std::unique_ptr<PlayedWard>>
     start(const ServeConfig& config, AllInOne& vigil, Log& log);
 
-    /// Of `--test-patient`: one synthetic person that has a seizure now and then.
-    /// errors  those of the journal
-    static Result<std::unique_ptr<PlayedWard>>
-    start_test_patient(const ServeConfig& config, AllInOne& vigil, Log& log);
-
     /// Stops playing; streams are ended on purpose.
     ~PlayedWard();
     PlayedWard(const PlayedWard&) = delete;

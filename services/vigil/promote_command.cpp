@@ -4,7 +4,7 @@
 #include "vigil/administrator.hpp"
 #include "vigil/evaluate/results.hpp"
 #include "vigil/promote/promotion.hpp"
-#include "vigil/recordings/recording_file.hpp"
+#include "recordings/recording_file.hpp"
 
 #include <CLI/CLI.hpp>
 #include <pwd.h>

@@ -63,19 +63,10 @@ int serve(const ServeConfig& config) {
         }
         played = std::move(*started);
     }
-    std::unique_ptr<PlayedWard> tested;
-    if (config.test_patient) {
-        auto started = PlayedWard::start_test_patient(config, **vigil, log);
-        if (!started) {
-            return wrong(started.error());
-        }
-        tested = std::move(*started);
-    }
     greet(**vigil, config, *token);
     log.info("started", {{"address", (*vigil)->base_url()}, {"monitor", (*vigil)->monitor_url()}});
     const int received = stop.wait();
     log.info("stopping", {{"signal", received}});
-    tested.reset();
     played.reset();
     vigil->reset();
     log.info("stopped");

@@ -205,6 +205,21 @@ void CallLedger::add(const v1::CallAttempt& attempt) {
     if (attempt.outcome() != v1::CallAttempt::FAILED) {
         finish(attempt.call());
     }
+    judge(attempt);
+}
+
+void CallLedger::judge(const v1::CallAttempt& attempt) {
+    if (attempt.outcome() == v1::CallAttempt::DELIVERED) {
+        standing_ = {.delivered_us = attempt.at_us()};
+    } else if (attempt.outcome() != v1::CallAttempt::NOT_NEEDED) {
+        standing_.trouble = attempt.detail();
+        if (standing_.failing_since_us == 0) {
+            standing_.failing_since_us = attempt.at_us();
+        }
+    }
+    if (open_.empty()) {
+        standing_.failing_since_us = 0;
+    }
 }
 
 void CallLedger::finish(const std::string& id) {

@@ -71,6 +71,15 @@ public:
 
     [[nodiscard]] const std::deque<ToldCall>& told() const { return told_; }
 
+    /// How delivery goes, by the attempts that were added.
+    struct Standing {
+        std::int64_t delivered_us = 0;     // the newest that was; 0: none
+        std::int64_t failing_since_us = 0; // 0: it does not fail, or nothing is kept back
+        std::string trouble{};             // of the newest attempt
+    };
+
+    [[nodiscard]] const Standing& standing() const { return standing_; }
+
     /// For a restart. What it does not know any more it makes again rather than never.
     [[nodiscard]] v1::SecondWayMemory memory() const;
     void load(const v1::SecondWayMemory& memory);
@@ -95,6 +104,7 @@ private:
     void take_alarm(const v1::Alarm& alarm, UtcTime now);
     void take_confirmation(const v1::AlarmConfirmed& confirmed);
     void finish(const std::string& id);
+    void judge(const v1::CallAttempt& attempt);
     ToldCall* told(const std::string& id);
     [[nodiscard]] static bool is_due(std::int64_t due_us, UtcTime now, Microseconds at_most_ahead);
 
@@ -106,6 +116,7 @@ private:
     std::set<std::string> done_;             // ids
     std::deque<std::string> done_order_;
     std::deque<ToldCall> told_; // the newest last
+    Standing standing_;
 };
 
 } // namespace vigil::ward

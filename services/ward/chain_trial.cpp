@@ -70,11 +70,21 @@ void ChainTrial::apply(const v1::Entry& entry) {
         }
         return;
     }
-    v1::AlarmConfirmed confirmed;
-    if (entry.type() != v1::ALARM_CONFIRMED || !confirmed.ParseFromString(entry.payload())) {
-        return;
+    if (entry.type() == v1::ALARM_CONFIRMED) {
+        if (v1::AlarmConfirmed confirmed; confirmed.ParseFromString(entry.payload())) {
+            take_confirmation(confirmed.alarm());
+        }
+    } else if (entry.type() == v1::CHAIN_SIGNAL) {
+        if (v1::ChainSignal signalled; signalled.ParseFromString(entry.payload())) {
+            trouble_ = signalled.trouble();
+            signalled_us_ = signalled.taken() ? signalled.at_us() : signalled_us_;
+            tries_left_ = signalled.tries_left();
+        }
     }
-    const auto found = alarms_.find(confirmed.alarm());
+}
+
+void ChainTrial::take_confirmation(const std::string& alarm) {
+    const auto found = alarms_.find(alarm);
     if (found == alarms_.end() || found->second.confirmed) {
         return;
     }
@@ -103,10 +113,12 @@ void ChainTrial::run(const std::stop_token& stop) {
     std::mutex mutex;
     std::condition_variable_any wake;
     while (!stop.stop_requested()) {
-        for (const auto& alarm : to_acknowledge()) {
-            acknowledge(alarm);
+        if (options_.on_duty()) {
+            for (const auto& alarm : to_acknowledge()) {
+                acknowledge(alarm);
+            }
+            signal();
         }
-        signal();
         std::unique_lock lock(mutex);
         wake.wait_for(lock, stop, options_.look_every, [] { return false; });
     }
@@ -127,28 +139,37 @@ std::vector<v1::Alarm> ChainTrial::to_acknowledge() {
 }
 
 void ChainTrial::acknowledge(const v1::Alarm& alarm) {
-    const auto now_us = to_us(clock_.utc());
     v1::Act act;
     act.set_kind(v1::Act::ACKNOWLEDGE);
     act.set_user(std::string(test_user));
     act.set_role(v1::StaffUser::CLINICIAN);
-    act.set_time_us(now_us);
+    act.set_time_us(to_us(clock_.utc()));
     act.set_patient(alarm.patient());
     act.set_alarm(alarm.id());
     act.set_revision(alarm.revision());
+    append(v1::ACT, alarm.patient(), act.SerializeAsString());
+}
+
+void ChainTrial::append(
+    v1::EntryType type,
+    const std::string& patient,
+    const std::string& payload
+) {
     v1::Entry entry;
     entry.set_id(random_id(random_));
-    entry.set_type(v1::ACT);
+    entry.set_type(type);
     entry.set_schema_version(1);
     entry.set_source("ward");
-    entry.set_patient(alarm.patient());
-    entry.set_partition(journal::partition_of(alarm.patient(), directory_.state()->partitions));
-    entry.set_receipt_time_us(now_us);
-    act.SerializeToString(entry.mutable_payload());
+    entry.set_patient(patient);
+    if (!patient.empty()) {
+        entry.set_partition(journal::partition_of(patient, directory_.state()->partitions));
+    }
+    entry.set_receipt_time_us(to_us(clock_.utc()));
+    entry.set_payload(payload);
     journal_.append(
         {.entries = {std::move(entry)}, .fences = {}},
-        [&log = log_](const Result<journal::Appended>& done) {
-            if (!done) {
+        [&log = log_, type](const Result<journal::Appended>& done) {
+            if (!done && type == v1::ACT) {
                 log.error("test_alarm_not_acknowledged", done.error());
             }
         }
@@ -176,11 +197,17 @@ void ChainTrial::signal() {
     } else {
         log_.warning("dead_man_not_reached", {{"trouble", trouble}});
     }
-    const std::scoped_lock lock(mutex_);
-    trouble_ = trouble;
-    signalled_us_ = taken ? to_us(clock_.utc()) : signalled_us_;
-    tries_left_ = taken ? 0 : tries_left_ - 1;
-    next_try_ = clock_.steady() + options_.pause;
+    v1::ChainSignal signalled;
+    signalled.set_at_us(to_us(clock_.utc()));
+    signalled.set_taken(taken);
+    signalled.set_trouble(trouble);
+    {
+        const std::scoped_lock lock(mutex_);
+        tries_left_ = taken ? 0 : tries_left_ - 1;
+        next_try_ = clock_.steady() + options_.pause;
+        signalled.set_tries_left(tries_left_);
+    }
+    append(v1::CHAIN_SIGNAL, {}, signalled.SerializeAsString()); // what pages show comes back by it
 }
 
 void ChainTrial::show(v1::LiveFrame& frame) const {

@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -30,6 +31,8 @@ struct ChainTrialOptions {
     std::chrono::milliseconds look_every{200};
     unsigned tries = 3; // of one signal
     std::chrono::milliseconds pause{2000};
+    /// Of several wards over one journal only the one on duty acknowledges and signals.
+    std::function<bool()> on_duty = [] { return true; };
 };
 
 /// Only a seizure counts, and only once a station has confirmed it: shown and sounded there.
@@ -60,6 +63,8 @@ private:
 
     void apply(const v1::Entry& entry);
     void take_alarm(const v1::Alarm& alarm);
+    void take_confirmation(const std::string& alarm);
+    void append(v1::EntryType type, const std::string& patient, const std::string& payload);
     void run(const std::stop_token& stop);
     [[nodiscard]] std::vector<v1::Alarm> to_acknowledge();
     void acknowledge(const v1::Alarm& alarm);

@@ -3,9 +3,11 @@
 #include "process/options.hpp"
 #include "process/program.hpp"
 #include "ward/chain_trial.hpp"
+#include "ward/duty.hpp"
 #include "ward/push_way.hpp"
 #include "ward/routes.hpp"
 #include "ward/second_way_config.hpp"
+#include "ward/test_sender.hpp"
 
 #include <iostream>
 #include <memory>
@@ -16,24 +18,32 @@ using namespace vigil;
 
 /// What `records` waits for before it frees the journal: see api/journal.md.
 constexpr const char* reader = "ward";
+/// Of the journal's servers: see api/journal.md.
+constexpr const char* duty_bucket = "WARD";
+constexpr std::chrono::milliseconds lease_timeout{2'000};
 
 struct Config {
     bool secure_cookie = false;
     std::filesystem::path second_way; // empty: nowhere
     bool test_patient = false;
     std::chrono::seconds test_every{600};
+    std::string intake = "http://eeg-intake";
     std::filesystem::path links = "/tmp/vigil-links";
     std::string page = "http://127.0.0.1:5000"; // as people open it; of what `link` prints
 };
 
 /// In the order in which they are made: the last one ends first.
 struct Parts {
+    std::string name; // of this process's life
     ward::SecondWayConfig where;
+    std::unique_ptr<journal::Leases> leases;
+    std::unique_ptr<ward::Duty> duty;
     std::unique_ptr<http::PushKey> push_key;
     std::unique_ptr<ward::HashQueue> hashes;
     std::unique_ptr<ward::StationBoard> stations;
     std::unique_ptr<ward::SecondWay> second_way;
     std::unique_ptr<ward::ChainTrial> chain_trial;
+    std::unique_ptr<ward::TestSender> test_sender;
     std::unique_ptr<ward::LiveFeed> feed;
     std::unique_ptr<ward::SignIn> sign_in;
     std::unique_ptr<ward::StationDesk> station_desk;
@@ -61,7 +71,7 @@ void add_options(CLI::App& app, Config& config, bool& link) {
         app,
         "--test-patient",
         config.test_patient,
-        "Follow the test patient's alarms to a station; `vigil play` sends its data"
+        "Try the chain: a built-in patient's seizures, sent to --intake, are followed to a station"
     );
     app.add_option(
            "--test-every-s",
@@ -70,6 +80,7 @@ void add_options(CLI::App& app, Config& config, bool& link) {
     )
         ->envname("VIGIL_TEST_EVERY_S")
         ->default_str("600");
+    option(app, "--intake", config.intake, "Where the test patient's data are sent");
     option(app, "--links", config.links, "Folder of one-time sign-in links");
     option(app, "--page", config.page, "Where people open the page: of the links that are printed");
     app.add_subcommand("link", "Print a one-time sign-in link for this ward, and end")
@@ -88,6 +99,9 @@ std::vector<std::string> faults_of(const Config& config) {
         config.test_every > std::chrono::seconds(86'400)) {
         faults.emplace_back("--test-every-s must be 90 to 86400.");
     }
+    if (config.test_patient && !config.intake.starts_with("http://")) {
+        faults.emplace_back("--intake must be http://HOST[:PORT].");
+    }
     return faults;
 }
 
@@ -100,6 +114,17 @@ int print_link(const Config& config) {
     }
     std::cout << config.page << "/signin?token=" << *token << '\n';
     return 0;
+}
+
+/// Which of several wards calls people: at the start none may be reached yet, so it is asked for.
+Result<void> go_on_duty(process::Ground& on, Parts& parts) {
+    auto leases = on.leases(duty_bucket, lease_timeout);
+    if (!leases) {
+        return std::unexpected(leases.error());
+    }
+    parts.leases = *std::move(leases);
+    parts.duty = std::make_unique<ward::Duty>(*parts.leases, on.clock, on.log, parts.name);
+    return {};
 }
 
 Result<void> start_calls(const Config& config, process::Ground& on, Parts& parts) {
@@ -118,6 +143,7 @@ Result<void> start_calls(const Config& config, process::Ground& on, Parts& parts
     if (parts.where.calls()) {
         ward::SecondWayOptions options;
         options.push_key = parts.push_key.get();
+        options.on_duty = [&duty = *parts.duty] { return duty.is_on(); };
         auto started = ward::SecondWay::start(
             on.journal,
             on.directory,
@@ -141,7 +167,23 @@ Result<void> start_calls(const Config& config, process::Ground& on, Parts& parts
             on.random,
             on.log,
             parts.where,
-            ward::ChainTrialOptions{.every = config.test_every}
+            ward::ChainTrialOptions{
+                .every = config.test_every,
+                .on_duty = [&duty = *parts.duty] { return duty.is_on(); }
+            }
+        );
+        parts.test_sender = std::make_unique<ward::TestSender>(
+            on.journal,
+            on.directory,
+            on.secret,
+            on.clock,
+            on.random,
+            on.log,
+            ward::TestSenderOptions{
+                .url = config.intake,
+                .every = config.test_every,
+                .on_duty = [&duty = *parts.duty] { return duty.is_on(); }
+            }
         );
     }
     return {};
@@ -170,7 +212,12 @@ void make_feed(process::Ground& on, Parts& parts) {
 }
 
 void make_desks(const Config& config, process::Ground& on, Parts& parts) {
-    auto& [c, journal, readers, leases, directory, secret, clock, random, log, metrics, stop] = on;
+    auto& journal = on.journal;
+    const auto& directory = on.directory;
+    const auto& secret = on.secret;
+    const auto& clock = on.clock;
+    auto& random = on.random;
+    auto& log = on.log;
     parts.sign_in = std::make_unique<ward::SignIn>(
         directory,
         secret,
@@ -191,7 +238,7 @@ void make_desks(const Config& config, process::Ground& on, Parts& parts) {
         parts.stations.get()
     );
     parts.persons = std::make_unique<ward::PersonGate>(directory, *parts.hashes, clock, log);
-    parts.sizing = std::make_unique<ward::SizingBoard>(metrics, clock);
+    parts.sizing = std::make_unique<ward::SizingBoard>(on.metrics, clock);
     parts.administration =
         std::make_unique<ward::Administration>(journal, directory, secret, clock, random, log);
     parts.alarm_desk = std::make_unique<ward::AlarmDesk>(journal, directory, clock, random, log);
@@ -231,8 +278,18 @@ void add_routes(http::Router& router, Parts& parts) {
 Result<process::Service> start(const Config& config, process::Ground& on) {
     auto parts = std::make_shared<Parts>();
     parts->hashes = std::make_unique<ward::HashQueue>();
-    parts->stations =
-        std::make_unique<ward::StationBoard>(on.journal, on.directory, on.clock, on.random, on.log);
+    parts->name = journal::name_of_this_life(on.config.name);
+    parts->stations = std::make_unique<ward::StationBoard>(
+        on.journal,
+        on.directory,
+        on.clock,
+        on.random,
+        on.log,
+        ward::StationBoardOptions{.ward = parts->name}
+    );
+    if (auto ready = go_on_duty(on, *parts); !ready) {
+        return std::unexpected(ready.error());
+    }
     if (auto started = start_calls(config, on, *parts); !started) {
         return std::unexpected(started.error());
     }
@@ -249,6 +306,11 @@ Result<process::Service> start(const Config& config, process::Ground& on) {
     );
     process::Service service;
     add_routes(service.router, *parts);
+    service.sink = [&stations = *parts->stations](std::span<const journal::StoredPtr> entries) {
+        for (const auto& stored : entries) {
+            stations.apply(stored->entry);
+        }
+    };
     service.parts = std::move(parts);
     return service;
 }

@@ -121,6 +121,7 @@ void SecondWay::follow(journal::Sequence after) {
             const std::scoped_lock lock(mutex_);
             for (const auto& stored : entries) {
                 ledger_.apply(*stored, clock_.utc());
+                note_memory(stored->entry);
             }
         },
         log_
@@ -139,9 +140,13 @@ void SecondWay::run(const std::stop_token& stop) {
     std::condition_variable_any wake;
     auto remember_next = clock_.steady() + options_.remember_every;
     while (!stop.stop_requested()) {
-        make_due_calls();
-        const bool worked = take_turn();
-        if (worked || clock_.steady() >= remember_next) {
+        const bool is_on_duty = options_.on_duty();
+        if (is_on_duty) {
+            make_due_calls();
+        }
+        const bool worked = is_on_duty && take_turn();
+        waiting_.Set(static_cast<double>(waiting()));
+        if (is_on_duty && (worked || clock_.steady() >= remember_next)) {
             remember();
             remember_next = clock_.steady() + options_.remember_every;
         }
@@ -149,6 +154,19 @@ void SecondWay::run(const std::stop_token& stop) {
             std::unique_lock lock(mutex);
             wake.wait_for(lock, stop, options_.look_every, [] { return false; });
         }
+    }
+}
+
+std::size_t SecondWay::waiting() const {
+    const std::scoped_lock lock(mutex_);
+    return ledger_.waiting();
+}
+
+/// Whoever is on duty, what was remembered is what a restart reads back to.
+void SecondWay::note_memory(const v1::Entry& entry) {
+    v1::SecondWayMemory memory;
+    if (entry.type() == v1::SECOND_WAY && memory.ParseFromString(entry.payload())) {
+        remembered_ = memory.sequence();
     }
 }
 
@@ -213,7 +231,6 @@ bool SecondWay::take_turn() {
     {
         const std::scoped_lock lock(mutex_);
         turn = ledger_.turn(clock_.utc());
-        waiting_.Set(static_cast<double>(ledger_.waiting()));
     }
     if (!turn) {
         return false;
@@ -224,7 +241,7 @@ bool SecondWay::take_turn() {
         (tried.delivered ? delivered_ : failed_).Increment();
         end(tried.gone);
     }
-    const auto attempt = note(*turn, tried);
+    const auto attempt = attempt_of(*turn, tried);
     log_.info(
         "call_attempt",
         {{"call", to_hex(attempt.call())},
@@ -236,26 +253,12 @@ bool SecondWay::take_turn() {
     append(v1::CALL_ATTEMPT, turn->call.alarm().patient(), attempt.SerializeAsString());
     const std::scoped_lock lock(mutex_);
     ledger_.add(attempt);
-    waiting_.Set(static_cast<double>(ledger_.waiting()));
-    if (ledger_.waiting() == 0) {
-        failing_since_us_ = 0; // nothing is kept back
-    }
     return true;
 }
 
-v1::CallAttempt SecondWay::note(const CallLedger::Turn& turn, const Tried& tried) {
-    const auto now = clock_.utc();
+v1::CallAttempt SecondWay::attempt_of(const CallLedger::Turn& turn, const Tried& tried) {
     const std::scoped_lock lock(mutex_);
-    auto attempt = ledger_.attempt_of(turn, tried.delivered, now, tried.wait);
-    if (tried.delivered) {
-        delivered_us_ = to_us(now);
-    }
-    if (turn.needed) {
-        trouble_ = tried.delivered ? "" : tried.detail;
-        failing_since_us_ = tried.delivered          ? 0
-                            : failing_since_us_ != 0 ? failing_since_us_
-                                                     : to_us(now);
-    }
+    auto attempt = ledger_.attempt_of(turn, tried.delivered, clock_.utc(), tried.wait);
     attempt.set_status(tried.status);
     attempt.set_detail(tried.detail);
     attempt.set_took_us(tried.took.count());
@@ -281,9 +284,7 @@ void SecondWay::remember() {
         const std::scoped_lock lock(mutex_);
         memory = ledger_.memory();
     }
-    if (append(v1::SECOND_WAY, {}, memory.SerializeAsString(), std::string(memory_key))) {
-        remembered_ = memory.sequence();
-    }
+    append(v1::SECOND_WAY, {}, memory.SerializeAsString(), std::string(memory_key));
 }
 
 void SecondWay::list(const http::Request& /*request*/, http::Reply reply) {
@@ -349,9 +350,10 @@ void SecondWay::show(v1::LiveFrame& frame) const {
     auto& shown = *frame.mutable_second_way();
     shown.set_set_up(true);
     shown.set_waiting(static_cast<std::uint32_t>(ledger_.waiting()));
-    shown.set_failing_since_us(failing_since_us_);
-    shown.set_trouble(trouble_);
-    shown.set_delivered_us(delivered_us_);
+    const auto& standing = ledger_.standing();
+    shown.set_failing_since_us(standing.failing_since_us);
+    shown.set_trouble(standing.trouble);
+    shown.set_delivered_us(standing.delivered_us);
 }
 
 } // namespace vigil::ward

@@ -16,6 +16,7 @@
 #include "ward/second_way_config.hpp"
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -28,9 +29,11 @@ struct SecondWayOptions {
     std::chrono::milliseconds look_every{100};
     std::chrono::milliseconds remember_every{60'000}; // a restart reads back so far at most
     const http::PushKey* push_key = nullptr; // outlives it; needed where there is a push contact
+    /// Of several wards over one journal only the one on duty calls; the others follow what it does.
+    std::function<bool()> on_duty = [] { return true; };
 };
 
-/// Runs two threads: one follows the journal, one calls. Where an entry cannot be written the call
+/// Runs two threads: one follows the journal, one calls while this ward is on duty. Where an entry cannot be written the call
 /// goes out all the same.
 ///
 /// threads any
@@ -77,9 +80,11 @@ private:
     void make_due_calls();
     /// False: no call's turn has come.
     bool take_turn();
+    [[nodiscard]] std::size_t waiting() const;
     void remember();
-    /// How an attempt is told, and what follows for the trouble that pages show.
-    v1::CallAttempt note(const CallLedger::Turn& turn, const Tried& tried);
+    void note_memory(const v1::Entry& entry);
+    /// How an attempt is told.
+    v1::CallAttempt attempt_of(const CallLedger::Turn& turn, const Tried& tried);
     /// Browsers that their push service does not know any more.
     void end(const std::vector<v1::PushBrowser>& browsers);
     /// False: it could not be written.
@@ -103,9 +108,6 @@ private:
     prometheus::Gauge& waiting_;
     mutable std::mutex mutex_;
     CallLedger ledger_;
-    std::int64_t failing_since_us_ = 0;
-    std::string trouble_;
-    std::int64_t delivered_us_ = 0;
     std::atomic<journal::Sequence> remembered_ = 0;
     std::unique_ptr<journal::Tail> tail_;
     std::jthread caller_;

@@ -188,17 +188,24 @@ TEST_CASE_METHOD(
     );
     auto seizure = raised();
     seizure.set_patient(std::string(access::test_patient));
-    const auto acknowledged = [&] { return becomes([&] { return newest().type() == v1::ACT; }); };
+    std::size_t expected = 0;
+    const auto acknowledged = [&] {
+        ++expected;
+        return becomes([&] { return entries_of(v1::ACT).size() == expected; });
+    };
     append(step_of(seizure));
     append(confirmation(1, seizure));
     receiver.wait_for(1);
     REQUIRE(acknowledged());
     v1::Act act;
-    REQUIRE(act.ParseFromString(newest().payload()));
+    REQUIRE(act.ParseFromString(entries_of(v1::ACT).front().payload()));
     CHECK(act.kind() == v1::Act::ACKNOWLEDGE);
     CHECK(act.revision() == 1);
     v1::LiveFrame frame;
-    chain.show(frame);
+    CHECK(becomes([&] {
+        chain.show(frame);
+        return frame.test().signalled_us() != 0;
+    }));
     CHECK(frame.test().arrived_us() != 0);
     CHECK(frame.test().trouble().empty());
 

@@ -10,6 +10,7 @@
 #include "vigil/v1/live.pb.h"
 #include "vigil/v1/station.pb.h"
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -19,6 +20,12 @@
 
 namespace vigil::ward {
 
+struct StationBoardOptions {
+    /// The name of this ward among several over one journal, this process's alone: what its pages
+    /// say is told to the others by entries. Empty: it is the only one.
+    std::string ward{};
+};
+
 /// threads any
 class StationBoard {
 public:
@@ -27,13 +34,21 @@ public:
         const access::Directory& directory,
         const Clock& clock,
         Random& random,
-        Log& log
+        Log& log,
+        StationBoardOptions options = {}
     )
-        : journal_(journal), directory_(directory), clock_(clock), random_(random), log_(log) {}
+        : journal_(journal),
+          directory_(directory),
+          clock_(clock),
+          random_(random),
+          log_(log),
+          options_(std::move(options)) {}
 
     /// What a page of a station says. `page` tells the pages of one station apart.
     void take(const std::string& station, std::uint64_t page, const v1::StationReport& report);
     void closed(const std::string& station, std::uint64_t page);
+    /// What another ward's pages say; entries of other types, and this ward's own, change nothing.
+    void apply(const v1::Entry& entry);
 
     /// A station that listens shows this alarm and sounds it. Confirmed once for each revision that
     /// staff must have seen (`urgent_revision`).
@@ -48,12 +63,23 @@ public:
 
     /// Pages report each second; a report counts for so long.
     static constexpr Microseconds counts_for{5'000'000};
+    /// Other wards are told of a page on which nothing changes so often.
+    static constexpr Microseconds told_every{2'000'000};
 
 private:
+    struct PageId {
+        std::string station;
+        std::string ward; // empty: this one
+        std::uint64_t number = 0;
+
+        friend auto operator<=>(const PageId&, const PageId&) = default;
+    };
+
     struct Page {
         v1::StationReport report;
         SteadyTime heard;
         std::int64_t heard_us = 0;
+        SteadyTime told; // to other wards
     };
 
     struct Confirmed {
@@ -62,14 +88,18 @@ private:
     };
 
     [[nodiscard]] bool listens(const Page& page) const;
+    /// The page as it is kept now; nullptr: there are too many.
+    Page* keep(const PageId& id, v1::AudioState audio, bool visible);
+    void tell(v1::StationHeard heard);
 
     journal::Journal& journal_;
     const access::Directory& directory_;
     const Clock& clock_;
     Random& random_;
     Log& log_;
+    const StationBoardOptions options_;
     mutable std::mutex mutex_;
-    std::map<std::pair<std::string, std::uint64_t>, Page> pages_;
+    std::map<PageId, Page> pages_;
     std::map<std::string, std::int64_t> heard_us_; // by station, of any page since this began
     std::shared_ptr<Confirmed> confirmed_ = std::make_shared<Confirmed>(); // appends outlive this
 };

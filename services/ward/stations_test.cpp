@@ -303,3 +303,60 @@ TEST_CASE_METHOD(Fixture, "an alarm is confirmed once for each revision that mus
     board.confirm("s1", revised(3, 3)); // it has escalated
     CHECK(journal.newest() == before + 2);
 }
+
+TEST_CASE_METHOD(Fixture, "of several wards each knows the stations that another one serves") {
+    StationBoard mine{journal, directory, clock, random, log, {.ward = "ward-1/a"}};
+    StationBoard other{journal, directory, clock, random, log, {.ward = "ward-2/b"}};
+    const auto id = token_of_new_station().substr(3, 16);
+    journal::Sequence read = journal.newest();
+    const auto pass_on = [&] {
+        std::size_t passed = 0;
+        for (const auto& stored : journal.read(read).value()) {
+            mine.apply(stored->entry);
+            other.apply(stored->entry);
+            read = stored->sequence;
+            ++passed;
+        }
+        return passed;
+    };
+    mine.take(id, 1, report(v1::AUDIO_ON, true));
+    CHECK(pass_on() == 1);
+    CHECK(other.watched());
+    v1::LiveFrame frame;
+    other.show(frame);
+    CHECK(frame.stations(0).listens());
+
+    clock.advance(Microseconds(1'000'000));
+    mine.take(id, 1, report(v1::AUDIO_ON, true));
+    CHECK(pass_on() == 0); // no news
+    clock.advance(Microseconds(1'000'000));
+    mine.take(id, 1, report(v1::AUDIO_ON, true));
+    CHECK(pass_on() == 1); // but that it is still there
+    mine.take(id, 1, report(v1::AUDIO_OFF, true));
+    CHECK(pass_on() == 1); // at once
+    CHECK_FALSE(other.watched());
+    mine.take(id, 1, report(v1::AUDIO_ON, true));
+    pass_on();
+    CHECK(other.watched());
+
+    clock.advance(StationBoard::counts_for + Microseconds(1)); // the ward, or its page, fell silent
+    CHECK_FALSE(other.watched());
+    mine.take(id, 1, report(v1::AUDIO_ON, true));
+    other.take(id, 1, report(v1::AUDIO_OFF, true)); // a page there has the same number
+    pass_on();
+    CHECK(other.watched());
+    CHECK(mine.watched());
+    mine.closed(id, 1);
+    pass_on();
+    CHECK_FALSE(other.watched());
+    mine.closed(id, 1);
+    CHECK(pass_on() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "a ward that is alone tells nobody of its stations") {
+    StationBoard board{journal, directory, clock, random, log};
+    const auto before = journal.newest();
+    board.take("s1", 1, report(v1::AUDIO_ON, true));
+    board.closed("s1", 1);
+    CHECK(journal.newest() == before);
+}

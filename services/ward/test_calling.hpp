@@ -93,23 +93,32 @@ struct Calling : TestDesk {
     }
 
     void start(SecondWayConfig config, const http::PushKey* push_key) {
-        SecondWayOptions options;
+        auto options = quick();
         options.push_key = push_key;
+        way = begin(std::move(config), options);
+    }
+
+    static SecondWayOptions quick() {
+        SecondWayOptions options;
         options.rules.confirm_within = std::chrono::milliseconds(200);
         options.rules.first_pause = std::chrono::milliseconds(50);
         options.rules.longest_pause = std::chrono::milliseconds(200);
         options.look_every = std::chrono::milliseconds(10);
-        way = SecondWay::start(
-                  journal,
-                  directory,
-                  now,
-                  random,
-                  log,
-                  metrics,
-                  std::move(config),
-                  options
+        return options;
+    }
+
+    std::unique_ptr<SecondWay> begin(SecondWayConfig config, const SecondWayOptions& options) {
+        return SecondWay::start(
+                   journal,
+                   directory,
+                   now,
+                   random,
+                   log,
+                   metrics,
+                   std::move(config),
+                   options
         )
-                  .value();
+            .value();
     }
 
     void append(v1::Entry entry) {
@@ -117,6 +126,17 @@ struct Calling : TestDesk {
             {.entries = {std::move(entry)}, .fences = {}},
             [](const Result<journal::Appended>& done) { REQUIRE(done); }
         );
+    }
+
+    /// All of one type that the journal has.
+    std::vector<v1::Entry> entries_of(v1::EntryType type) {
+        std::vector<v1::Entry> found;
+        for (const auto& stored : journal.read(0).value()) {
+            if (stored->entry.type() == type) {
+                found.push_back(stored->entry);
+            }
+        }
+        return found;
     }
 
     std::string told() { return ask(*way, &SecondWay::list, "", "").body; }

@@ -24,7 +24,8 @@ WRITES = {
                  "$JS.API.STREAM.CREATE.KV_OWNERS", "$JS.API.STREAM.MSG.GET.KV_OWNERS"},
     "records": {"vigil.entry.3", "$JS.API.STREAM.CREATE.KV_VIGIL-readers", "$JS.API.CONSUMER.CREATE.KV_VIGIL-readers.name.filter",
                 "$JS.API.STREAM.CREATE.VIGIL", "$JS.API.STREAM.UPDATE.VIGIL", "$JS.API.STREAM.PURGE.VIGIL"},
-    "ward": {"vigil.entry.3", "vigil.directory.patient.6b6579", "$KV.VIGIL-readers.ward"},
+    "ward": {"vigil.entry.3", "vigil.directory.patient.6b6579", "$KV.VIGIL-readers.ward", "$KV.WARD.table", "$JS.API.STREAM.INFO.KV_WARD",
+             "$JS.API.STREAM.CREATE.KV_WARD", "$JS.API.STREAM.MSG.GET.KV_WARD"},
 }
 READS = {
     "$JS.API.STREAM.INFO.VIGIL", "$JS.API.STREAM.INFO.KV_VIGIL-readers", "$JS.API.DIRECT.GET.VIGIL", "$JS.API.STREAM.MSG.GET.VIGIL",

@@ -1,7 +1,8 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { Alarm_Change, Alarm_Condition, Alarm_Priority, Alarm_State, AlarmSchema } from './generated/vigil/v1/alarm_pb';
-import { AudioState, LiveFrameSchema, LivePatientSchema } from './generated/vigil/v1/live_pb';
+import { LiveFrameSchema, LivePatientSchema } from './generated/vigil/v1/live_pb';
+import { AudioState } from './generated/vigil/v1/station_pb';
 import { Alarms, VIGIL } from './station_alarms';
 import { Reports } from './station_report';
 import { Ward } from './ward';

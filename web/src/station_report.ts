@@ -1,7 +1,8 @@
 // What this page says of itself to the server: whether it can be heard and seen, and which alarms it really shows. Once a second, and
 // at once when that changes.
 import { create } from '@bufbuild/protobuf';
-import { AudioState, LiveRequestSchema, type LiveRequest } from './generated/vigil/v1/live_pb';
+import { LiveRequestSchema, type LiveRequest } from './generated/vigil/v1/live_pb';
+import { AudioState } from './generated/vigil/v1/station_pb';
 import type { AudioState as Heard } from './sound';
 
 export interface ShownNow {

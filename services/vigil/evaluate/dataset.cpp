@@ -1,7 +1,7 @@
 #include "vigil/evaluate/dataset.hpp"
 
 #include "base/strict_json.hpp"
-#include "vigil/recordings/recording_file.hpp"
+#include "recordings/recording_file.hpp"
 
 #include <algorithm>
 #include <array>

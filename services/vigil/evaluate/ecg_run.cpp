@@ -3,7 +3,7 @@
 #include "signal/wfdb_annotations.hpp"
 #include "vigil/evaluate/dataset.hpp"
 #include "vigil/evaluate/ecg_record.hpp"
-#include "vigil/recordings/recording_file.hpp"
+#include "recordings/recording_file.hpp"
 
 #include <algorithm>
 #include <array>

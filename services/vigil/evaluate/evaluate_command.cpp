@@ -5,7 +5,7 @@
 #include "vigil/evaluate/models.hpp"
 #include "vigil/evaluate/progress.hpp"
 #include "vigil/evaluate/run.hpp"
-#include "vigil/recordings/recording_file.hpp"
+#include "recordings/recording_file.hpp"
 
 #include <CLI/CLI.hpp>
 #include <unistd.h>

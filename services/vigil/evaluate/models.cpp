@@ -5,7 +5,7 @@
 #include "vigil/evaluate/sladky_live_model.hpp"
 #include "vigil/evaluate/sladky_model.hpp"
 #include "vigil/evaluate/window_models.hpp"
-#include "vigil/recordings/recording_file.hpp"
+#include "recordings/recording_file.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -5,7 +5,7 @@
 // out     one number a line: the score of each half second, or nan
 #include "detect/onnx_spectrogram_model.hpp"
 #include "vigil/evaluate/sladky_model.hpp"
-#include "vigil/recordings/recording_file.hpp"
+#include "recordings/recording_file.hpp"
 
 #include <algorithm>
 #include <iostream>

@@ -7,7 +7,7 @@
 #include "detect/onnx_spectrogram_model.hpp"
 #include "vigil/evaluate/run.hpp"
 #include "vigil/evaluate/sladky_live_model.hpp"
-#include "vigil/recordings/recording_file.hpp"
+#include "recordings/recording_file.hpp"
 
 #include <cmath>
 #include <cstdint>

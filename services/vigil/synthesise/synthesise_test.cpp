@@ -1,7 +1,7 @@
 #include "vigil/synthesise/synthesise.hpp"
 
 #include "evaluate/hed_score.hpp"
-#include "vigil/recordings/recording_file.hpp"
+#include "recordings/recording_file.hpp"
 #include "vigil/synthesise/synthesise_command.hpp"
 
 #include <catch2/catch_test_macros.hpp>
