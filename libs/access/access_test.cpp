@@ -176,19 +176,28 @@ TEST_CASE("a password is verified against its Argon2id hash and never against no
     CHECK_FALSE(check_new_password(std::string(257, 'x')));
 }
 
-TEST_CASE("a sign-in link works once and not after its time") {
-    const Folder folder;
-    SeededRandom random{1};
-    const auto now = std::chrono::time_point_cast<Microseconds>(std::chrono::system_clock::now());
-    const auto token = make_sign_in_link(folder.path / "links", random);
-    REQUIRE(token);
-    CHECK_FALSE(use_sign_in_link(folder.path / "links", std::string(32, '0'), now));
-    CHECK(use_sign_in_link(folder.path / "links", *token, now));
-    CHECK_FALSE(use_sign_in_link(folder.path / "links", *token, now));
-    const auto late = make_sign_in_link(folder.path / "links", random);
-    CHECK_FALSE(
-        use_sign_in_link(folder.path / "links", *late, now + link_length + std::chrono::minutes(1))
-    );
+TEST_CASE_METHOD(Fixture, "a sign-in link works once and not after its time") {
+    const auto now = clock.utc();
+    const auto token = make_sign_in_link(secret, random, now);
+    const auto read = [&](std::string_view text, UtcTime at) {
+        return read_sign_in_link(secret, *directory.state(), text, at);
+    };
+    const auto used = read(token, now + link_length);
+    REQUIRE(used);
+    CHECK(read(token, now + link_length + Microseconds(1)).error().detail.contains("too old"));
+    know(*used);
+    CHECK(read(token, now).error().detail.contains("used already"));
+    CHECK(read(make_sign_in_link(secret, random, now), now)); // another one is not
+
+    CHECK_FALSE(read("", now));
+    CHECK_FALSE(read(token.substr(0, token.size() - 1), now));
+    for (std::size_t at = 0; at < token.size(); ++at) {
+        auto forged = make_sign_in_link(secret, random, now);
+        forged[at] = forged[at] == '1' ? '2' : '1';
+        CHECK_FALSE(read(forged, now));
+    }
+    Secret other{};
+    CHECK_FALSE(read(make_sign_in_link(other, random, now), now));
 }
 
 TEST_CASE("the secret is made once and refused when others may read it") {

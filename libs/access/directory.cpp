@@ -7,6 +7,9 @@ namespace vigil::access {
 
 namespace {
 
+/// A used link whose end lies so far back is refused for its age.
+constexpr std::int64_t forgotten_after_us = 86'400'000'000;
+
 template <class Message>
 bool parse(const v1::Entry& entry, Message& message) {
     return message.ParseFromString(entry.payload());
@@ -114,6 +117,16 @@ bool take(DirectoryState& state, const v1::Entry& entry) {
                 return false;
             auto patient = link.patient();
             state.video_links.insert_or_assign(std::move(patient), std::move(link));
+            return true;
+        }
+        case v1::LINK_USED: {
+            v1::LinkUsed link;
+            if (!parse(entry, link))
+                return false;
+            std::erase_if(state.used_links, [&](const auto& one) {
+                return one.second < entry.receipt_time_us() - forgotten_after_us;
+            });
+            state.used_links.insert_or_assign(link.id(), link.expires_us());
             return true;
         }
         case v1::ACT: {
@@ -232,6 +245,10 @@ v1::Entry directory_entry(const v1::VideoLink& link, std::int64_t now_us, std::s
     auto entry = entry_of(v1::VIDEO_LINK, link, "video/" + link.patient(), now_us, std::move(id));
     entry.set_patient(link.patient());
     return entry;
+}
+
+v1::Entry directory_entry(const v1::LinkUsed& link, std::int64_t now_us, std::string id) {
+    return entry_of(v1::LINK_USED, link, "link/" + link.id(), now_us, std::move(id));
 }
 
 v1::Entry directory_entry(

@@ -48,6 +48,7 @@ struct DirectoryState {
     journal::Sequence reaches = 0;
     std::map<std::string, v1::PushBrowser, std::less<>> push_browsers; // by id, ended ones too
     std::map<std::string, v1::VideoLink, std::less<>> video_links;     // by patient, where set
+    std::map<std::string, std::int64_t, std::less<>> used_links; // of sign-in: when each ends, by id
     /// By patient and condition: the newest act that switched it off or back on.
     std::map<std::string, std::map<v1::Alarm::Condition, v1::Act>, std::less<>> offs;
 
@@ -98,6 +99,8 @@ directory_entry(const v1::StaffPin& pin, std::int64_t now_us, std::string id);
 directory_entry(const v1::PushBrowser& browser, std::int64_t now_us, std::string id);
 [[nodiscard]] v1::Entry
 directory_entry(const v1::VideoLink& link, std::int64_t now_us, std::string id);
+[[nodiscard]] v1::Entry
+directory_entry(const v1::LinkUsed& link, std::int64_t now_us, std::string id);
 
 /// In the patient's partition, since what follows from its blocks depends on it; `by` is who chose.
 [[nodiscard]] v1::Entry directory_entry(

@@ -1,56 +1,64 @@
 #include "access/sign_in_link.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <algorithm>
+#include <charconv>
 #include <format>
 
 namespace vigil::access {
 
 namespace {
 
-std::filesystem::path file_of(const std::filesystem::path& folder, std::string_view token) {
-    return folder / to_hex(derived_id(token, "sign-in link"));
+constexpr std::size_t id_length = 32;
+constexpr std::size_t time_length = 16;
+
+std::string proof_of(const Secret& secret, std::string_view id_and_end) {
+    return to_hex(keyed_digest(secret, "sign-in link", id_and_end));
+}
+
+std::unexpected<Error> refused(std::string_view what) {
+    return fail(
+        ErrorCode::unauthenticated,
+        std::format("This link {}; run `vigil link` for a new one.", what)
+    );
 }
 
 } // namespace
 
-Result<std::string> make_sign_in_link(const std::filesystem::path& folder, Random& random) {
-    std::error_code failed;
-    std::filesystem::create_directories(folder, failed);
-    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failed);
-    auto token = to_hex(random_id(random));
-    const auto file = file_of(folder, token);
-    const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (made < 0) {
-        return fail(
-            ErrorCode::unavailable,
-            std::format("{} cannot be written: is the disk full?", folder.string())
-        );
-    }
-    ::close(made);
-    return token;
+std::string make_sign_in_link(const Secret& secret, Random& random, UtcTime now) {
+    const auto claims = std::format(
+        "{}-{:0{}x}",
+        to_hex(random_id(random)),
+        static_cast<std::uint64_t>(to_us(now + link_length)),
+        time_length
+    );
+    return claims + '-' + proof_of(secret, claims);
 }
 
-Result<void>
-use_sign_in_link(const std::filesystem::path& folder, std::string_view token, UtcTime now) {
-    struct stat status{};
-    const auto file = file_of(folder, token);
-    if (token.size() != 32 || ::stat(file.c_str(), &status) != 0 || ::unlink(file.c_str()) != 0) {
-        return fail(
-            ErrorCode::unauthenticated,
-            "This link was used already; run `vigil link` for a new one."
-        );
+Result<v1::LinkUsed> read_sign_in_link(
+    const Secret& secret,
+    const DirectoryState& directory,
+    std::string_view token,
+    UtcTime now
+) {
+    constexpr auto claims_length = id_length + 1 + time_length;
+    const auto claims = token.substr(0, claims_length);
+    const bool is_one = token.size() > claims_length && token[claims_length] == '-' &&
+                        equal_secretly(token.substr(claims_length + 1), proof_of(secret, claims));
+    if (!is_one) {
+        return refused("is not one of this server");
     }
-    if (std::chrono::sys_seconds{std::chrono::seconds{status.st_mtime}} + link_length < now) {
-        return fail(
-            ErrorCode::unauthenticated,
-            "This link is too old; run `vigil link` for a new one."
-        );
+    std::int64_t end_us = 0;
+    std::from_chars(claims.data() + id_length + 1, claims.data() + claims.size(), end_us, 16);
+    v1::LinkUsed used;
+    used.set_id(std::string(claims.substr(0, id_length)));
+    used.set_expires_us(end_us);
+    used.set_used_us(to_us(now));
+    if (directory.used_links.contains(used.id())) {
+        return refused("was used already");
     }
-    return {};
+    if (end_us < to_us(now)) {
+        return refused("is too old");
+    }
+    return used;
 }
 
 } // namespace vigil::access

@@ -1,13 +1,15 @@
-// One-time sign-in links: whoever can write the state folder may sign in as this machine's
-// administrator, once per link. `vigil serve` prints one, `vigil link` makes more. A link is a file
-// named by its token's digest; using it removes the file.
+// One-time sign-in links: whoever can read the installation's secret may sign in as its
+// administrator, once per link. `vigil serve` prints one, `vigil link` and `ward link` make more. A
+// link proves itself by the secret, so that any of several wards takes it; that it was used is an
+// entry of the directory.
 #pragma once
 
+#include "access/directory.hpp"
+#include "access/secret.hpp"
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
 
-#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -15,13 +17,17 @@ namespace vigil::access {
 
 inline constexpr std::chrono::hours link_length{1};
 
-/// The token of a new link. errors  unavailable: the folder cannot be written
-[[nodiscard]] Result<std::string>
-make_sign_in_link(const std::filesystem::path& folder, Random& random);
+/// The token of a new link: "<id>-<when it ends>-<proof>", hexadecimal.
+[[nodiscard]] std::string make_sign_in_link(const Secret& secret, Random& random, UtcTime now);
 
-/// Uses a link up; of two that try at once, one succeeds. errors  unauthenticated: not known, used,
-/// or older than link_length
-[[nodiscard]] Result<void>
-use_sign_in_link(const std::filesystem::path& folder, std::string_view token, UtcTime now);
+/// What is to be noted once it is used: of two that try at once, whoever notes it first.
+///
+/// errors  unauthenticated: not one of this installation, used already, or too old
+[[nodiscard]] Result<v1::LinkUsed> read_sign_in_link(
+    const Secret& secret,
+    const DirectoryState& directory,
+    std::string_view token,
+    UtcTime now
+);
 
 } // namespace vigil::access

@@ -226,7 +226,7 @@ int run(int argc, char** argv, const Program& program) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
-    if (const auto done = program.instead()) {
+    if (const auto done = program.instead(config)) {
         return *done;
     }
     auto faults = faults_of(config);

@@ -65,7 +65,9 @@ struct Program {
     std::function<std::vector<std::string>()> faults = [] { return std::vector<std::string>(); };
     std::function<Result<Service>(Ground&)> start;
     /// Another thing to do in place of serving, such as a command: its exit status.
-    std::function<std::optional<int>()> instead = [] { return std::nullopt; };
+    std::function<std::optional<int>(const ClusterConfig&)> instead = [](const ClusterConfig&) {
+        return std::nullopt;
+    };
 };
 
 /// Whether --legacy-open has the name; the log says that a door is open.

@@ -1,5 +1,6 @@
 #include "vigil/admin_command.hpp"
 
+#include "access/mounted_secret.hpp"
 #include "access/sign_in_link.hpp"
 #include "base/json_text.hpp"
 #include "vigil/administrator.hpp"
@@ -167,20 +168,24 @@ void add_link_command(CLI::App& app, int& status) {
         arguments->place
     )
         ->callback([arguments, &status] {
-            const StateFolder folder(arguments->place.state);
-            const auto address = folder.running_address();
-            SystemRandom random;
-            const auto token = access::make_sign_in_link(folder.links(), random);
-            if (!address || !token) {
+            const auto& [state, url, secret_file] = arguments->place;
+            const StateFolder folder(state);
+            const auto address = url.empty() ? folder.running_address() : url;
+            const auto secret =
+                access::load_secret(url.empty() ? folder.secret() : std::filesystem::path(secret_file));
+            if (!address || !secret) {
                 std::cerr
                     << "vigil: "
-                    << (token ? "no server runs on this state folder; start one with: vigil serve"
-                              : token.error().detail)
+                    << (address ? secret.error().detail
+                                : "no server runs on this state folder; start one with: vigil serve")
                     << '\n';
                 status = 1;
                 return;
             }
-            std::cout << *address << "/signin?token=" << *token << '\n';
+            const SystemClock clock;
+            SystemRandom random;
+            std::cout << *address << "/signin?token="
+                      << access::make_sign_in_link(*secret, random, clock.utc()) << '\n';
         });
 }
 

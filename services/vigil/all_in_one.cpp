@@ -1,6 +1,7 @@
 #include "vigil/all_in_one.hpp"
 
 #include "access/authenticator.hpp"
+#include "access/sign_in_link.hpp"
 #include "detect/line_length.hpp"
 #include "detector/routes.hpp"
 #include "eeg_intake/routes.hpp"
@@ -300,6 +301,10 @@ Result<void> AllInOne::start_servers() {
 
 std::string AllInOne::base_url() const {
     return servers_->base_url();
+}
+
+std::string AllInOne::new_sign_in_link() {
+    return access::make_sign_in_link(secret_, random_, clock_.utc());
 }
 
 std::string AllInOne::monitor_url() const {

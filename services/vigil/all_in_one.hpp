@@ -61,6 +61,9 @@ public:
 
     [[nodiscard]] const StateFolder& folder() const { return folder_; }
 
+    /// The token of a one-time link to sign in as the administrator.
+    [[nodiscard]] std::string new_sign_in_link();
+
     /// Makes these patients known, gives each a device key and switches its alarms on; ids that are
     /// known keep theirs, and what was set of their alarms.
     Result<std::map<std::string, std::string>> enroll(const std::vector<v1::Patient>& patients);

@@ -1,6 +1,5 @@
 #include "vigil/serve.hpp"
 
-#include "access/sign_in_link.hpp"
 #include "process/stop_signal.hpp"
 #include "vigil/all_in_one.hpp"
 #include "vigil/played_ward.hpp"
@@ -50,11 +49,6 @@ int serve(const ServeConfig& config) {
     if (!vigil) {
         return wrong(vigil.error());
     }
-    SystemRandom random;
-    const auto token = access::make_sign_in_link((*vigil)->folder().links(), random);
-    if (!token) {
-        return wrong(token.error());
-    }
     std::unique_ptr<PlayedWard> played;
     if (!config.play.empty()) {
         auto started = PlayedWard::start(config, **vigil, log);
@@ -63,7 +57,7 @@ int serve(const ServeConfig& config) {
         }
         played = std::move(*started);
     }
-    greet(**vigil, config, *token);
+    greet(**vigil, config, (*vigil)->new_sign_in_link());
     log.info("started", {{"address", (*vigil)->base_url()}, {"monitor", (*vigil)->monitor_url()}});
     const int received = stop.wait();
     log.info("stopping", {{"signal", received}});

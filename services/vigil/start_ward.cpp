@@ -20,12 +20,14 @@ void AllInOne::start_ward() {
         VIGIL_VERSION
     );
     sign_in_ = std::make_unique<ward::SignIn>(
+        *journal_,
         directory_,
         secret_,
         clock_,
+        random_,
         log_,
         *hashes_,
-        ward::SignInOptions{.links = folder_.links(), .secure_cookie = config_.secure_cookie}
+        ward::SignInOptions{.secure_cookie = config_.secure_cookie}
     );
     station_desk_ = std::make_unique<ward::StationDesk>(
         *journal_,

@@ -1,4 +1,5 @@
 // The program ward: wiring only.
+#include "access/mounted_secret.hpp"
 #include "access/sign_in_link.hpp"
 #include "process/options.hpp"
 #include "process/program.hpp"
@@ -28,7 +29,6 @@ struct Config {
     bool test_patient = false;
     std::chrono::seconds test_every{600};
     std::string intake = "http://eeg-intake";
-    std::filesystem::path links = "/tmp/vigil-links";
     std::string page = "http://127.0.0.1:5000"; // as people open it; of what `link` prints
 };
 
@@ -81,7 +81,6 @@ void add_options(CLI::App& app, Config& config, bool& link) {
         ->envname("VIGIL_TEST_EVERY_S")
         ->default_str("600");
     option(app, "--intake", config.intake, "Where the test patient's data are sent");
-    option(app, "--links", config.links, "Folder of one-time sign-in links");
     option(app, "--page", config.page, "Where people open the page: of the links that are printed");
     app.add_subcommand("link", "Print a one-time sign-in link for this ward, and end")
         ->fallthrough()
@@ -105,14 +104,16 @@ std::vector<std::string> faults_of(const Config& config) {
     return faults;
 }
 
-int print_link(const Config& config) {
-    SystemRandom random;
-    const auto token = access::make_sign_in_link(config.links, random);
-    if (!token) {
-        std::cerr << "ward: " << token.error().detail << '\n';
+int print_link(const Config& config, const process::ClusterConfig& cluster) {
+    const auto secret = access::load_secret(cluster.secret_file);
+    if (!secret) {
+        std::cerr << "ward: " << secret.error().detail << '\n';
         return 1;
     }
-    std::cout << config.page << "/signin?token=" << *token << '\n';
+    const SystemClock clock;
+    SystemRandom random;
+    std::cout << config.page << "/signin?token="
+              << access::make_sign_in_link(*secret, random, clock.utc()) << '\n';
     return 0;
 }
 
@@ -219,12 +220,14 @@ void make_desks(const Config& config, process::Ground& on, Parts& parts) {
     auto& random = on.random;
     auto& log = on.log;
     parts.sign_in = std::make_unique<ward::SignIn>(
+        journal,
         directory,
         secret,
         clock,
+        random,
         log,
         *parts.hashes,
-        ward::SignInOptions{.links = config.links, .secure_cookie = config.secure_cookie}
+        ward::SignInOptions{.secure_cookie = config.secure_cookie}
     );
     parts.station_desk = std::make_unique<ward::StationDesk>(
         journal,
@@ -328,6 +331,8 @@ int main(int argc, char** argv) {
          .add_options = [&](CLI::App& app) { add_options(app, config, link); },
          .faults = [&] { return faults_of(config); },
          .start = [&](process::Ground& on) { return start(config, on); },
-         .instead = [&] { return link ? std::optional(print_link(config)) : std::nullopt; }}
+         .instead = [&](const process::ClusterConfig& cluster) -> std::optional<int> {
+             return link ? std::optional(print_link(config, cluster)) : std::nullopt;
+         }}
     );
 }

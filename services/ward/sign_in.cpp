@@ -110,19 +110,53 @@ void SignIn::use_link(const http::Request& request, http::Reply reply) {
     if (!attempts_.take(request.peer, clock_.steady())) {
         return reply(tried_too_often(request.id));
     }
-    if (const auto used = access::use_sign_in_link(
-            options_.links,
-            token == request.query.end() ? "" : token->second,
-            clock_.utc()
-        );
-        !used) {
+    const auto used = access::read_sign_in_link(
+        secret_,
+        *directory_.state(),
+        token == request.query.end() ? "" : token->second,
+        clock_.utc()
+    );
+    if (!used) {
         return reply(used.error(), request.id);
     }
-    attempts_.forgive(request.peer);
-    log_.info("signed_in", {{"user", access::local_user}, {"request_id", request.id}});
-    auto response = signed_in(std::string(access::local_user), v1::StaffUser::ADMINISTRATOR, 303);
-    response.headers.emplace_back("Location", "/");
-    reply(std::move(response));
+    if (!take_link(*used)) {
+        return reply(
+            fail(ErrorCode::unauthenticated, "This link was used already.").error(),
+            request.id
+        );
+    }
+    auto entry = access::directory_entry(*used, used->used_us(), random_id(random_));
+    entry.set_trace_id(std::string(request.trace.bytes()));
+    journal_.append(
+        {.entries = {std::move(entry)}, .fences = {}},
+        [this, link = used->id(), peer = request.peer, id = request.id, reply = std::move(reply)](
+            const Result<journal::Appended>& noted
+        ) mutable {
+            if (!noted) {
+                give_back(link);
+                return reply(noted.error(), id);
+            }
+            attempts_.forgive(peer);
+            log_.info("signed_in", {{"user", access::local_user}, {"request_id", id}});
+            auto response =
+                signed_in(std::string(access::local_user), v1::StaffUser::ADMINISTRATOR, 303);
+            response.headers.emplace_back("Location", "/");
+            reply(std::move(response));
+        }
+    );
+}
+
+bool SignIn::take_link(const v1::LinkUsed& link) {
+    const std::scoped_lock lock(mutex_);
+    std::erase_if(links_, [now_us = to_us(clock_.utc())](const auto& one) {
+        return one.second < now_us; // refused for its age
+    });
+    return links_.try_emplace(link.id(), link.expires_us()).second;
+}
+
+void SignIn::give_back(const std::string& link) {
+    const std::scoped_lock lock(mutex_);
+    links_.erase(link);
 }
 
 void SignIn::sign_out(const http::Request& request, http::Reply reply) {

@@ -4,18 +4,21 @@
 #include "access/directory.hpp"
 #include "access/secret.hpp"
 #include "base/log.hpp"
+#include "base/random.hpp"
 #include "base/time.hpp"
 #include "http/message.hpp"
+#include "journal/journal.hpp"
 #include "ward/attempt_limit.hpp"
 #include "ward/hash_queue.hpp"
 
-#include <filesystem>
+#include <cstdint>
+#include <map>
+#include <mutex>
 #include <string>
 
 namespace vigil::ward {
 
 struct SignInOptions {
-    std::filesystem::path links;       // folder of one-time links
     bool secure_cookie = false;        // behind TLS
     unsigned failures_per_minute = 10; // per address; more get 429
 };
@@ -24,16 +27,20 @@ struct SignInOptions {
 class SignIn {
 public:
     SignIn(
+        journal::Journal& journal,
         const access::Directory& directory,
         const access::Secret& secret,
         const Clock& clock,
+        Random& random,
         Log& log,
         HashQueue& hashes,
         SignInOptions options
     )
-        : directory_(directory),
+        : journal_(journal),
+          directory_(directory),
           secret_(secret),
           clock_(clock),
+          random_(random),
           log_(log),
           hashes_(hashes),
           options_(std::move(options)),
@@ -48,13 +55,21 @@ private:
     http::Response signed_in(const std::string& user, v1::StaffUser::Role role, unsigned status)
         const;
 
+    /// False: it is being used here.
+    bool take_link(const v1::LinkUsed& link);
+    void give_back(const std::string& link);
+
+    journal::Journal& journal_;
     const access::Directory& directory_;
     const access::Secret& secret_;
     const Clock& clock_;
+    Random& random_;
     Log& log_;
     HashQueue& hashes_;
     SignInOptions options_;
     AttemptLimit attempts_; // by address
+    std::mutex mutex_;
+    std::map<std::string, std::int64_t> links_; // used here, by id: when each ends
 };
 
 } // namespace vigil::ward

@@ -120,7 +120,7 @@ class Cluster:
         self.heart = Service(self, "heart-intake", *legacy, "--legacy-heart", "p2")
         self.detector = Service(self, "detector")
         self.records = Service(self, "records", "--store", f"sqlite:{self.folder / 'store.db'}", "--keep-journal", "24h", *legacy)
-        self.ward = Service(self, "ward", "--links", str(self.folder / "links"))
+        self.ward = Service(self, "ward")
         self.services = [self.records, self.eeg, self.heart, self.detector, self.ward]
 
     def make_journal(self, port: int) -> Program:
@@ -159,7 +159,7 @@ class Cluster:
     def sign_in(self) -> dict:
         """Headers of an administrator who has opened a link of `ward link`; every program takes them."""
         link = subprocess.run(
-            [str(PROGRAMS / "ward"), "link", "--links", str(self.folder / "links"), "--page", self.ward.url], capture_output=True, text=True, timeout=60
+            [str(PROGRAMS / "ward"), "link", "--secret-file", str(self.secret), "--page", self.ward.url], capture_output=True, text=True, timeout=60
         )
         assert link.returncode == 0, link.stderr
         status, headers, _ = self.ward.call("GET", link.stdout.strip().removeprefix(self.ward.url))

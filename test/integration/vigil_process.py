@@ -38,7 +38,7 @@ class Vigil:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             text = (self.state / "output").read_text()
-            link = re.search(r"(http://[^/\s]+)/signin\?token=([0-9a-f]+)", text)
+            link = re.search(r"(http://[^/\s]+)/signin\?token=([0-9a-f-]+)", text)
             monitor = re.search(r"Monitor: (http://\S+)", text)
             if link and monitor:
                 self.url, self.token, self.monitor = link[1], link[2], monitor[1]
