@@ -40,6 +40,7 @@ play::PlayOptions one_patient(const TestSenderOptions& options) {
     playing.url = options.url;
     playing.ward.patients = 1;
     playing.ward.channels = channels;
+    playing.heart_every_s = 0; // the intake of EEG is tried
     playing.ward.first_seizure_s = static_cast<double>(options.first.count());
     playing.ward.seizure_every_s = static_cast<double>(options.every.count());
     return playing;
