@@ -76,14 +76,14 @@ class Program:
 
 
 class Service(Program):
-    def __init__(self, cluster, name: str, *flags: str):
+    def __init__(self, cluster, name: str, *flags: str, pod: str = ""):
         self.name = name
         port, monitor = free_port(), free_port()
         self.url, self.monitor = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{monitor}"
         super().__init__(
             [str(PROGRAMS / name), "--address", "127.0.0.1", "--port", str(port), "--monitor-port", str(monitor), "--journal-user", name,
              "--journal-password-file", str(cluster.folder / f"{name}.password"), *flags],
-            cluster.folder / f"{name}.log",
+            cluster.folder / f"{pod or name}.log",
             {**os.environ, "VIGIL_JOURNAL": cluster.journal_address, "VIGIL_JOURNAL_REPLICAS": "1", "VIGIL_SECRET_FILE": str(cluster.secret)},
         )
 
@@ -120,8 +120,10 @@ class Cluster:
         self.heart = Service(self, "heart-intake", *legacy, "--legacy-heart", "p2")
         self.detector = Service(self, "detector")
         self.records = Service(self, "records", "--store", f"sqlite:{self.folder / 'store.db'}", "--keep-journal", "24h", *legacy)
-        self.ward = Service(self, "ward")
-        self.services = [self.records, self.eeg, self.heart, self.detector, self.ward]
+        wards = ["--test-patient", "--test-every-s", "90", "--intake", self.eeg.url]
+        self.ward = Service(self, "ward", *wards)
+        self.other_ward = Service(self, "ward", *wards, pod="ward-2")
+        self.services = [self.records, self.eeg, self.heart, self.detector, self.ward, self.other_ward]
 
     def make_journal(self, port: int) -> Program:
         page = (SOURCE / "api/journal.md").read_text()
@@ -156,13 +158,17 @@ class Cluster:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def sign_in(self) -> dict:
-        """Headers of an administrator who has opened a link of `ward link`; every program takes them."""
+    def link(self) -> str:
+        """The path of a new one-time link; any ward takes it."""
         link = subprocess.run(
             [str(PROGRAMS / "ward"), "link", "--secret-file", str(self.secret), "--page", self.ward.url], capture_output=True, text=True, timeout=60
         )
         assert link.returncode == 0, link.stderr
-        status, headers, _ = self.ward.call("GET", link.stdout.strip().removeprefix(self.ward.url))
+        return link.stdout.strip().removeprefix(self.ward.url)
+
+    def sign_in(self) -> dict:
+        """Headers of an administrator who has opened a link of `ward link`; every program takes them."""
+        status, headers, _ = self.ward.call("GET", self.link())
         assert status == 303, status
         return {"Cookie": headers["Set-Cookie"].split(";")[0]}
 

@@ -186,6 +186,28 @@ class ClusterTest(unittest.TestCase):
         self.assertEqual(predicted[0], 200, predicted[2])
         self.assertEqual(cluster.heart.call("POST", "/v1/eeg/blocks", {})[0], 404)
 
+    def test_2_of_two_wards_one_is_on_duty_and_any_takes_a_link(self):
+        cluster = self.cluster
+        wards = [cluster.ward, cluster.other_ward]
+        link = cluster.link()
+        self.assertEqual(cluster.other_ward.call("GET", link)[0], 303)
+        until(lambda: cluster.ward.call("GET", link)[0] == 401, "the other ward knows that the link was used")
+        on_duty = until(lambda: [ward for ward in wards if ward.log_text().rstrip().count("ward_on_duty") > ward.log_text().count("ward_off_duty")], "a ward is on duty")
+        self.assertEqual(len(on_duty), 1)
+        # it sends the test patient's data through the intake; when it is gone the other one does
+        scored = lambda: cluster.detector.metric("vigil_detector_windows_total")
+        before = scored()
+        until(lambda: scored() > before, "the test patient's windows are scored")
+        on_duty[0].kill()
+        began = time.monotonic()
+        other = next(ward for ward in wards if ward is not on_duty[0])
+        until(lambda: "ward_on_duty" in other.log_text(), "the other ward goes on duty", 20)
+        print(f"the other ward was on duty {time.monotonic() - began:.1f} s after the kill")
+        before = scored()
+        until(lambda: scored() > before, "the other ward sends")
+        on_duty[0].start()
+        on_duty[0].wait_ready()
+
     def test_3_every_acknowledged_block_is_stored_once_whatever_is_killed(self):
         senders = [Sender(self.cluster.eeg.url, f"killed-{number}", self.key) for number in range(SENDERS)]
         for sender in senders:
