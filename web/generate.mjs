@@ -8,7 +8,7 @@ const api = fileURLToPath(new URL('../api', import.meta.url));
 const out = `${here}src/generated`;
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
-const wanted = readdirSync(`${api}/vigil/v1`).filter((name) => /^(live|eeg|vitals|detection|directory|alarm|technical)\.proto$/.test(name));
+const wanted = readdirSync(`${api}/vigil/v1`).filter((name) => /^(live|eeg|vitals|detection|directory|alarm|technical|station)\.proto$/.test(name));
 execFileSync(
   'protoc',
   [

@@ -27,7 +27,7 @@ Duty::~Duty() {
     thread_.request_stop();
     thread_.join();
     if (const auto left = membership_.leave(); !left) {
-        log_.warning("ward_duty_not_left", left.error());
+        log_.error("ward_duty_not_left", left.error());
     }
 }
 

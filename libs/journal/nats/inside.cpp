@@ -112,7 +112,7 @@ Result<void> NatsJournal::Inside::begin() {
         return std::unexpected(state.error());
     }
     newest = state->last;
-    made = state->made;
+    stream_made = state->made;
     note(*state);
 
     natsInbox* name = nullptr;
@@ -243,7 +243,7 @@ void NatsJournal::Inside::look_for_stream() {
         }
         return; // else the servers are away, which says nothing of the stream
     }
-    if (state->made != made) {
+    if (state->made != stream_made) {
         if (!replaced.exchange(true)) {
             log.error("journal_stream_replaced", {{"stream", options.stream}});
         }

@@ -1,6 +1,7 @@
 // What the shared suite does not ask: a server that dies, or stands still, while entries are on
 // their way.
 #include "journal/journal_suite.hpp"
+#include "journal/nats/handles.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
