@@ -179,7 +179,7 @@ void StationBoard::show(v1::LiveFrame& frame) const {
         auto& shown = *frame.add_stations();
         shown.set_id(id);
         shown.set_label(station.label());
-        for (auto at = pages_.lower_bound({.station = id});
+        for (auto at = pages_.lower_bound({.station = id, .ward = {}, .number = 0});
              at != pages_.end() && at->first.station == id;
              ++at) {
             const auto& page = at->second;

@@ -1,5 +1,7 @@
 #include "journal/nats/inside.hpp"
 
+#include "journal/nats/subjects.hpp"
+
 #include <algorithm>
 #include <charconv>
 

@@ -4,6 +4,7 @@
 #include "journal/nats/inside.hpp"
 #include "journal/nats/nats_leases.hpp"
 #include "journal/nats/nats_readers.hpp"
+#include "journal/nats/subjects.hpp"
 
 #include <utility>
 

@@ -3,6 +3,7 @@
 #include "journal/admission.hpp"
 #include "journal/nats/api_answer.hpp"
 #include "journal/nats/stream.hpp"
+#include "journal/nats/subjects.hpp"
 
 #include <algorithm>
 #include <format>

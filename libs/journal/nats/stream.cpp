@@ -1,11 +1,10 @@
 #include "journal/nats/stream.hpp"
 
 #include "base/json_text.hpp"
-#include "journal/held.hpp"
 #include "journal/nats/api_answer.hpp"
+#include "journal/nats/subjects.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <utility>
 
@@ -20,36 +19,6 @@ constexpr std::int64_t not_found_code = 10059; // JSStreamNotFoundErr of nats-se
 constexpr std::int64_t duplicate_window_ns = 120'000'000'000;
 constexpr std::size_t most_in_one_read = 1024; // of nats-server's batched direct gets
 constexpr std::size_t room_for_headers = 4096;
-
-std::string lower(const std::string& stream) {
-    std::string text = stream;
-    std::ranges::transform(text, text.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return text;
-}
-
-/// A part of a key as one token of a subject: in hexadecimal, since keys have dots and blanks.
-std::string token_of(std::string_view key) {
-    static constexpr std::string_view digits = "0123456789abcdef";
-    std::string token;
-    token.reserve(2 * key.size());
-    for (const char c : key) {
-        const auto byte = static_cast<unsigned char>(c);
-        token += digits[byte >> 4];
-        token += digits[byte & 15];
-    }
-    return token;
-}
-
-/// "patient/p1" is patient.7031: the kind stands as it is, since it is a word of the program's own.
-std::string key_tokens(std::string_view key) {
-    const auto slash = key.find('/');
-    const auto kind = key.substr(0, slash);
-    const bool is_word = slash != std::string_view::npos && !kind.empty() &&
-                         std::ranges::all_of(kind, [](char c) { return c >= 'a' && c <= 'z'; });
-    return is_word ? std::string(kind) + "." + token_of(key.substr(slash + 1)) : token_of(key);
-}
 
 std::string_view header(natsMsg* message, const char* name) {
     const char* value = nullptr;
@@ -75,24 +44,6 @@ std::unexpected<Error> refused(std::string_view verb, const element& answer) {
 }
 
 } // namespace
-
-std::string all_subjects(const std::string& stream) {
-    return lower(stream) + ".>";
-}
-
-std::string output_subject(const std::string& stream, std::uint32_t partition) {
-    return lower(stream) + ".output." + std::to_string(partition);
-}
-
-std::string subject_of(const std::string& stream, const v1::Entry& entry) {
-    if (is_output(entry)) {
-        return output_subject(stream, entry.partition());
-    }
-    if (!entry.key().empty()) {
-        return lower(stream) + ".directory." + key_tokens(entry.key());
-    }
-    return lower(stream) + ".entry." + std::to_string(entry.partition());
-}
 
 Sequence sequence_of(natsMsg* delivered) {
     jsMsgMetaData* told = nullptr;
@@ -319,7 +270,7 @@ Result<StoredPtr> Stream::newest_of(const std::string& subject) {
 }
 
 Result<std::vector<StoredPtr>> Stream::newest_of_keys() {
-    const auto filter = lower(settings_.name) + ".directory.>";
+    const auto filter = subject_prefix(settings_.name) + ".directory.>";
     jsSubOptions options;
     jsSubOptions_Init(&options);
     options.Stream = settings_.name.c_str();
@@ -433,7 +384,7 @@ Result<void> Stream::free(Sequence up_to) {
     if (auto told = act("STREAM.UPDATE", config(up_to)); !told) {
         return told;
     }
-    const auto prefix = lower(settings_.name);
+    const auto prefix = subject_prefix(settings_.name);
     return purge(prefix + ".entry.>", up_to + 1)
         .and_then([&] { return purge_older(prefix + ".output.>", up_to); })
         .and_then([&] { return purge_older(prefix + ".directory.>", up_to); });

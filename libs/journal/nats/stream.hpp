@@ -28,13 +28,6 @@ struct StreamState {
     std::string made; // when, as the servers tell it: another time is another stream
 };
 
-/// Where an entry goes: outputs by partition, so that the server itself compares an owner's fence
-/// with the newest of them; directory entries by kind and key, so that the newest of each can be
-/// kept and a user may be let write some kinds only; the rest by partition.
-[[nodiscard]] std::string subject_of(const std::string& stream, const v1::Entry& entry);
-[[nodiscard]] std::string all_subjects(const std::string& stream);
-[[nodiscard]] std::string output_subject(const std::string& stream, std::uint32_t partition);
-
 /// The place in the stream of what a consumer delivered; 0: it is nothing of a stream.
 [[nodiscard]] Sequence sequence_of(natsMsg* delivered);
 
