@@ -283,14 +283,14 @@ Result<void> AllInOne::start_servers() {
         return listening;
     }
     if (config_.test_patient) {
-        test_sender_ = std::make_unique<ward::TestSender>(
+        chain_sender_ = std::make_unique<ward::ChainSender>(
             *journal_,
             directory_,
             secret_,
             clock_,
             random_,
             log_,
-            ward::TestSenderOptions{
+            ward::ChainSenderOptions{
                 .url = base_url(),
                 .every = std::chrono::seconds(config_.test_every_s)
             }
@@ -312,7 +312,7 @@ std::string AllInOne::monitor_url() const {
 }
 
 AllInOne::~AllInOne() {
-    test_sender_.reset();
+    chain_sender_.reset();
     if (servers_) {
         folder_.forget_address();
         servers_->drain(config_.drain);

@@ -36,7 +36,7 @@
 #include "ward/sizing_board.hpp"
 #include "ward/station_board.hpp"
 #include "ward/station_desk.hpp"
-#include "ward/test_sender.hpp"
+#include "ward/chain_sender.hpp"
 #include "ward/video_desk.hpp"
 
 #include <map>
@@ -123,7 +123,7 @@ private:
     std::unique_ptr<ward::SecondWay> second_way_;
     std::unique_ptr<ward::ChainTrial> chain_trial_;
     std::unique_ptr<process::Servers> servers_;
-    std::unique_ptr<ward::TestSender> test_sender_; // by the servers
+    std::unique_ptr<ward::ChainSender> chain_sender_; // by the servers
 };
 
 } // namespace vigil

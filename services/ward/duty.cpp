@@ -49,8 +49,11 @@ void Duty::run(const std::stop_token& stop) {
         if (table) {
             failing = false;
             const bool holds = table->holds(the_duty, membership_.name());
-            if (holds_.exchange(holds) != holds) {
-                log_.info(holds ? "ward_on_duty" : "ward_off_duty");
+            const bool held = holds_.exchange(holds);
+            if (holds && !held) {
+                log_.info("ward_on_duty");
+            } else if (held && !holds) {
+                log_.info("ward_off_duty");
             }
         }
         std::unique_lock lock(mutex);

@@ -8,7 +8,7 @@
 #include "ward/push_way.hpp"
 #include "ward/routes.hpp"
 #include "ward/second_way_config.hpp"
-#include "ward/test_sender.hpp"
+#include "ward/chain_sender.hpp"
 
 #include <iostream>
 #include <memory>
@@ -43,7 +43,7 @@ struct Parts {
     std::unique_ptr<ward::StationBoard> stations;
     std::unique_ptr<ward::SecondWay> second_way;
     std::unique_ptr<ward::ChainTrial> chain_trial;
-    std::unique_ptr<ward::TestSender> test_sender;
+    std::unique_ptr<ward::ChainSender> chain_sender;
     std::unique_ptr<ward::LiveFeed> feed;
     std::unique_ptr<ward::SignIn> sign_in;
     std::unique_ptr<ward::StationDesk> station_desk;
@@ -173,14 +173,14 @@ Result<void> start_calls(const Config& config, process::Ground& on, Parts& parts
                 .on_duty = [&duty = *parts.duty] { return duty.is_on(); }
             }
         );
-        parts.test_sender = std::make_unique<ward::TestSender>(
+        parts.chain_sender = std::make_unique<ward::ChainSender>(
             on.journal,
             on.directory,
             on.secret,
             on.clock,
             on.random,
             on.log,
-            ward::TestSenderOptions{
+            ward::ChainSenderOptions{
                 .url = config.intake,
                 .every = config.test_every,
                 .on_duty = [&duty = *parts.duty] { return duty.is_on(); }
@@ -214,7 +214,7 @@ void make_feed(process::Ground& on, Parts& parts) {
 
 void make_desks(const Config& config, process::Ground& on, Parts& parts) {
     auto& journal = on.journal;
-    const auto& directory = on.directory;
+    auto& directory = on.directory;
     const auto& secret = on.secret;
     const auto& clock = on.clock;
     auto& random = on.random;

@@ -311,7 +311,8 @@ TEST_CASE_METHOD(Fixture, "of several wards each knows the stations that another
     journal::Sequence read = journal.newest();
     const auto pass_on = [&] {
         std::size_t passed = 0;
-        for (const auto& stored : journal.read(read).value()) {
+        const auto entries = journal.read(read).value();
+        for (const auto& stored : entries) {
             mine.apply(stored->entry);
             other.apply(stored->entry);
             read = stored->sequence;

@@ -131,7 +131,8 @@ struct Calling : TestDesk {
     /// All of one type that the journal has.
     std::vector<v1::Entry> entries_of(v1::EntryType type) {
         std::vector<v1::Entry> found;
-        for (const auto& stored : journal.read(0).value()) {
+        const auto all = journal.read(0).value();
+        for (const auto& stored : all) {
             if (stored->entry.type() == type) {
                 found.push_back(stored->entry);
             }

@@ -9,7 +9,7 @@ import pathlib
 import re
 import sys
 
-METRIC = re.compile(r'"(vigil_(?:detector|eeg|heart|http|records|ward)_[a-z_]+)"')
+METRIC = re.compile(r'"(vigil_(?:check|detector|eeg|heart|http|records|ward)_[a-z_]+)"')
 LOG_CALL = re.compile(r"\b\w*log_?(?:\(\))?\s*(?:\.|->)\s*(debug|info|warning|error|write)\(")
 # Functions that log the event which they are given with the error that they are given.
 FORWARDERS = ("give_up",)

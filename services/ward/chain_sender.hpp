@@ -18,7 +18,7 @@
 
 namespace vigil::ward {
 
-struct TestSenderOptions {
+struct ChainSenderOptions {
     std::string url; // the intake's: "http://eeg-intake"
     std::chrono::seconds every{600};
     std::chrono::seconds first{20};
@@ -31,20 +31,20 @@ struct TestSenderOptions {
 
 /// Each time it begins to send it makes the patient known, takes the keys of before away and makes
 /// a new one, which no one else ever sees.
-class TestSender {
+class ChainSender {
 public:
-    TestSender(
+    ChainSender(
         journal::Journal& journal,
         const access::Directory& directory,
         const access::Secret& secret,
         const Clock& clock,
         Random& random,
         Log& log,
-        TestSenderOptions options
+        ChainSenderOptions options
     );
     /// Ends the stream on purpose.
-    ~TestSender() = default;
-    TestSender(const TestSender&) = delete;
+    ~ChainSender() = default;
+    ChainSender(const ChainSender&) = delete;
 
 private:
     void run(const std::stop_token& stop);
@@ -58,7 +58,7 @@ private:
     const Clock& clock_;
     Random& random_;
     Log& log_;
-    const TestSenderOptions options_;
+    const ChainSenderOptions options_;
     std::jthread thread_;
 };
 

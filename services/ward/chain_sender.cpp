@@ -1,4 +1,4 @@
-#include "ward/test_sender.hpp"
+#include "ward/chain_sender.hpp"
 
 #include "access/device_key.hpp"
 #include "play/play.hpp"
@@ -35,7 +35,7 @@ v1::AlarmSettings switched_on(std::int64_t now_us) {
     return settings;
 }
 
-play::PlayOptions one_patient(const TestSenderOptions& options) {
+play::PlayOptions one_patient(const ChainSenderOptions& options) {
     play::PlayOptions playing;
     playing.url = options.url;
     playing.ward.patients = 1;
@@ -56,14 +56,14 @@ bool waits(const std::stop_token& stop, std::chrono::milliseconds how_long) {
 
 } // namespace
 
-TestSender::TestSender(
+ChainSender::ChainSender(
     journal::Journal& journal,
     const access::Directory& directory,
     const access::Secret& secret,
     const Clock& clock,
     Random& random,
     Log& log,
-    TestSenderOptions options
+    ChainSenderOptions options
 )
     : journal_(journal),
       directory_(directory),
@@ -74,7 +74,7 @@ TestSender::TestSender(
       options_(std::move(options)),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
-void TestSender::run(const std::stop_token& stop) {
+void ChainSender::run(const std::stop_token& stop) {
     while (waits(stop, options_.look_every)) {
         if (!options_.on_duty()) {
             continue;
@@ -85,7 +85,7 @@ void TestSender::run(const std::stop_token& stop) {
     }
 }
 
-void TestSender::send(const std::stop_token& stop) {
+void ChainSender::send(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         const auto key = enroll();
         if (!key) {
@@ -107,7 +107,7 @@ void TestSender::send(const std::stop_token& stop) {
     }
 }
 
-Result<std::string> TestSender::enroll() {
+Result<std::string> ChainSender::enroll() {
     const auto state = directory_.state();
     const auto now_us = to_us(clock_.utc());
     const std::string patient(access::test_patient);
