@@ -136,6 +136,9 @@ void MemoryStore::apply(const Write& write) {
     for (const auto& row : write.beats) {
         patients_[row.patient].beats.try_emplace({row.beats.start_time_us(), row.id}, row);
     }
+    for (const auto& row : write.clocks) {
+        clocks_.insert_or_assign({row.patient, row.device, row.data}, row);
+    }
     for (const auto& row : write.quarantined) {
         quarantine_.try_emplace(row.id, row);
     }
@@ -290,6 +293,15 @@ Result<std::vector<BeatsRow>> MemoryStore::beats(const std::string& patient, Tim
         if (key.first < time.until_us && end_us(key.first, row.beats.rr_us()) > time.from_us) {
             found.push_back(row);
         }
+    }
+    return found;
+}
+
+Result<std::vector<ClockRow>> MemoryStore::clocks() {
+    const std::scoped_lock lock(mutex_);
+    std::vector<ClockRow> found;
+    for (const auto& [key, row] : clocks_) {
+        found.push_back(row);
     }
     return found;
 }

@@ -51,6 +51,7 @@ public:
     ) override;
     [[nodiscard]] Result<std::vector<BeatsRow>> beats(const std::string& patient, TimeRange time)
         override;
+    [[nodiscard]] Result<std::vector<ClockRow>> clocks() override;
     [[nodiscard]] Result<std::vector<QuarantineSum>> quarantine() override;
     [[nodiscard]] Result<std::vector<QuarantinedRow>>
     quarantined(const std::string& device, TimeRange time, std::size_t limit) override;
@@ -84,6 +85,7 @@ private:
     journal::Sequence position_ = 0;
     std::vector<StreamRow> streams_; // id = index + 1
     std::map<std::string, Patient> patients_;
+    std::map<std::tuple<std::string, std::string, int>, ClockRow> clocks_;
     std::map<std::string, QuarantinedRow> quarantine_; // by id
     Error refusal_;
     std::size_t refusals_ = 0;

@@ -242,6 +242,10 @@ Result<std::vector<BeatsRow>> SqliteStore::beats(const std::string& patient, Tim
     return inside_->ask([&](StoreReader& reader) { return reader.beats(patient, time); });
 }
 
+Result<std::vector<ClockRow>> SqliteStore::clocks() {
+    return inside_->ask([](StoreReader& reader) { return reader.clocks(); });
+}
+
 Result<std::vector<QuarantineSum>> SqliteStore::quarantine() {
     return inside_->ask([](StoreReader& reader) { return reader.quarantine(); });
 }

@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "journal/journal.hpp"
+#include "vigil/v1/clock.pb.h"
 #include "vigil/v1/detection.pb.h"
 #include "vigil/v1/eeg.pb.h"
 #include "vigil/v1/entry.pb.h"
@@ -84,6 +85,14 @@ struct BeatsRow {
     v1::Beats beats;
 };
 
+/// How the clock behind one kind of a device's data ran. `device`: of single values their source.
+struct ClockRow {
+    std::string patient;
+    std::string device;
+    v1::ClockCourse::Data data = v1::ClockCourse::EEG;
+    v1::ClockCourse course;
+};
+
 /// What a device sent while it was assigned to nobody.
 struct QuarantinedRow {
     std::string id; // of its entry
@@ -128,6 +137,7 @@ struct Write {
     std::vector<VitalRow>
         vitals; // the same (patient, name, source, time) replaces: a re-send may carry more
     std::vector<BeatsRow> beats;
+    std::vector<ClockRow> clocks; // replaces the one of the same patient, device and data
     std::vector<QuarantinedRow> quarantined;
     std::vector<std::string> released; // ids of quarantined rows that a patient has now
     std::vector<NewestWindow> newest;  // replaces the patient's older one
@@ -205,6 +215,8 @@ public:
     ) = 0;
     [[nodiscard]] virtual Result<std::vector<BeatsRow>>
     beats(const std::string& patient, TimeRange time) = 0;
+    /// All, by patient, device and data.
+    [[nodiscard]] virtual Result<std::vector<ClockRow>> clocks() = 0;
     /// By device; those of which nothing is quarantined are not listed.
     [[nodiscard]] virtual Result<std::vector<QuarantineSum>> quarantine() = 0;
     /// Of a device, by the start of the data: the first `limit`.

@@ -359,6 +359,24 @@ std::vector<BeatsRow> StoreReader::beats(const std::string& patient, TimeRange t
     return found;
 }
 
+std::vector<ClockRow> StoreReader::clocks() {
+    auto& select = statement(
+        "SELECT p.name, c.device, c.data, c.course FROM clocks c JOIN patients p ON p.id = "
+        "c.patient ORDER BY p.name, c.device, c.data"
+    );
+    const sqlite::Use use(select);
+    std::vector<ClockRow> found;
+    while (select.step()) {
+        found.push_back(
+            {.patient = std::string(select.bytes(0)),
+             .device = std::string(select.bytes(1)),
+             .data = static_cast<v1::ClockCourse::Data>(select.integer(2)),
+             .course = parse<v1::ClockCourse>(select.bytes(3))}
+        );
+    }
+    return found;
+}
+
 std::vector<QuarantineSum> StoreReader::quarantine() {
     auto& select = statement(
         "SELECT device, count(*), sum(length(body)), min(start_us), max(start_us) FROM quarantine "

@@ -52,7 +52,8 @@ public:
         const std::optional<std::string>& cursor
     );
     [[nodiscard]] std::vector<BeatsRow> beats(const std::string& patient, TimeRange time);
-    [[nodiscard]] std::vector<QuarantineSum> quarantine();
+    std::vector<ClockRow> clocks();
+    std::vector<QuarantineSum> quarantine();
     [[nodiscard]] std::vector<QuarantinedRow>
     quarantined(const std::string& device, TimeRange time, std::size_t limit);
     [[nodiscard]] std::vector<NewestWindow> newest_windows();

@@ -69,6 +69,8 @@ constexpr std::array migrations{
     "(kind, id)) WITHOUT ROWID",
     "CREATE UNIQUE INDEX IF NOT EXISTS chronicle_by_patient ON chronicle (patient, kind, at_us, "
     "id)",
+    "CREATE TABLE IF NOT EXISTS clocks (patient INTEGER NOT NULL, device TEXT NOT NULL, data "
+    "INTEGER NOT NULL, course BLOB NOT NULL, PRIMARY KEY (patient, device, data)) WITHOUT ROWID",
 };
 
 } // namespace

@@ -488,6 +488,39 @@ TEMPLATE_TEST_CASE(
 }
 
 TEMPLATE_TEST_CASE(
+    "a device's clock is replaced as a whole, each kind of data by itself",
+    "[store]",
+    MemoryFixture,
+    SqliteFixture,
+    MariadbFixture
+) {
+    TestType fixture;
+    auto& store = fixture.store();
+    const auto row = [](const std::string& patient, v1::ClockCourse::Data data, int began) {
+        ClockRow made{.patient = patient, .device = "d", .data = data, .course = {}};
+        made.course.set_began_us(began);
+        return made;
+    };
+    auto write = at(store);
+    write.clocks = {row("q", v1::ClockCourse::EEG, 1), row("p", v1::ClockCourse::BEATS, 2)};
+    REQUIRE(store.write(write).has_value());
+    write = at(store);
+    write.clocks = {row("p", v1::ClockCourse::EEG, 3), row("p", v1::ClockCourse::BEATS, 4)};
+    REQUIRE(store.write(write).has_value());
+    if constexpr (TestType::survives_restart) {
+        fixture.reopen();
+    }
+    const auto found = fixture.store().clocks().value();
+    REQUIRE(found.size() == 3);
+    CHECK(found[0].patient == "p");
+    CHECK(found[0].data == v1::ClockCourse::EEG);
+    CHECK(found[0].course.began_us() == 3);
+    CHECK(found[1].course.began_us() == 4);
+    CHECK(found[2].patient == "q");
+    CHECK(found[2].device == "d");
+}
+
+TEMPLATE_TEST_CASE(
     "the newest window of a patient is kept, and takes its score later",
     "[store]",
     MemoryFixture,

@@ -78,6 +78,10 @@ StoreWriter::StoreWriter(sqlite::File file)
           "INSERT OR IGNORE INTO beats (patient, start_us, id, end_us, body) VALUES (?1, ?2, ?3, "
           "?4, ?5)"
       ),
+      clock_(
+          file_,
+          "INSERT OR REPLACE INTO clocks (patient, device, data, course) VALUES (?1, ?2, ?3, ?4)"
+      ),
       quarantine_(
           file_,
           "INSERT OR IGNORE INTO quarantine (id, device, start_us, receipt_us, body) VALUES (?1, "
@@ -134,6 +138,7 @@ void StoreWriter::put(const Write& write) {
     put_chronicle(write);
     put_vitals(write);
     put_beats(write);
+    put_clocks(write);
     put_quarantined(write);
     put_newest(write);
     totals_.bind(1, static_cast<std::int64_t>(write.position))
@@ -229,6 +234,17 @@ void StoreWriter::put_beats(const Write& write) {
             .bind_blob(5, body)
             .run();
         beat_span_.bind(1, owner).bind(2, end - start).run();
+    }
+}
+
+void StoreWriter::put_clocks(const Write& write) {
+    for (const auto& row : write.clocks) {
+        const auto course = row.course.SerializeAsString();
+        clock_.bind(1, patient(row.patient))
+            .bind_text(2, row.device)
+            .bind(3, row.data)
+            .bind_blob(4, course)
+            .run();
     }
 }
 

@@ -33,6 +33,7 @@ private:
     void put_chronicle(const Write& write);
     void put_vitals(const Write& write);
     void put_beats(const Write& write);
+    void put_clocks(const Write& write);
     void put_quarantined(const Write& write);
     void put_newest(const Write& write);
     std::int64_t patient(const std::string& name);
@@ -56,6 +57,7 @@ private:
     sqlite::Statement vital_;
     sqlite::Statement heart_rate_;
     sqlite::Statement beats_;
+    sqlite::Statement clock_;
     sqlite::Statement quarantine_;
     sqlite::Statement release_;
     sqlite::Statement beat_span_;

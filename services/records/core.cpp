@@ -126,6 +126,10 @@ Result<void> Core::load() {
     if (!newest) {
         return std::unexpected(std::move(newest.error()));
     }
+    auto clocks = store_.clocks();
+    if (!clocks) {
+        return std::unexpected(std::move(clocks.error()));
+    }
     const std::scoped_lock lock(mutex_);
     streams_.clear();
     detections_.clear();
@@ -139,6 +143,7 @@ Result<void> Core::load() {
     position_ = stored_ = *position;
     ids_missing_ = false;
     newest_.load(std::move(*newest));
+    clocks_.load(std::move(*clocks));
     for (auto& row : *rows) {
         auto& stream = stream_of(row);
         auto info = row;
@@ -264,6 +269,7 @@ void Core::take_block(const journal::StoredPtr& stored) {
     }
     stream->changed = true;
     pending_bytes_ += block.data().size();
+    clocks_.take(stored->entry, block);
     newest_.take(stored->entry.patient(), block);
 }
 
@@ -352,6 +358,7 @@ void Core::take_vital(const journal::Stored& stored) {
     }
     ++counts_.vitals;
     newest_.take_vital(stored.entry.patient(), vital.start_time_us());
+    clocks_.take(stored.entry, vital);
     pending_bytes_ += row_overhead + vital.ByteSizeLong();
     vitals_.push_back(
         {.id = stored.entry.id(), .patient = stored.entry.patient(), .vital = std::move(vital)}
@@ -385,6 +392,7 @@ void Core::take_beats(const journal::Stored& stored) {
         return;
     }
     ++counts_.beats;
+    clocks_.take(stored.entry, beats);
     for (const auto& part : fresh) {
         auto kept = cut(beats, part);
         pending_bytes_ += row_overhead + kept.ByteSizeLong();

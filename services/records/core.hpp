@@ -5,6 +5,7 @@
 
 #include "base/time.hpp"
 #include "journal/journal.hpp"
+#include "records/clocks.hpp"
 #include "records/newest.hpp"
 #include "records/pending.hpp"
 #include "store/store.hpp"
@@ -81,6 +82,8 @@ public:
     [[nodiscard]] std::size_t pending_bytes() const;
     [[nodiscard]] CoreCounts counts() const;
 
+    /// Of all devices of a patient, as far as they are known.
+    [[nodiscard]] std::vector<CorrectedClock> clocks(const std::string& patient) const;
     [[nodiscard]] PendingView pending(const std::string& patient) const;
     [[nodiscard]] std::vector<store::VitalRow> pending_heart_rates() const;
     /// Newest windows and times of all patients; the windows' `number` is not filled in.
@@ -131,6 +134,7 @@ private:
     std::vector<store::BeatsRow> beats_;
     std::vector<store::QuarantinedRow> quarantined_;
     std::vector<std::string> released_;
+    Clocks clocks_;
     NewestTable newest_;
     journal::Sequence position_ = 0;
     journal::Sequence stored_ = 0;

@@ -50,6 +50,11 @@ PendingView Core::pending(const std::string& patient) const {
     return view;
 }
 
+std::vector<CorrectedClock> Core::clocks(const std::string& patient) const {
+    const std::scoped_lock lock(mutex_);
+    return clocks_.of(patient);
+}
+
 std::vector<store::VitalRow> Core::pending_heart_rates() const {
     std::vector<store::VitalRow> rates;
     const std::scoped_lock lock(mutex_);

@@ -274,6 +274,25 @@ Result<std::string> write_records(
     return bytes;
 }
 
+/// What people said has Vigil's time, and the file its device's own.
+void by_clock_of(
+    const std::string& device,
+    const Queries& queries,
+    const std::string& patient,
+    std::vector<v1::Mark>& marks
+) {
+    for (auto& mark : marks) {
+        if (mark.kind() == v1::Mark::BUTTON || mark.kind() == v1::Mark::VERDICT) {
+            continue; // of a device, of an event: theirs already
+        }
+        const auto from_us = mark.from_us() != 0 ? mark.from_us() : mark.time_us();
+        mark.set_from_us(queries.device_us(patient, device, from_us));
+        if (mark.until_us() != 0) {
+            mark.set_until_us(queries.device_us(patient, device, mark.until_us()));
+        }
+    }
+}
+
 } // namespace
 
 Result<EdfExport> edf_export(
@@ -310,10 +329,11 @@ Result<EdfExport> edf_export(
     if (!events) {
         return std::unexpected(events.error());
     }
-    const auto marks = queries.standing_marks(patient);
+    auto marks = queries.standing_marks(patient);
     if (!marks) {
         return std::unexpected(marks.error());
     }
+    by_clock_of(source.stream->device, queries, patient, *marks);
     std::ranges::move(event_notes(*events, start_us, time), std::back_inserter(plan.notes));
     std::ranges::move(mark_notes(*marks, *events, start_us, time), std::back_inserter(plan.notes));
     note_filled(plan.notes, source, per_record, start_us);

@@ -9,6 +9,8 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdio>
 
 using namespace vigil;
 using namespace vigil::records;
@@ -216,6 +218,24 @@ TEST_CASE("an exported stretch carries what the detector found and what people s
     });
     REQUIRE(button_read != read.end());
     CHECK(button_read->sample == 3 * 256);
+}
+
+TEST_CASE("what people said stands at its samples, whatever the device's clock says of them") {
+    Stored stored;
+    constexpr std::int64_t second_us = 1'000'000;
+    for (int second = 0; second < 400; ++second) {
+        stored.entries.block({}, static_cast<std::uint64_t>(second) * 256, 256);
+        // 4 s ahead: what it calls the end of this second was so much earlier.
+        stored.entries.received(to_us(test_start) + (second + 1 - 4) * second_us + 5'000);
+    }
+    auto remark = mark_at(v1::Mark::ANNOTATION, 600, 96, 98);
+    remark.set_text("arm");
+    stored.entries.add(v1::MARK, remark);
+    const auto found = annotations_in(stored.exported(90, 120).value().bytes);
+    REQUIRE(found.size() == 1);
+    double onset_s = 0;
+    REQUIRE(std::sscanf(found[0].c_str(), "%lf/", &onset_s) == 1);
+    CHECK(std::abs(onset_s - 10) < 0.05);
 }
 
 TEST_CASE("a remark of any length is in the file whole, and no letter is parted") {

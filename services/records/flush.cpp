@@ -74,6 +74,7 @@ Result<store::Write> Core::make_write(std::vector<Stream*>& written) {
     write.chronicle = chronicle_;
     write.vitals = vitals_;
     write.beats = beats_;
+    write.clocks = clocks_.changed();
     write.quarantined = quarantined_;
     write.released = released_;
     write.newest = newest_.changed();
@@ -130,6 +131,7 @@ void Core::clear_pending(std::span<Stream* const> written) {
     beats_.clear();
     quarantined_.clear();
     released_.clear();
+    clocks_.clear_changed();
     newest_.clear_changed();
     pending_bytes_ = 0;
 }

@@ -373,4 +373,20 @@ Result<std::vector<store::VitalRow>> Queries::newest_heart_rates() const {
     return rows;
 }
 
+std::int64_t Queries::device_us(
+    const std::string& patient,
+    const std::string& device,
+    std::int64_t vigil_us
+) const {
+    for (const auto& clock : core_.clocks(patient)) {
+        if (clock.device == device && clock.data == v1::ClockCourse::EEG) {
+            const auto by_us = [&](std::int64_t us) {
+                return correction_at(clock.corrections, clock.slope, us);
+            };
+            return vigil_us - by_us(vigil_us - by_us(vigil_us));
+        }
+    }
+    return vigil_us;
+}
+
 } // namespace vigil::records

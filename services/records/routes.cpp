@@ -3,6 +3,7 @@
 #include "records/answers.hpp"
 #include "records/chosen_channels.hpp"
 #include "records/chronicle_answers.hpp"
+#include "records/clocks_answer.hpp"
 #include "records/edf_export.hpp"
 #include "records/legacy_answers.hpp"
 #include "records/parameters.hpp"
@@ -167,6 +168,15 @@ Result<Response> ask_rows(const RouteParts& parts, const Request& request) {
         .transform([&](const auto& page) { return Answer(asked->patient, page); });
 }
 
+Result<Response> ask_clocks(const RouteParts& parts, const Request& request) {
+    if (const auto known = check_names(request, {}); !known) {
+        return std::unexpected(known.error());
+    }
+    return patient_parameter(request).transform([&](const std::string& patient) {
+        return clocks_answer(patient, parts.core.clocks(patient));
+    });
+}
+
 Result<Response> ask_quarantine(const RouteParts& parts, const Request& request) {
     if (const auto known = check_names(request, {}); !known) {
         return std::unexpected(known.error());
@@ -296,6 +306,7 @@ void add_routes(http::Router& router, RouteParts parts) {
     ask("/v1/patients/{id}/figures", ask_figures);
     ask("/v1/patients/{id}/vitals", ask_rows<&Queries::vitals, vitals_answer>);
     ask("/v1/patients/{id}/beats", ask_rows<&Queries::beats, beats_answer>);
+    ask("/v1/patients/{id}/clocks", ask_clocks);
     ask("/v1/quarantine", ask_quarantine);
 }
 

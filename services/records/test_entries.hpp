@@ -84,6 +84,14 @@ public:
         return add(v1::EEG_BLOCK, block_of(shape, first, samples, add_to));
     }
 
+    /// When the newest came.
+    Entries& received(std::int64_t receipt_us) {
+        auto stored = std::make_shared<journal::Stored>(*all_.back());
+        stored->entry.set_receipt_time_us(receipt_us);
+        all_.back() = std::move(stored);
+        return *this;
+    }
+
     [[nodiscard]] const std::vector<journal::StoredPtr>& all() const { return all_; }
 
 private:

@@ -191,7 +191,7 @@ describe('the reader', { timeout: 600_000 }, () => {
     const value = (atS, rate, more) => ({ name: 'heart_rate', unit: '/min', value: rate, start_time_us: (start + atS) * 1e6, ...more });
     await server.post('/v1/vitals', { vitals: [value(33, 88, { source: 'Watch', batched: true }), value(36, 91, { source: 'Watch', batched: true })] }, recorded.key);
 
-    const page = await openReader('hearted');
+    let page = await openReader('hearted');
     const at = async (second) => {
       await goTo(page, second);
       await page.locator(`.reader-heart-box[data-fetched="${second * 1e6} ${(second + 10) * 1e6}"]`).waitFor();
@@ -250,6 +250,25 @@ describe('the reader', { timeout: 600_000 }, () => {
     await at(start + 45);
     assert.match(await text(page, '.reader-heart-said'), /^No heart rate here: the last was 91 \/min, 19 s before this page ends \(Watch\)\.$/);
     assert.deepEqual((await columns(0, 62)).filter((x) => x > 84), []);
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+
+    // What the server has found out of clocks is added, for each device its own, and said; clocks_test has what it finds out.
+    const clock = (device, data, by_us) => ({ device, data, grows_ppm: 0, corrections: [{ device_us: start * 1e6, by_us }] });
+    const clocks = [clock('device-hearted', 'eeg', -5_000_000), clock('strap', 'beats', -2_000_000)];
+    page = await openReader('hearted', { prepare: (opened) => opened.route('**/hearted/clocks', (route) => route.fulfill({ json: { patient: 'hearted', clocks } })) });
+    await at(start - 2);
+    assert.equal(await text(page, '.reader-corrected'), 'Clock of device-hearted corrected by −5.0 s.');
+    assert.match(await text(page, '.reader-heart-said'), /75 \/min\. Clock of strap corrected by −2\.0 s\.$/);
+    const moved = (us) => 84 + ((us - (start - 2) * 1e6) / 10e6) * (width - 84);
+    const on = (byUs) => beatsUs.map((us) => us + byUs).filter((us) => us > (start - 1.9) * 1e6 && us < (start + 7.5) * 1e6);
+    const [ticksMoved, wavesMoved] = [(await columns(0, 5)).filter((x) => x > 84), await peaks()];
+    for (const us of on(-2e6)) assert.ok(ticksMoved.some((x) => Math.abs(x - moved(us)) <= 2), `no tick at ${moved(us)}: ${ticksMoved}`);
+    for (const us of on(-5e6)) assert.ok(wavesMoved.some((x) => Math.abs(x - moved(us)) <= within), `no R wave at ${moved(us)}: ${wavesMoved}`);
+    assert.ok(on(-2e6).length >= 9 && on(-5e6).length >= 8);
+    const file = new URL(await page.locator('.reader a[download]').getAttribute('href'), server.url);
+    assert.equal(Number(file.searchParams.get('from')), (start + 3) * 1e6, 'the file has the device’s own times');
+    await page.screenshot({ path: `${OUT}reader-corrected.png` });
     assert.deepEqual(page.faults, []);
     await page.context().close();
   });

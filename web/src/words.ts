@@ -174,6 +174,11 @@ export const words = {
     still: (label: string, condition: number, by: string) => `${label}: ${words.alarmCondition[condition] ?? ''}, acknowledged by ${by}, is still there`,
     ago: (ms: number) => `still there, reminded ${ago(ms)}`,
   },
+  refused: {
+    title: 'CHANGED NOTHING',
+    line: (what: string, why: string) => `${what}: ${why}. See what is on now, and act again if it is still needed.`,
+    read: 'Read',
+  },
   noConnection: 'the server cannot be reached',
   forbidden: 'Your role does not allow this.',
   lost: 'LOST',
@@ -294,6 +299,7 @@ export const words = {
     acknowledged: (by: string, at: string) => `acknowledged by ${by} at ${at}`,
     ended: (at: string) => `over at ${at}`,
     stillOn: 'still on',
+    until: (time: string, seconds: number) => `to ${time} (${span(seconds * 1000)})`,
     unanswered: (times: number) => `unanswered ${plural(times, 'time', 'times')}`,
     goesOn: 'goes on',
     lasted: (seconds: number) => `lasted ${span(seconds * 1000)}`,
@@ -320,8 +326,15 @@ export const words = {
     type: 'Seizure',
     noSeizureType: 'no seizure',
     text: 'Remark',
-    annotateNow: 'Note it now',
-    annotateAt: (us: number) => `Note it at ${new Date(us / 1000).toLocaleTimeString('en-GB')}, the start of the page`,
+    awareness: 'Awareness',
+    awarenessUnknown: 'not known',
+    lasted: 'Lasted, s',
+    moment: 'a moment',
+    lastedWrong: 'How long it lasted is whole seconds, a day at most.',
+    note: (atUs: number | null, lastedS: number) => {
+      if (atUs === null) return lastedS > 0 ? `Note the last ${span(lastedS * 1000)}` : 'Note it now';
+      return `Note ${lastedS > 0 ? span(lastedS * 1000) : 'it'} ${lastedS > 0 ? 'from' : 'at'} ${new Date(atUs / 1000).toLocaleTimeString('en-GB')}, the start of the page`;
+    },
     annotated: 'Noted.',
     nothing: 'Choose a seizure or write a remark.',
     verdict: { seizure: 'Seizure', no_seizure: 'No seizure', unsure: 'Unsure' },
@@ -366,6 +379,9 @@ export const words = {
     unknown_onset_epileptic_spasms: 'unknown onset, epileptic spasms',
     unknown_onset_behavior_arrest: 'unknown onset, behaviour arrest',
   } as Record<string, string>,
+
+  /** Of a focal seizure, as mark.proto names it. */
+  awareness: { aware: 'aware', impaired: 'awareness impaired' } as Record<string, string>,
 
   administration: {
     title: 'Administration',
@@ -741,6 +757,7 @@ export const words = {
     history: 'HISTORY',
     shown: (fromUs: number, untilUs: number, nowUs: number) => `${words.reader.moment(fromUs)} to ${words.reader.clock(untilUs)}, ${ago((nowUs - untilUs) / 1000)}`,
     shownLive: (seconds: number) => `the newest ${seconds} s`,
+    clockCorrected: (device: string, byUs: number) => `Clock of ${device} corrected by ${byUs < 0 ? '−' : '+'}${(Math.abs(byUs) / 1e6).toFixed(Math.abs(byUs) < 1e6 ? 2 : 1)} s.`,
     noSamples: 'Nothing was recorded here',
     fetching: 'Loading',
     notFetched: (why: string) => `History cannot be read: ${why || words.noConnection}`,

@@ -46,6 +46,7 @@ public:
         const std::optional<std::string>& cursor
     );
     [[nodiscard]] std::vector<BeatsRow> beats(const std::string& patient, TimeRange time);
+    [[nodiscard]] std::vector<ClockRow> clocks();
     [[nodiscard]] std::vector<QuarantineSum> quarantine();
     [[nodiscard]] std::vector<QuarantinedRow>
     quarantined(const std::string& device, TimeRange time, std::size_t limit);

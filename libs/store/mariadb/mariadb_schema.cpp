@@ -77,6 +77,9 @@ constexpr std::array migrations{
     "NULL, patient BIGINT NOT NULL, at_us BIGINT NOT NULL, revision BIGINT NOT NULL, body "
     "MEDIUMBLOB NOT NULL, PRIMARY KEY (kind, id), KEY by_patient (patient, kind, at_us, id)) "
     "ENGINE=InnoDB ROW_FORMAT=DYNAMIC",
+    "CREATE TABLE IF NOT EXISTS clocks (patient BIGINT NOT NULL, device VARBINARY(255) NOT NULL, "
+    "data TINYINT UNSIGNED NOT NULL, course MEDIUMBLOB NOT NULL, PRIMARY KEY (patient, device, "
+    "data)) ENGINE=InnoDB ROW_FORMAT=DYNAMIC",
 };
 
 // `needs`: programs that know fewer migrations than this must not start any more. A migration that

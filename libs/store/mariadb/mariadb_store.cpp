@@ -234,6 +234,10 @@ Result<std::vector<BeatsRow>> MariadbStore::beats(const std::string& patient, Ti
     return inside_->readers.ask([&](Reader& reader) { return reader.beats(patient, time); });
 }
 
+Result<std::vector<ClockRow>> MariadbStore::clocks() {
+    return inside_->readers.ask([](Reader& reader) { return reader.clocks(); });
+}
+
 Result<std::vector<QuarantineSum>> MariadbStore::quarantine() {
     return inside_->readers.ask([](Reader& reader) { return reader.quarantine(); });
 }

@@ -72,6 +72,7 @@ public:
     ) override;
     [[nodiscard]] Result<std::vector<BeatsRow>> beats(const std::string& patient, TimeRange time)
         override;
+    [[nodiscard]] Result<std::vector<ClockRow>> clocks() override;
     [[nodiscard]] Result<std::vector<QuarantineSum>> quarantine() override;
     [[nodiscard]] Result<std::vector<QuarantinedRow>>
     quarantined(const std::string& device, TimeRange time, std::size_t limit) override;

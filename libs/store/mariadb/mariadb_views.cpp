@@ -78,6 +78,23 @@ std::vector<BeatsRow> Reader::beats(const std::string& patient, TimeRange time) 
     return found;
 }
 
+std::vector<ClockRow> Reader::clocks() {
+    const auto answer = connection_.execute(
+        "SELECT p.name, c.device, c.data, c.course FROM clocks c JOIN patients p ON p.id = "
+        "c.patient ORDER BY p.name, c.device, c.data"
+    );
+    std::vector<ClockRow> found;
+    for (std::size_t i = 0; i < answer.rows(); ++i) {
+        found.push_back(
+            {.patient = std::string(answer.bytes(i, 0)),
+             .device = std::string(answer.bytes(i, 1)),
+             .data = static_cast<v1::ClockCourse::Data>(answer.integer(i, 2)),
+             .course = read_message<v1::ClockCourse>(answer.bytes(i, 3))}
+        );
+    }
+    return found;
+}
+
 std::vector<QuarantineSum> Reader::quarantine() {
     const auto answer = connection_.execute(
         "SELECT device, COUNT(*), CAST(SUM(LENGTH(body)) AS UNSIGNED), MIN(start_us), "

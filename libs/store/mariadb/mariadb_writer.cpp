@@ -82,6 +82,7 @@ void Writer::put(const Write& write) {
     put_chronicle(write);
     put_vitals(write);
     put_beats(write);
+    put_clocks(write);
     put_quarantined(write);
     put_newest(write);
     connection_.execute(
@@ -265,6 +266,18 @@ void Writer::put_beats(const Write& write) {
     }
     connection_.execute(insert_beats, values);
     connection_.execute(insert_beat_spans, pairs(spans));
+}
+
+void Writer::put_clocks(const Write& write) {
+    Values values;
+    for (const auto& row : write.clocks) {
+        add(values,
+            {integer(patient(row.patient)),
+             text(row.device),
+             integer(row.data),
+             text(keep(row.course.SerializeAsString()))});
+    }
+    connection_.execute(insert_clocks, values);
 }
 
 void Writer::put_quarantined(const Write& write) {

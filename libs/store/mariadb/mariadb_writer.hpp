@@ -52,6 +52,7 @@ private:
     void put_chronicle(const Write& write);
     void put_vitals(const Write& write);
     void put_beats(const Write& write);
+    void put_clocks(const Write& write);
     void put_quarantined(const Write& write);
     void put_newest(const Write& write);
     std::int64_t patient(const std::string& name);

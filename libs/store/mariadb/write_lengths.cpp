@@ -53,6 +53,10 @@ Longest longest(const Write& write) {
         found.keys({row.id, row.patient});
         found.bytes(row.beats.ByteSizeLong());
     }
+    for (const auto& row : write.clocks) {
+        found.keys({row.patient, row.device});
+        found.bytes(row.course.ByteSizeLong());
+    }
     for (const auto& row : write.quarantined) {
         found.keys({row.id, row.held.device()});
         found.bytes(row.held.ByteSizeLong());

@@ -71,6 +71,11 @@ inline constexpr RowsStatement insert_beat_spans{
     .columns = 2,
     .tail = " ON DUPLICATE KEY UPDATE span_us = GREATEST(span_us, VALUES(span_us))",
 };
+inline constexpr RowsStatement insert_clocks{
+    .head = "INSERT INTO clocks (patient, device, data, course) VALUES ",
+    .columns = 4,
+    .tail = " ON DUPLICATE KEY UPDATE course = VALUES(course)",
+};
 inline constexpr RowsStatement insert_quarantine{
     .head = "INSERT INTO quarantine (id, device, start_us, receipt_us, body) VALUES ",
     .columns = 5,

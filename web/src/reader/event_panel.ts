@@ -2,6 +2,7 @@
 import { element, setText } from '../element';
 import { VideoAnchor, type VideoLink } from '../video/video_link';
 import { words } from '../words';
+import type { Clocks } from './clocks';
 import { askJson, askRows, NotAnswered, type Ask } from './history';
 import type { EventSpan } from './score_strip';
 import { timeUs } from './times';
@@ -31,6 +32,7 @@ export class EventPanel {
 
   constructor(
     private readonly patient: string,
+    private readonly clocks: Clocks,
     private readonly ask: Ask,
     private readonly onNews: () => void,
     private readonly labels: (device: string, channels: number) => readonly string[] | null,
@@ -42,11 +44,11 @@ export class EventPanel {
   hasVideo(link: VideoLink | null): void {
     this.videoLink = link;
     const chosen = this.events.find(({ id }) => id === this.chosen);
-    this.video.show(link, this.patient, chosen ? timeUs(chosen.onset) : Number.NaN);
+    this.video.show(link, this.patient, chosen ? this.onsetUs(chosen) : Number.NaN);
   }
 
   get spans(): EventSpan[] {
-    return this.events.map((event) => ({ fromUs: timeUs(event.onset), untilUs: timeUs(event.onset) + event.duration_s * 1e6 }));
+    return this.events.map((event) => ({ fromUs: this.onsetUs(event), untilUs: this.onsetUs(event) + event.duration_s * 1e6 }));
   }
 
   /** There is news of an event. */
@@ -60,7 +62,7 @@ export class EventPanel {
 
   /** The onset of the next event after, or before, a time; null without one, and then it says so. */
   next(direction: 1 | -1, fromUs: number): number | null {
-    const onsets = this.events.map((event) => ({ event, us: timeUs(event.onset) }));
+    const onsets = this.events.map((event) => ({ event, us: this.onsetUs(event) }));
     const chosenUs = onsets.find(({ event }) => event.id === this.chosen)?.us ?? null;
     const from = chosenUs !== null && Math.abs(chosenUs - fromUs) < NEAR_US ? chosenUs : fromUs;
     const found = direction > 0 ? onsets.find(({ us }) => us > from) : onsets.findLast(({ us }) => us < from);
@@ -72,13 +74,18 @@ export class EventPanel {
     return found.us;
   }
 
-  /** Tells of the event whose onset is nearest to a time, and gives it; null where none began within a minute of it. */
+  /** Tells of the event whose onset, by its device's clock, is nearest to a time, and gives it; null where none began within a minute of it. */
   near(us: number): number | null {
     const onsets = this.events.map((event) => ({ event, us: timeUs(event.onset) })).filter((one) => Math.abs(one.us - us) < NEAR_US);
     const found = onsets.toSorted((a, b) => Math.abs(a.us - us) - Math.abs(b.us - us))[0];
     if (!found) return null;
-    this.choose(found.event, found.us);
-    return found.us;
+    const onsetUs = this.onsetUs(found.event);
+    this.choose(found.event, onsetUs);
+    return onsetUs;
+  }
+
+  private onsetUs({ device, onset }: RecordedEvent): number {
+    return this.clocks.vigilUs(device, 'eeg', timeUs(onset));
   }
 
   private choose(event: RecordedEvent, onsetUs: number): void {
@@ -126,7 +133,7 @@ export class EventPanel {
     if (told.channels.length > MOST_CHANNELS) channels.push(words.reader.andMore(told.channels.length - MOST_CHANNELS));
     const place = this.events.findIndex(({ id }) => id === event.id) + 1;
     return [
-      words.reader.eventWas(place, this.events.length, told.onsetUs, told.seconds, event.state === 'ongoing', event.prolonged),
+      words.reader.eventWas(place, this.events.length, this.onsetUs(event), told.seconds, event.state === 'ongoing', event.prolonged),
       words.reader.eventBecause(event.model, event.standing === 'active', told.peak, told.threshold, channels.join(', ')),
       told.silencedAbove !== null && told.highForS !== null ? words.reader.silenced(told.silencedAbove, told.highForS, (told.decisive ?? []).map(name)) : words.reader.notTold,
     ].join(' ');

@@ -4,6 +4,7 @@ import { palette } from '../palette';
 import { Surface } from '../surface';
 import { words } from '../words';
 import { font, LABEL_ROOM, type PageView } from './draw_page';
+import type { Clocks, Data } from './clocks';
 import { heartScale, lastBefore, overlaps, runsOf, sourcesOn, type BeatsRow, type HeartRun, type ValueRow } from './heart_trace';
 import { askRows, type Ask } from './history';
 import type { Band, Viewport } from './viewport';
@@ -34,6 +35,7 @@ export class HeartStrip {
     private readonly patient: string,
     private readonly view: PageView,
     private readonly viewport: Viewport,
+    private readonly clocks: Clocks,
     private readonly ask: Ask,
     private readonly redraw: () => void,
   ) {
@@ -53,7 +55,10 @@ export class HeartStrip {
     const on = sourcesOn(this.runs, from, until);
     const last = on.length === 0 ? lastBefore(this.runs, from) : null;
     const { heart } = words.reader;
-    const parts = on.map((one) => (one.kind === 'beats' ? heart.beats : heart.values)(one.source, one.lowest, one.highest, one.batched));
+    const parts = on.flatMap((one) => {
+      const byUs = this.clocks.toldUs(one.source, one.kind, until);
+      return [(one.kind === 'beats' ? heart.beats : heart.values)(one.source, one.lowest, one.highest, one.batched), byUs === null ? [] : words.reader.clockCorrected(one.source, byUs)].flat();
+    });
     if (last) parts.push(heart.before(last.point.bpm, (until - last.point.untilUs) / 1e3, last.run.source));
     setText(this.said, parts.join(' ') || heart.none);
   }
@@ -74,6 +79,11 @@ export class HeartStrip {
 
   stale(): void {
     this.drawn = '';
+  }
+
+  /** Everything is asked for again. */
+  forget(): void {
+    this.wanted = '';
   }
 
   release(): void {
@@ -143,13 +153,16 @@ export class HeartStrip {
     this.asking?.abort();
     const asking = new AbortController();
     this.asking = asking;
-    const path = (what: string, beforeUs: number) => `/v1/patients/${encodeURIComponent(this.patient)}/${what}?from=${fromUs - beforeUs}&until=${untilUs}`;
+    const path = (what: string, data: Data, beforeUs: number) => {
+      const [from, until] = this.clocks.deviceRange(data, fromUs - beforeUs, untilUs);
+      return `/v1/patients/${encodeURIComponent(this.patient)}/${what}?from=${from}&until=${until}`;
+    };
     try {
       const [beats, values] = await Promise.all([
-        askRows<BeatsRow>(this.ask, path('beats', BEATS_BEFORE_US), 'beats', MOST_ROWS, asking.signal),
-        askRows<ValueRow>(this.ask, path('vitals', BEFORE_US), 'vitals', MOST_ROWS, asking.signal),
+        askRows<BeatsRow>(this.ask, path('beats', 'beats', BEATS_BEFORE_US), 'beats', MOST_ROWS, asking.signal),
+        askRows<ValueRow>(this.ask, path('vitals', 'values', BEFORE_US), 'vitals', MOST_ROWS, asking.signal),
       ]);
-      this.runs = runsOf(beats, values);
+      this.runs = runsOf(beats, values, (device, data, us) => this.clocks.vigilUs(device, data, us));
       this.drawn = '';
       setData(this.box, 'fetched', wanted.startsWith('live') ? 'live' : wanted);
     } catch {

@@ -1,4 +1,5 @@
 // The heart rate of a stretch of time, as its devices measured it: beats by their intervals, values at their moments. Pure.
+import type { Data } from './clocks';
 import { timeUs } from './times';
 
 export interface BeatsRow {
@@ -38,16 +39,19 @@ const SAME_CLOCK_US = 100_000;
 /** Values that are further apart are moments and no course. */
 const JOIN_US = 5e6;
 
-export function runsOf(beats: readonly BeatsRow[], values: readonly ValueRow[]): HeartRun[] {
-  return [...beatRuns(beats), ...valueRuns(values)];
+/** Where a time of a device lies on the axis. */
+export type Place = (device: string, data: Data, deviceUs: number) => number;
+
+export function runsOf(beats: readonly BeatsRow[], values: readonly ValueRow[], place: Place = (_device, _data, us) => us): HeartRun[] {
+  return [...beatRuns(beats, place), ...valueRuns(values, place)];
 }
 
-function beatRuns(rows: readonly BeatsRow[]): HeartRun[] {
+function beatRuns(rows: readonly BeatsRow[], place: Place): HeartRun[] {
   const runs: HeartRun[] = [];
   const open = new Map<string, { run: HeartRun; next: number; endUs: number }>();
   for (const row of [...rows].sort((a, b) => timeUs(a.start_time) - timeUs(b.start_time) || a.first_beat - b.first_beat)) {
     const key = `${row.device}\n${row.stream}`;
-    let at = timeUs(row.start_time);
+    let at = place(row.device, 'beats', timeUs(row.start_time));
     const before = open.get(key);
     const goesOn = before?.next === row.first_beat && Math.abs(at - before.endUs) <= SAME_CLOCK_US;
     const run: HeartRun = goesOn ? before.run : { source: row.device, kind: 'beats', batched: false, points: [] };
@@ -61,10 +65,10 @@ function beatRuns(rows: readonly BeatsRow[]): HeartRun[] {
   return runs;
 }
 
-function valueRuns(rows: readonly ValueRow[]): HeartRun[] {
+function valueRuns(rows: readonly ValueRow[], place: Place): HeartRun[] {
   const runs: HeartRun[] = [];
   const open = new Map<string, HeartRun>();
-  const rates = rows.filter(({ name }) => name === 'heart_rate').map((row) => ({ ...row, us: timeUs(row.time) }));
+  const rates = rows.filter(({ name }) => name === 'heart_rate').map((row) => ({ ...row, us: place(row.source, 'values', timeUs(row.time)) }));
   for (const { source, batched, us, value } of rates.sort((a, b) => a.us - b.us)) {
     const before = open.get(source);
     const point = { fromUs: us, untilUs: us, bpm: value };

@@ -1,6 +1,7 @@
 // Fetches what was stored: samples in cells of ten seconds, each once while it is whole; scores, events and the day's overview.
 import { fromBinary } from '@bufbuild/protobuf';
 import { EegBlockBatchSchema } from '../generated/vigil/v1/eeg_pb';
+import type { Clocks } from './clocks';
 import type { SampleStore } from './sample_store';
 
 export const CELL_US = 10e6;
@@ -45,6 +46,7 @@ export class History {
   constructor(
     private readonly patient: string,
     private readonly store: SampleStore,
+    private readonly clocks: Clocks,
     private readonly onNews: () => void,
     private readonly onFault: (why: string | null) => void,
     private readonly ask: Ask = askServer,
@@ -69,6 +71,13 @@ export class History {
     void this.fetch(from, until, asking);
   }
 
+  /** Nothing is held any more: all is asked for again. */
+  forget(): void {
+    this.asking?.abort();
+    this.cells.clear();
+    this.wanted = null;
+  }
+
   release(): void {
     this.asking?.abort();
   }
@@ -84,13 +93,14 @@ export class History {
   }
 
   private async fetch(fromUs: number, untilUs: number, asking: AbortController): Promise<void> {
-    const path = `/v1/patients/${encodeURIComponent(this.patient)}/eeg?from=${fromUs}&until=${untilUs}&format=protobuf`;
+    const [from, until] = this.clocks.deviceRange('eeg', fromUs, untilUs);
+    const path = `/v1/patients/${encodeURIComponent(this.patient)}/eeg?from=${from}&until=${until}&format=protobuf`;
     try {
       let cursor: string | null = null;
       do {
         const answer: Response = await this.ask(cursor ? `${path}&cursor=${cursor}` : path, asking.signal);
         if (!answer.ok) throw new NotAnswered(String(answer.status));
-        for (const block of fromBinary(EegBlockBatchSchema, new Uint8Array(await answer.arrayBuffer())).blocks) this.store.add(block);
+        for (const block of fromBinary(EegBlockBatchSchema, new Uint8Array(await answer.arrayBuffer())).blocks) this.store.add(this.clocks.block(block));
         cursor = answer.headers.get('Vigil-Next-Cursor');
         this.onNews();
       } while (cursor);

@@ -6,6 +6,7 @@ import { remembered } from '../theme';
 import { VideoAnchor, videoOf, type VideoLink } from '../video/video_link';
 import { words } from '../words';
 import { Calibration } from './calibration';
+import { Clocks } from './clocks';
 import { Controls } from './controls';
 import { DayStrip } from './day_strip';
 import { drawnUntil, LABEL_ROOM, PageView, type PageStyle } from './draw_page';
@@ -18,6 +19,7 @@ import { SampleStore, type Source } from './sample_store';
 import { ScoreStrip, Scores } from './score_strip';
 import { SpectralStrip } from './spectral_strip';
 import { BAR_MM, currentScale, fittingSensitivity, nextSensitivity } from './sensitivity';
+import { timeUs } from './times';
 import { Viewport } from './viewport';
 import type { RecordedDetection } from './why';
 
@@ -29,6 +31,7 @@ const BEFORE_ONSET = 0.2;
 
 export class Reader {
   readonly box: HTMLElement;
+  private readonly clocks = new Clocks();
   private readonly store = new SampleStore();
   private readonly viewport = new Viewport();
   private readonly view: PageView;
@@ -46,6 +49,7 @@ export class Reader {
   private readonly where = element('p', { class: 'reader-where' });
   private readonly mode = element('strong', { class: 'reader-mode' });
   private readonly place = element('span', {});
+  private readonly corrected = element('span', { class: 'reader-corrected' });
   private readonly fault = element('span', { class: 'reader-fault', role: 'status' });
   private readonly exported = element('a', { class: 'button', download: '', title: words.reader.exportHelp }, words.reader.exportEdf);
   private readonly video = new VideoAnchor();
@@ -68,11 +72,11 @@ export class Reader {
   ) {
     this.view = new PageView(new Surface('reader-traces', () => this.stale()), this.viewport);
     this.strip = new ScoreStrip(this.view, this.viewport, redraw);
-    this.heart = new HeartStrip(patient, this.view, this.viewport, askServer, redraw);
-    this.spectral = new SpectralStrip(patient, this.view, this.viewport, this.store, (us) => this.show(us), redraw);
+    this.heart = new HeartStrip(patient, this.view, this.viewport, this.clocks, askServer, redraw);
+    this.spectral = new SpectralStrip(patient, this.view, this.viewport, this.store, this.clocks, (us) => this.show(us), redraw);
     this.measuring = new Measuring(this.view, this.viewport, () => (this.page && this.style ? { page: this.page, style: this.style } : null), redraw);
-    this.history = new History(patient, this.store, () => this.stale(), (why) => setText(this.fault, why === null ? '' : words.reader.notFetched(why)));
-    this.events = new EventPanel(patient, askServer, redraw, (device, channels) => this.labelsOf(device, channels));
+    this.history = new History(patient, this.store, this.clocks, () => this.stale(), (why) => setText(this.fault, why === null ? '' : words.reader.notFetched(why)));
+    this.events = new EventPanel(patient, this.clocks, askServer, redraw, (device, channels) => this.labelsOf(device, channels));
     this.day = new DayStrip(patient, askServer, (us) => this.show(us), redraw);
     this.controls = new Controls({
       move: (by, unit) => this.move(by, unit),
@@ -86,13 +90,14 @@ export class Reader {
         this.stale();
       },
     });
+    this.clocks.follow(patient, askServer, (isMoved) => this.aligned(isMoved));
     this.controls.box.append(this.exported, this.video.box);
     void videoOf(patient).then((link) => {
       this.videoLink = link;
       this.events.hasVideo(link);
       this.stale();
     });
-    this.where.append(this.mode, this.place, this.measuring.said, this.fault);
+    this.where.append(this.mode, this.place, this.corrected, this.measuring.said, this.fault);
     this.plot.append(this.view.surface.canvas, this.measuring.surface.canvas, this.bar);
     this.box = element(
       'section',
@@ -121,8 +126,9 @@ export class Reader {
 
   /** What came live: samples, scores, news of events. */
   take(news: LivePatient): void {
-    for (const block of news.blocks) this.store.add(block);
-    for (const detection of news.detections) this.scores.addLive(detection);
+    // What comes before the clocks are known is asked for with the history.
+    if (this.clocks.asked) for (const block of news.blocks) this.store.add(this.clocks.block(block));
+    if (this.clocks.asked) for (const detection of news.detections) this.scores.addLive(this.clocks.detection(detection));
     if (news.events.length > 0) this.events.soon();
     this.redraw();
   }
@@ -139,13 +145,16 @@ export class Reader {
     const where = live ? words.reader.shownLive(seconds) : words.reader.shown(fromUs, untilUs, nowUs);
     const empty = !this.history.busy && this.page !== null && this.page.stretches.length === 0;
     setText(this.place, `${where}${speed}, ${words.reader.up(this.controls.negativeUp)}${this.history.busy && !live ? `. ${words.reader.fetching}` : empty ? `. ${words.reader.noSamples}` : ''}`);
+    const byUs = this.source ? this.clocks.toldUs(this.source.device, 'eeg', untilUs) : null;
+    setText(this.corrected, byUs === null ? '' : words.reader.clockCorrected(this.source!.device, byUs));
     this.day.update(fromUs, nowUs);
     if (this.measuring.active) setText(this.controls.said, words.reader.measuring);
     else if (this.source) this.controls.say(this.source);
-    this.exported.href = `/v1/patients/${encodeURIComponent(this.patient)}/edf?from=${Math.floor(fromUs)}&until=${Math.ceil(untilUs)}&device=${encodeURIComponent(this.source?.device ?? '')}`;
+    const ownUs = this.source ? this.clocks.byUs(this.source.device, 'eeg', untilUs) : 0; // the file has the device's own times
+    this.exported.href = `/v1/patients/${encodeURIComponent(this.patient)}/edf?from=${Math.floor(fromUs - ownUs)}&until=${Math.ceil(untilUs - ownUs)}&device=${encodeURIComponent(this.source?.device ?? '')}`;
     this.video.show(this.videoLink, this.patient, fromUs);
     this.need();
-    this.heart.update(nowUs);
+    if (this.clocks.asked) this.heart.update(nowUs);
     this.spectral.update(this.source, this.history.busy);
   }
 
@@ -169,6 +178,7 @@ export class Reader {
 
   release(): void {
     clearTimeout(this.scoreTimer);
+    this.clocks.release();
     this.history.release();
     this.events.release();
     this.heart.release();
@@ -208,6 +218,19 @@ export class Reader {
     return true;
   }
 
+  /** The clocks are known, or known better: what lies elsewhere now is laid anew. */
+  private aligned(isMoved: boolean): void {
+    if (isMoved) {
+      this.store.clear();
+      this.history.forget();
+      this.scores.clear();
+      this.scoresFor = '';
+      this.heart.forget();
+      this.spectral.forget();
+    }
+    this.stale();
+  }
+
   private stale(): void {
     this.view.surface.stale = true;
     this.redraw();
@@ -227,7 +250,7 @@ export class Reader {
 
   private need(): void {
     const { live, fromUs, untilUs } = this.viewport;
-    if (Number.isNaN(this.nowUs)) return;
+    if (Number.isNaN(this.nowUs) || !this.clocks.asked) return;
     // Live, the connection brings what is new; history gives what came before the page was opened.
     const [from, until] = fromUs > 0 ? [fromUs, untilUs] : [this.nowUs - this.viewport.seconds * 1e6, this.nowUs];
     const before = this.source ? warmUpUs(this.controls.filters, this.source.rate) : 5e6;
@@ -247,9 +270,10 @@ export class Reader {
 
   private async fetchScores(fromUs: number, untilUs: number): Promise<void> {
     try {
-      const path = `/v1/patients/${encodeURIComponent(this.patient)}/detections?from=${Math.floor(fromUs) - 2e6}&until=${Math.ceil(untilUs)}&limit=2000`;
+      const [from, until] = this.clocks.deviceRange('eeg', fromUs, untilUs);
+      const path = `/v1/patients/${encodeURIComponent(this.patient)}/detections?from=${from - 2e6}&until=${until}&limit=2000`;
       const { detections } = await askJson<{ detections: RecordedDetection[] }>(askServer, path, AbortSignal.timeout(10_000));
-      for (const detection of detections) this.scores.addRecorded(detection);
+      for (const detection of detections) this.scores.addRecorded(detection, this.clocks.vigilUs(detection.device, 'eeg', timeUs(detection.end_time)));
     } catch {
       this.scoresFor = ''; // asked for again with the next words
     }
@@ -327,7 +351,7 @@ export class Reader {
 
   /** The event behind an alarm, with what is known of it: where it was not read yet, its time alone. */
   showEvent(onsetUs: number): void {
-    this.show((this.events.near(onsetUs) ?? onsetUs) - this.viewport.seconds * BEFORE_ONSET * 1e6);
+    this.show((this.events.near(onsetUs) ?? this.clocks.vigilUs(this.source?.device ?? '', 'eeg', onsetUs)) - this.viewport.seconds * BEFORE_ONSET * 1e6);
     this.focus();
   }
 

@@ -82,6 +82,11 @@ export class SampleStore {
     }
   }
 
+  clear(): void {
+    this.streams.clear();
+    this.bytes = 0;
+  }
+
   get heldBytes(): number {
     return this.bytes;
   }

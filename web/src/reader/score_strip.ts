@@ -22,8 +22,12 @@ export class Scores {
     this.add(Number(detection.endTimeUs), detection.notEvaluated ? null : Math.min(1, detection.scoreQ16 / 65536), Math.max(1, detection.periodS));
   }
 
-  addRecorded(detection: RecordedDetection): void {
-    if (!detection.shadow) this.add(timeUs(detection.end_time), detection.score, 1);
+  addRecorded(detection: RecordedDetection, endUs = timeUs(detection.end_time)): void {
+    if (!detection.shadow) this.add(endUs, detection.score, 1);
+  }
+
+  clear(): void {
+    this.seconds.clear();
   }
 
   private add(endUs: number, score: number | null, periodS: number): void {

@@ -7,6 +7,7 @@ import { words } from '../words';
 import { CIVIDIS, css } from './cividis';
 import { font, FOOT_ROOM, LABEL_ROOM, type PageView } from './draw_page';
 import { sideOf } from './montage';
+import type { Clocks } from './clocks';
 import type { SampleStore, Source } from './sample_store';
 import { decibels, HIGHEST_HZ, SEGMENT_S, Spectrum, STEP_S } from './spectrum';
 import { columnOf, peakOf, segmentsOf, SpectrumColumns } from './spectrum_columns';
@@ -57,11 +58,12 @@ export class SpectralStrip {
     private readonly view: PageView,
     private readonly viewport: Viewport,
     private readonly store: SampleStore,
+    clocks: Clocks,
     private readonly jump: (us: number) => void,
     private readonly redraw: () => void,
   ) {
     this.surface = new Surface('spectrum-canvas', () => this.stale());
-    this.history = new SpectrumHistory(patient, () => this.redraw(), beginThread);
+    this.history = new SpectrumHistory(patient, clocks, () => this.redraw(), beginThread);
     const { spectrum } = words.reader;
     for (const span of SPANS) this.span.append(element('option', { value: span }, spectrum.spans[span]));
     const known = remembered(SPAN_KEY) as Span;
@@ -147,6 +149,11 @@ export class SpectralStrip {
     this.of.value = before;
     if (this.of.selectedIndex < 0) this.of.selectedIndex = 0;
     this.spectrum = new Spectrum(source.rate);
+    this.choose();
+  }
+
+  /** Everything is made again. */
+  forget(): void {
     this.choose();
   }
 

@@ -26,7 +26,7 @@ function begun() {
   const thread = new HeldThread();
   const columns = new SpectrumColumns();
   const clock = { ms: 0 };
-  const history = new SpectrumHistory('p1', () => {}, () => thread, () => clock.ms);
+  const history = new SpectrumHistory('p1', { byUs: () => 0 }, () => {}, () => thread, () => clock.ms);
   history.choose({ source, channels: [0, 2] }, columns);
   return { thread, columns, clock, history };
 }

@@ -1,4 +1,5 @@
 // Sees to it that the columns of a long span are there: chunk after chunk from the thread of the spectra, the nearest first.
+import type { Clocks } from './clocks';
 import type { Source } from './sample_store';
 import type { SpectrumColumns } from './spectrum_columns';
 import type { FromSpectra, SpectrumQuestion, ToSpectra } from './spectrum_messages';
@@ -44,6 +45,7 @@ export class SpectrumHistory {
 
   constructor(
     private readonly patient: string,
+    private readonly clocks: Pick<Clocks, 'byUs'>,
     private readonly onNews: () => void,
     private readonly begin: () => Thread,
     private readonly now: () => number = () => performance.now(),
@@ -80,12 +82,14 @@ export class SpectrumHistory {
   private ask(chunk: number, { source, channels }: Choice): void {
     const fromS = chunk * CHUNK_S;
     const untilS = fromS + CHUNK_S;
+    const byUs = this.clocks.byUs(source.device, 'eeg', fromS * 1e6);
     const question: SpectrumQuestion = {
       id: this.nextId++,
       // The last segment ends two seconds behind the chunk's last second.
-      path: `/v1/patients/${encodeURIComponent(this.patient)}/eeg?from=${fromS * 1e6}&until=${(untilS + 2) * 1e6}&format=protobuf&device=${encodeURIComponent(source.device)}&channels=${channels.join(',')}`,
+      path: `/v1/patients/${encodeURIComponent(this.patient)}/eeg?from=${fromS * 1e6 - byUs}&until=${(untilS + 2) * 1e6 - byUs}&format=protobuf&device=${encodeURIComponent(source.device)}&channels=${channels.join(',')}`,
       labels: channels.map((channel) => source.labels[channel]!),
       rate: source.rate,
+      byUs,
       fromS,
       untilS,
     };

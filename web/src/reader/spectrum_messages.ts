@@ -8,6 +8,8 @@ export interface SpectrumQuestion {
   /** Of the source whose channels they are: what the server sends of another layout is left out. */
   labels: readonly string[];
   rate: number;
+  /** Added to the times of what is answered. */
+  byUs: number;
   fromS: number;
   untilS: number;
 }

@@ -20,7 +20,7 @@ async function samplesOf(question: SpectrumQuestion, signal: AbortSignal): Promi
     if (!answer.ok) throw new Refused(String(answer.status));
     const body = new Uint8Array(await answer.arrayBuffer());
     bytes += body.length;
-    for (const block of fromBinary(EegBlockBatchSchema, body).blocks) store.add(block);
+    for (const block of fromBinary(EegBlockBatchSchema, body).blocks) store.add({ ...block, startTimeUs: block.startTimeUs + BigInt(question.byUs) });
     cursor = answer.headers.get('Vigil-Next-Cursor');
   } while (cursor);
   return { store, bytes };
