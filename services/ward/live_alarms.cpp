@@ -54,11 +54,21 @@ void LiveState::take_notice(journal::Sequence sequence, const v1::AlarmNotice& n
             for (const int condition : notice.conditions()) {
                 patient.offs.erase(static_cast<v1::Alarm::Condition>(condition));
             }
-            keep_notice(patient, {sequence, notice.at_us(), notice});
-            break;
+            [[fallthrough]];
         case v1::AlarmNotice::SETTINGS:
         case v1::AlarmNotice::MONITORING:
-            keep_notice(patient, {sequence, notice.at_us(), notice});
+            keep_notice(
+                patient.notices,
+                {sequence, notice.at_us(), notice},
+                limits_.notices_per_patient
+            );
+            break;
+        case v1::AlarmNotice::ACT_REFUSED:
+            keep_notice(
+                patient.refusals,
+                {sequence, notice.at_us(), notice},
+                limits_.refusals_per_patient
+            );
             break;
         default:
             return;
@@ -80,12 +90,15 @@ void LiveState::take_off(Patient& patient, const v1::AlarmNotice& notice) {
     }
 }
 
-void LiveState::keep_notice(Patient& patient, Kept<v1::AlarmNotice> kept) const {
+void LiveState::keep_notice(
+    std::deque<Kept<v1::AlarmNotice>>& notices,
+    Kept<v1::AlarmNotice> kept,
+    std::size_t most
+) const {
     kept.value.clear_settings(); // those in force have a route of their own
-    auto& notices = patient.notices;
     const auto oldest_us = kept.time_us - limits_.events.count();
     notices.push_back(std::move(kept));
-    while (notices.size() > limits_.notices_per_patient || notices.front().time_us < oldest_us) {
+    while (notices.size() > most || notices.front().time_us < oldest_us) {
         notices.pop_front();
     }
 }
@@ -113,9 +126,11 @@ void LiveState::show_alarms(
     for (const auto& [condition, off] : patient.offs) {
         *shown.add_off() = off;
     }
-    for (const auto& kept : patient.notices) {
-        if (kept.sequence > since) {
-            *shown.add_notices() = kept.value;
+    for (const auto* notices : {&patient.notices, &patient.refusals}) {
+        for (const auto& kept : *notices) {
+            if (kept.sequence > since) {
+                *shown.add_notices() = kept.value;
+            }
         }
     }
 }

@@ -119,6 +119,25 @@ TEST_CASE_METHOD(Fixture, "limits and monitoring that change are told for a whil
     CHECK(patient().notices_size() == 16);
 }
 
+TEST_CASE_METHOD(Fixture, "an act that changed nothing is told with its entry, and crowds nothing out") {
+    tell(notice(v1::AlarmNotice::SETTINGS, "known"));
+    const auto seen = live.sequence();
+    auto refused = notice(v1::AlarmNotice::ACT_REFUSED, "no such alarm is on", 1);
+    refused.set_cause("an act's entry");
+    tell(refused);
+    auto shown = patient(seen);
+    REQUIRE(shown.notices_size() == 1);
+    CHECK(shown.notices(0).kind() == v1::AlarmNotice::ACT_REFUSED);
+    CHECK(shown.notices(0).cause() == "an act's entry");
+    CHECK(shown.notices(0).reason() == "no such alarm is on");
+    for (int time = 0; time < 40; ++time) {
+        tell(notice(v1::AlarmNotice::ACT_REFUSED, "again", 2 + time));
+    }
+    shown = patient();
+    CHECK(shown.notices_size() == 1 + 8);
+    CHECK(shown.notices(0).kind() == v1::AlarmNotice::SETTINGS);
+}
+
 TEST_CASE_METHOD(Fixture, "what is off of Vigil's own alarms is the frame's") {
     auto off = about_tachycardia(v1::AlarmNotice::ALARM_OFF, "known");
     off.clear_patient();

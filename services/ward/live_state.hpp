@@ -30,6 +30,7 @@ struct LiveLimits {
     std::size_t events_per_patient = 32;       // the one that began first goes first
     std::size_t alarms_per_patient = 64;       // one that has ended, then the oldest, goes first
     std::size_t notices_per_patient = 16;      // the oldest goes first, and after `events`
+    std::size_t refusals_per_patient = 8;      // of acts, likewise
     std::size_t heart_states_per_patient = 24; // the one that changed first goes first
     std::size_t streams_per_patient = 16;      // the one that was silent longest goes first
     Microseconds no_data_after{5'000'000};     // or twice the block's length, whichever is longer
@@ -65,6 +66,9 @@ public:
     [[nodiscard]] const v1::Alarm* alarm(const std::string& patient, const std::string& id) const;
 
     [[nodiscard]] std::vector<DeviceClock> device_clocks() const { return clocks_.all(); }
+
+    /// Receipt time of the newest clock entry; 0 = none.
+    [[nodiscard]] std::int64_t chain_us() const { return chain_us_; }
 
     /// The newest sequence applied.
     [[nodiscard]] journal::Sequence sequence() const { return sequence_; }
@@ -129,6 +133,7 @@ private:
         std::int64_t audio_paused_until_us = 0; // 0: its alarms sound
         std::map<v1::Alarm::Condition, v1::LiveOff> offs;
         std::deque<Kept<v1::AlarmNotice>> notices;          // what people must know for a while
+        std::deque<Kept<v1::AlarmNotice>> refusals;         // of acts
         std::map<std::string, Kept<v1::HeartChange>> heart; // by source and state, the newest
         std::map<std::string, Stream> streams;              // by device and stream
         std::int64_t newest_sample_us = 0;
@@ -152,7 +157,11 @@ private:
     void take_alarm(journal::Sequence sequence, const v1::Alarm& alarm);
     void take_notice(journal::Sequence sequence, const v1::AlarmNotice& notice);
     static void take_off(Patient& patient, const v1::AlarmNotice& notice);
-    void keep_notice(Patient& patient, Kept<v1::AlarmNotice> kept) const;
+    void keep_notice(
+        std::deque<Kept<v1::AlarmNotice>>& notices,
+        Kept<v1::AlarmNotice> kept,
+        std::size_t most
+    ) const;
     static void
     show_alarms(const Patient& patient, journal::Sequence since, v1::LivePatient& shown);
     void show_own_alarms(journal::Sequence since, v1::LiveFrame& frame) const;

@@ -184,3 +184,39 @@ describe('an alarm', { timeout: 300_000 }, () => {
     await page.context().close();
   });
 });
+
+describe('an act that changes nothing', { timeout: 200_000 }, () => {
+  it('is told to the page that acted, with the reason, until somebody has read it, and to no other page', async () => {
+    const late = await openWard(browser, server, { bypassCSP: true });
+    const quick = await openWard(browser, server);
+    const strap = new Strap(server, 'twice').start();
+    strap.rate = 150;
+    await tile(late, 'twice').waitFor();
+    assert.equal(await alarmSettings(late, 'twice', { switched_on: true, reason: 'admitted' }), 204);
+    await waitFor(late, 'twice', 'alarm', 'medium', 60_000);
+    for (const page of [late, quick]) await page.goto(`${server.url}/#/patient/twice`);
+    // What the one asks for is still on its way when the other has acknowledged.
+    let letGo;
+    const held = new Promise((resolve) => (letGo = resolve));
+    await late.route('**/acts', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await late.locator('.detail .alarm').getByRole('button', { name: 'Acknowledge' }).click();
+    await quick.locator('.detail .alarm').getByRole('button', { name: 'Acknowledge' }).click();
+    await waitFor(late, 'twice', 'alarm', 'acknowledged');
+    assert.equal(await late.locator('.refusal').count(), 0);
+    letGo();
+    await says(late, '.refusal', 'CHANGED NOTHINGAcknowledge, twice: local has acknowledged it already. See what is on now');
+    assert.deepEqual(await violations(late), []);
+    await late.screenshot({ path: 'out/changed-nothing.png' });
+    await wait(1_000);
+    assert.equal(await quick.locator('.refusal').count(), 0);
+    assert.doesNotMatch((await quick.locator('.change-list').textContent()) ?? '', /is back/, 'it is no alarm that is back');
+    await late.locator('.refusal').getByRole('button', { name: 'Read' }).click();
+    await late.locator('.refusal').waitFor({ state: 'detached' });
+    assert.deepEqual([late.faults, quick.faults], [[], []]);
+    await strap.stop();
+    for (const page of [late, quick]) await page.context().close();
+  });
+});

@@ -33,7 +33,7 @@ export class OffList {
   /** `off` is all that is off now, `notices` are news. */
   take(off: readonly LiveOff[], notices: readonly AlarmNotice[]): void {
     this.offs = off.map(({ condition, untilUs, user, reason, remindedUs }) => ({ condition, untilUs: Number(untilUs), user, reason, remindedUs: Number(remindedUs) }));
-    const news = notices.map(({ kind, atUs, user, reason, detail, conditions }) => ({ kind, atUs: Number(atUs), user, reason, detail, conditions: [...conditions] }));
+    const news = notices.filter(({ kind }) => kind !== AlarmNotice_Kind.ACT_REFUSED).map(({ kind, atUs, user, reason, detail, conditions }) => ({ kind, atUs: Number(atUs), user, reason, detail, conditions: [...conditions] }));
     if (news.length > 0) this.told = [...news.reverse(), ...this.told].slice(0, MOST);
   }
 

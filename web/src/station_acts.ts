@@ -80,6 +80,10 @@ export class PinDialog {
 let asking: PinDialog | null = null;
 export const askForPins = (dialog: PinDialog) => (asking = dialog);
 
+/** Hears of each act that was sent, by its entry's id, and what it does in words. */
+let heard: (id: string, what: string) => void = () => {};
+export const hearOfActs = (hear: typeof heard) => (heard = hear);
+
 export interface Answer {
   status: number;
   /** Why not, in the server's words; empty where it was done. */
@@ -119,6 +123,7 @@ async function postAsPerson(paths: readonly string[], body: Record<string, unkno
 /** Acts on alarms, one for each patient (empty: Vigil's own); what went wrong in words, or empty. */
 export async function postActs(patients: readonly string[], body: Record<string, unknown>, what: string): Promise<string> {
   const answers = await postAsPerson(patients.map((patient) => (patient === '' ? at('v1', 'vigil', 'acts') : at('v1', 'patients', patient, 'acts'))), body, what);
+  answers?.forEach(({ id }, at) => id && heard(id, [what, patients[at]].filter(Boolean).join(', ')));
   const failed = answers?.find(({ detail }) => detail !== '');
   if (!failed) return '';
   const acknowledges = body['kind'] === 'acknowledge';

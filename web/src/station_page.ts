@@ -7,10 +7,11 @@ import type { Connection } from './connection';
 import type { LiveFrame, LiveSecondWay, LiveStation, LiveTest } from './generated/vigil/v1/live_pb';
 import { ChainWatch, MonitoringBanner } from './monitoring';
 import { OwnAlarms } from './own_alarms';
+import { RefusalLines } from './refused_acts';
 import { Sound } from './sound';
 import { SoundBar } from './sound_bar';
 import { moreUrgent } from './sound_schedule';
-import { askForPins, PinDialog, postActs } from './station_acts';
+import { askForPins, hearOfActs, PinDialog, postActs } from './station_acts';
 import { Alarms, type PatientAlarm } from './station_alarms';
 import { Reports, type ShownNow } from './station_report';
 import { AlarmStrip } from './station_strip';
@@ -38,6 +39,7 @@ export class StationPage {
   private readonly chain = new ChainWatch(performance.now());
   private readonly monitoring = new MonitoringBanner();
   private readonly reports = new Reports();
+  private readonly refusals = new RefusalLines();
   private readonly notWatched = line('not-watched-line');
   private readonly secondWay = line('fault-line');
   private readonly overdue = line('fault-line');
@@ -56,13 +58,15 @@ export class StationPage {
     const everybody = { get inOrder() { return [...ward.inOrder, ...ward.tests]; } };
     this.alarms = new Alarms(everybody, nowUs);
     this.bar = new SoundBar(this.sound, this.alarms, (patients, body) => postActs(patients, body, body['kind'] === 'audio_pause' ? words.sound.pause : words.sound.resume));
-    this.box.append(this.monitoring.box, this.bar.box, this.notWatched.box, this.secondWay.box, this.overdue.box, this.reminder.box, this.strip.box, this.own.box, this.answer);
+    this.box.append(this.monitoring.box, this.refusals.box, this.bar.box, this.notWatched.box, this.secondWay.box, this.overdue.box, this.reminder.box, this.strip.box, this.own.box, this.answer);
     this.ownOff = this.own.off;
+    hearOfActs((id, what) => this.refusals.acted(id, what));
     void this.askWho();
   }
 
   take(frame: LiveFrame): void {
     this.alarms.take(frame);
+    this.refusals.take([...frame.notices, ...frame.patients.flatMap(({ notices }) => notices)]);
     this.chain.observe(Number(frame.chainUs), performance.now());
     if (frame.test) {
       this.stations = frame.stations;
