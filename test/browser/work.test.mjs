@@ -34,9 +34,15 @@ describe('the work of a shift', { timeout: 240_000 }, () => {
     await work.getByText(/1 event said to be no seizure; under an hour/).waitFor();
 
     await work.getByLabel('Seizure', { exact: true }).selectOption('focal_tonic');
+    await work.getByLabel('Awareness').selectOption('impaired');
+    await work.getByLabel('Lasted').fill('5');
     await work.getByLabel('Remark').fill('left arm stiff');
-    await work.getByRole('button', { name: 'Note it now' }).click();
-    await work.getByText(/focal, tonic, left arm stiff, local/).waitFor();
+    await work.getByRole('button', { name: 'Note the last 5 s' }).click();
+    await work.getByText(/\d\d:\d\d:\d\d to \d\d:\d\d:\d\d \(5 s\) focal, tonic, awareness impaired, left arm stiff, local/).waitFor();
+    assert.equal(await work.getByLabel('Awareness').isVisible(), false, 'awareness is asked of focal seizures alone');
+    const said = (await page.evaluate(async () => (await fetch('/v1/patients/worked/marks')).json())).marks.find(({ text }) => text === 'left arm stiff');
+    assert.equal(said.awareness, 'impaired');
+    assert.equal(Date.parse(said.until) - Date.parse(said.from), 5_000);
     await work.getByRole('button', { name: 'All clear' }).click();
     await work.getByText('Noted: all clear. No alarm ends by it.').waitFor();
 
@@ -49,7 +55,7 @@ describe('the work of a shift', { timeout: 240_000 }, () => {
     const section = page.locator('.handover-patient', { hasText: 'worked' });
     await section.getByText(/no seizure$/).waitFor();
     await section.getByText(/high: manual alarm, still on/).waitFor();
-    await section.getByText(/focal, tonic, left arm stiff/).waitFor();
+    await section.getByText(/\(5 s\) focal, tonic, awareness impaired, left arm stiff/).waitFor();
     await section.getByText(/all clear/).waitFor();
     assert.deepEqual(await violations(page), []);
     await page.emulateMedia({ media: 'print' });

@@ -18,7 +18,9 @@ export function eventLine(event: EventRecord, verdict: Verdict | undefined): str
 
 export function markLine(mark: MarkRecord): string {
   const what = mark.type ? (words.seizureType[mark.type] ?? mark.type) : say.kind[mark.kind];
-  return [`${clockTime(mark.from ?? mark.said)} ${what}`, mark.awareness ?? '', mark.text, mark.by || mark.device].filter(Boolean).join(', ');
+  const from = clockTime(mark.from ?? mark.said);
+  const until = mark.from && mark.until && mark.until !== mark.from ? ` ${say.until(clockTime(mark.until), (Date.parse(mark.until) - Date.parse(mark.from)) / 1000)}` : '';
+  return [`${from}${until} ${what}`, mark.awareness ? (words.awareness[mark.awareness] ?? mark.awareness) : '', mark.text, mark.by || mark.device].filter(Boolean).join(', ');
 }
 
 /** A rate per day of less than an hour says nothing. */

@@ -5,6 +5,7 @@ import { alarmLine, eventLine, figureLine, markLine, pastLine } from '../handove
 import { remember, remembered } from '../theme';
 import { videoLinks, videoOf, type VideoLink } from '../video/video_link';
 import { words } from '../words';
+import { RemarkForm } from './remark_form';
 import { counting, record, verdicts, type EventRecord, type MarkRecord, type Verdict } from './server';
 
 const say = words.work;
@@ -20,7 +21,7 @@ export class RemarkPanel {
   readonly box = element('section', { class: 'work', 'aria-label': say.title });
   private readonly answer = element('p', { class: 'form-answer', role: 'status' });
   private readonly lists = element('div', { class: 'work-lists' });
-  private readonly note = element('button', { type: 'submit', class: 'button' });
+  private readonly form: RemarkForm;
   private readonly body = element('div', { class: 'work-body', id: 'work-body' });
   private readonly opener = element('button', { type: 'button', class: 'button', 'aria-controls': 'work-body' }, say.title);
   private asked = 0;
@@ -29,9 +30,10 @@ export class RemarkPanel {
   constructor(
     private readonly patient: string,
     private readonly nowUs: () => number,
-    private readonly atUs: () => number | null,
+    atUs: () => number | null,
   ) {
-    this.body.append(this.annotate(), this.lists);
+    this.form = new RemarkForm(nowUs, atUs, (remark, what) => this.tell(remark, what, say.annotated), (why) => this.say(why, true));
+    this.body.append(this.form.box, this.lists);
     this.box.append(this.acts(), this.answer, this.body);
     this.opener.addEventListener('click', () => this.open(this.body.hidden));
     this.open(remembered(OPEN) === 'yes');
@@ -39,8 +41,7 @@ export class RemarkPanel {
 
   /** The words; several times a second. */
   update(): void {
-    const at = this.atUs();
-    setText(this.note, at === null ? say.annotateNow : say.annotateAt(at));
+    this.form.update();
   }
 
   /** Closed it leaves its room to the EEG; it is as it was left when the next patient is opened. */
@@ -73,41 +74,12 @@ export class RemarkPanel {
     return element('div', { class: 'work-acts' }, this.opener, clear, call);
   }
 
-  private annotate(): HTMLElement {
-    const type = element('select', { id: 'mark-type' }, element('option', { value: '' }, say.noSeizureType), ...Object.entries(words.seizureType).map(([value, text]) => element('option', { value }, text)));
-    const text = element('input', { id: 'mark-text', maxlength: '500', autocomplete: 'off' });
-    const form = element(
-      'form',
-      { class: 'work-mark' },
-      element('label', { for: 'mark-type' }, say.type),
-      type,
-      element('label', { for: 'mark-text' }, say.text),
-      text,
-      this.note,
-    );
-    form.addEventListener('submit', (event) => {
-      event.preventDefault();
-      if (!type.value && !text.value.trim()) {
-        this.say(say.nothing, true);
-        text.focus();
-        return;
-      }
-      const mark = { kind: 'annotation', from_us: Math.round(this.atUs() ?? this.nowUs()), text: text.value.trim(), ...(type.value ? { type: type.value } : {}) };
-      void this.tell(mark, this.note.textContent ?? '', say.annotated).then((told) => {
-        if (!told) return;
-        text.value = '';
-        type.value = '';
-      });
-    });
-    return form;
-  }
-
   private say(text: string, fault: boolean): void {
     setText(this.answer, text);
     this.answer.dataset['fault'] = String(fault);
   }
 
-  private async tell(mark: Record<string, string | number | boolean>, what: string, done: string): Promise<boolean> {
+  private async tell(mark: Record<string, string | number | boolean | undefined>, what: string, done: string): Promise<boolean> {
     const answer = await postMark(this.patient, mark, what);
     if (!answer) return false;
     this.say(answer.detail || done, answer.detail !== '');

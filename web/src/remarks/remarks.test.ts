@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { alarmLine, eventLine, falseAlarms, figureLine, markLine } from '../handover/lines';
+import { isFocal, stretchOf } from './remark_form';
 import { counting, verdicts, type AlarmRecord, type EventRecord, type Figures, type MarkRecord } from './server';
 
 const mark = (fields: Partial<MarkRecord>): MarkRecord => ({ id: 'a', kind: 'annotation', by: 'ada', said: '2026-11-24T12:00:00Z', from: null, until: null, device: '', text: '', ...fields });
@@ -38,6 +39,8 @@ describe('the lines of a shift', () => {
 
   it('call a seizure by its type and a remark by its kind', () => {
     expect(markLine(mark({ type: 'focal_tonic', awareness: 'aware', text: 'left arm' }))).toMatch(/focal, tonic, aware, left arm, ada$/);
+    expect(markLine(mark({ type: 'focal_tonic', awareness: 'impaired', from: '2026-11-24T12:00:00Z', until: '2026-11-24T12:02:05Z' }))).toMatch(/^\d\d:00:00 to \d\d:02:05 \(2 min\) focal, tonic, awareness impaired, ada$/);
+    expect(markLine(mark({ type: 'focal', from: '2026-11-24T12:00:00Z', until: '2026-11-24T12:00:00Z' }))).toMatch(/^\d\d:00:00 focal, ada$/);
     expect(markLine(mark({ kind: 'button', by: '', device: 'cap-7' }))).toMatch(/button pressed, cap-7$/);
   });
 
@@ -50,5 +53,19 @@ describe('the lines of a shift', () => {
   it('give sensitivity with its interval, and the alarms of each day', () => {
     const told = { ...figures(30, rate), seizures: 4, detected: 3, sensitivity: { estimate: 0.75, low: 0.194, high: 0.994 }, alarms_per_day: [{ day: '2026-11-23', high: 1, medium: 5, low: 9 }, { day: '2026-11-24', high: 0, medium: 2, low: 0 }] };
     expect(figureLine(told)).toBe('30.0 h of EEG; 2.0 false alarms per 24 h (95 %: 0.1 to 11.1), by what staff said of the events; 3 of 4 known seizures detected (95 %: 19 to 99 %); alarms of 2026-11-23: 1 high, 5 medium, 9 low; alarms of 2026-11-24: 0 high, 2 medium, 0 low');
+  });
+});
+
+describe('a remark', () => {
+  it('ends now where it is said live, and begins where the page does in history', () => {
+    expect(stretchOf(null, 100e6, 0)).toEqual({ from_us: 100e6 });
+    expect(stretchOf(null, 100e6, 90)).toEqual({ from_us: 10e6, until_us: 100e6 });
+    expect(stretchOf(40e6, 100e6, 0)).toEqual({ from_us: 40e6 });
+    expect(stretchOf(40e6, 100e6, 90)).toEqual({ from_us: 40e6, until_us: 130e6 });
+  });
+
+  it('has awareness where the seizure is focal, also where it becomes bilateral', () => {
+    expect(['focal', 'focal_tonic', 'focal_to_bilateral_tonic_clonic'].every(isFocal)).toBe(true);
+    expect(['', 'unclassified', 'generalized_tonic', 'absence_typical', 'unknown_onset'].some(isFocal)).toBe(false);
   });
 });
