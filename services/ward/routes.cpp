@@ -1,5 +1,6 @@
 #include "ward/routes.hpp"
 
+#include "base/json_text.hpp"
 #include "ward/alarm_requests.hpp"
 #include "ward/mark_requests.hpp"
 #include "ward/pages.hpp"
@@ -191,6 +192,17 @@ void add_routes(http::Router& router, const RouteParts& parts) {
         "/v1/ward/live",
         {.access = Access::staff, .max_body = 256 << 10, .send_queue_bytes = 16 << 20},
         [&feed = parts.feed](const Request& request) { return feed.open_page(request.principal); }
+    );
+
+    route(
+        Verb::get,
+        "/v1/ward/chain",
+        Access::open, // that Vigil watches, or not, and nothing else: for pages before sign-in
+        [&feed = parts.feed](const Request& /*request*/, Reply reply) {
+            JsonText answer;
+            answer.open_object().member("chain_us", feed.chain_us()).close_object();
+            reply(http::Response::json(std::move(answer).text()));
+        }
     );
 
     route(Verb::post, "/v1/sign-in", Access::open, [&sign_in](Request request, Reply reply) {

@@ -15,9 +15,14 @@ const STOPPED_WITHIN_MS = 10_000;
 
 const monitoring = (page, state, timeout = 30_000) => page.waitForFunction((wanted) => document.documentElement.dataset.monitoring === wanted, state, { timeout });
 
-/** Each page that staff have open; none of them shows a silence to press where nothing sounds. */
+/** Each page that staff have open, and those that nobody is signed in at. */
 async function openEveryPage(browser, server) {
   const pages = [];
+  for (const path of ['/signin', '/sender']) {
+    const page = await openPage(browser);
+    await page.goto(server.url + path);
+    pages.push(page);
+  }
   for (const path of ['/', '/#/patient/nobody', '/administration', '/handover']) {
     const page = await openWard(browser, server);
     if (path !== '/') await page.goto(server.url + path);
@@ -83,7 +88,8 @@ describe('the chain', { timeout: 400_000 }, () => {
     const pages = await openEveryPage(browser, server);
     for (const page of pages) await monitoring(page, 'on');
     await wait(9_000);
-    assert.equal(await pages[0].evaluate(() => document.documentElement.dataset.monitoring), 'on');
+    assert.deepEqual(await pages[0].evaluate(async () => Object.keys(await (await fetch('/v1/ward/chain')).json())), ['chain_us'], 'whoever is not signed in is told that one fact');
+    for (const page of pages) assert.equal(await page.evaluate(() => document.documentElement.dataset.monitoring), 'on');
     const frozen = await FrozenThread.freeze(server.process.pid, 'detector');
     const stoppedAt = Date.now();
     try {
@@ -93,7 +99,9 @@ describe('the chain', { timeout: 400_000 }, () => {
         assert.ok(['live', undefined].includes(await page.evaluate(() => document.documentElement.dataset.connection)), 'the feed itself goes on');
       }
       assert.ok(Date.now() - stoppedAt < STOPPED_WITHIN_MS + 1_500, `${Date.now() - stoppedAt} ms`);
-      await pages[0].screenshot({ path: 'out/monitoring-stopped.png' });
+      await pages[2].screenshot({ path: 'out/monitoring-stopped.png' });
+      await pages[0].screenshot({ path: 'out/monitoring-stopped-signin.png' });
+      await pages[1].screenshot({ path: 'out/monitoring-stopped-sender.png' });
     } finally {
       await frozen.thaw();
     }
@@ -145,9 +153,9 @@ describe('a journal that takes nothing', { timeout: 300_000, skip: !SHIM && 'FUL
       await monitoring(page, 'stopped');
       assert.match(await page.locator('.banner.stopped').textContent(), /MONITORING STOPPED/);
     }
-    await pages[0].locator('.banner').filter({ hasText: 'SERVER CANNOT STORE' }).waitFor({ timeout: 30_000 });
+    await pages[2].locator('.banner').filter({ hasText: 'SERVER CANNOT STORE' }).waitFor({ timeout: 30_000 });
     assert.equal(server.process.exitCode, null, 'it goes on');
-    await pages[0].screenshot({ path: 'out/journal-full.png' });
+    await pages[2].screenshot({ path: 'out/journal-full.png' });
     rmSync(server.full);
     for (const page of pages) {
       await monitoring(page, 'on', 60_000);

@@ -59,3 +59,16 @@ export class MonitoringBanner {
     return silentMs <= 0;
   }
 }
+
+const LOOK_EVERY_MS = 500;
+
+/** The banner in a place of its own, without a sound; `look` is called whenever it looks. */
+export function chainBanner(chain: ChainWatch, look: (nowMs: number) => void = () => {}): HTMLElement {
+  const banner = new MonitoringBanner(false);
+  setInterval(() => {
+    const nowMs = performance.now();
+    look(nowMs);
+    banner.update(chain.stopped(nowMs), nowMs);
+  }, LOOK_EVERY_MS);
+  return element('section', { class: 'station-lines', 'aria-label': words.station.region }, banner.box);
+}

@@ -1,4 +1,5 @@
 // The sign-in form at /signin. One-time links never reach it: the server answers them itself.
+import { chainUnsigned } from './chain_unsigned';
 import { element, setText } from './element';
 import { words } from './words';
 
@@ -29,7 +30,7 @@ export function showSignIn(page: HTMLElement): void {
     }
     void trySignIn(user, password, submit, fault);
   });
-  page.replaceChildren(element('main', { class: 'sign-in-page' }, form), element('footer', { class: 'foot' }, element('span', {}, words.disclaimer)));
+  page.replaceChildren(chainUnsigned(), element('main', { class: 'sign-in-page' }, form), element('footer', { class: 'foot' }, element('span', {}, words.disclaimer)));
   user.focus();
 }
 

@@ -1,4 +1,5 @@
 // The sender's page: which patient, which recording, start and stop, and what the server said to each block.
+import { chainUnsigned } from '../chain_unsigned';
 import { element, setText } from '../element';
 import { words } from '../words';
 import { openOutbox, type Outbox } from './outbox';
@@ -70,6 +71,7 @@ export class SenderPage {
     );
     this.page.replaceChildren(
       element('header', { class: 'top' }, element('h1', { class: 'brand' }, say.title)),
+      chainUnsigned(),
       element('main', { class: 'sender' }, form, this.setUpForm(), element('section', { 'aria-label': say.answers }, this.state, this.waiting, this.answers)),
       element('footer', { class: 'foot' }, element('span', {}, words.disclaimer)),
     );
