@@ -210,6 +210,31 @@ function watchEdges(ms) {
   });
 }
 
+/** Runs in the browser: in each animation frame what of a border has risen and which surfaces have another colour, and all animations. */
+async function watchColours(ms) {
+  const WATCHED = '.edge, .state, .tile-note, .banner, .strip-alarm, .alarm';
+  const before = new Map();
+  const frames = [];
+  const until = performance.now() + ms;
+  const look = () => {
+    const changes = [];
+    for (const one of document.querySelectorAll(WATCHED)) {
+      const { opacity, backgroundColor } = getComputedStyle(one);
+      const known = before.get(one);
+      before.set(one, { opacity, backgroundColor });
+      if (!known) continue;
+      if (Number(opacity) > Number(known.opacity) || backgroundColor !== known.backgroundColor) changes.push(one.classList[0]);
+    }
+    frames.push({ at: performance.now(), changes });
+  };
+  while (performance.now() < until) {
+    await new Promise(requestAnimationFrame);
+    look();
+  }
+  const animations = document.getAnimations().map((animation) => ({ of: animation.effect.target.className, startTime: animation.startTime, duration: animation.effect.getTiming().duration }));
+  return { frames, animations };
+}
+
 describe('alarms flash', () => {
   const open = async (options) => {
     const ward = await PlayedWard.open(8, { quiet: true, ...options });
@@ -241,6 +266,33 @@ describe('alarms flash', () => {
     const most = Math.max(...flashes.map((from) => flashes.filter((at) => at >= from && at < from + 1000).length));
     assert.ok(most <= 3, `${most} flashes in one second`);
     await ward.close();
+  });
+
+  it('three times a second at most, with everything else that changes its colour, where everybody is in alarm and scores leap', async () => {
+    const ward = await PlayedWard.open(16, { quiet: true });
+    for (const [at, patient] of ward.patients.entries()) patient.alarm(at % 3 === 2 ? 'medium' : 'high');
+    ward.tell(...ward.patients);
+    await waitFor(ward.page, 'Bed 16', 'alarm', 'high');
+    await ward.page.evaluate(() => void (location.hash = '#/patient/Bed%201'));
+    await ward.page.locator('.detail').waitFor();
+    // Each patient's score is now high and now low, at a moment of its own.
+    const leaping = ward.patients.map((patient, at) => setInterval(() => ward.stage.send({ patients: [patient.score(Math.random() < 0.5 ? 0.95 : 0.05)] }), 700 + 37 * at));
+    const { frames, animations } = await ward.page.evaluate(watchColours, 15_000);
+    for (const timer of leaping) clearInterval(timer);
+    // Whatever moves by itself is a border, on the one clock.
+    assert.ok(animations.length >= 16, `${animations.length} animations`);
+    for (const animation of animations) {
+      assert.equal(animation.of, 'edge', JSON.stringify(animation));
+      assert.equal(animation.startTime, 0, JSON.stringify(animation));
+      assert.ok([500, 2000].includes(animation.duration), JSON.stringify(animation));
+    }
+    const bands = frames.flatMap(({ changes }) => changes).filter((change) => change === 'state');
+    assert.ok(bands.length >= 20, `only ${bands.length} bands changed`);
+    // What changes within a few frames is one flash; an instant is a frame at which anything rises, or a band changes either way.
+    const instants = frames.filter(({ changes }, at) => changes.length > 0 && !frames.slice(Math.max(0, at - 3), at).some((frame) => frame.changes.length > 0)).map(({ at }) => at);
+    const most = Math.max(...instants.map((from) => instants.filter((at) => at >= from && at < from + 950).length));
+    assert.ok(most <= 3, `${most} flashes in one second`);
+    await ward.drop(); // what the reader asks of a played server is refused
   });
 
   it('not at all for whoever wants less motion', async () => {

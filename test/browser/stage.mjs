@@ -153,6 +153,12 @@ export class StagePatient {
     };
   }
 
+  /** New samples, and a score that is of now. */
+  score(value) {
+    const endUs = BigInt(Date.now() * 1000);
+    return { ...this.news(250, 1), detections: [{ device: `d-${this.id}`, stream: 's', startTimeUs: endUs - 1_000_000n, endTimeUs: endUs, scoreQ16: Math.round(value * 65_536), model: 'window-178', standing: 1, periodS: 1 }] };
+  }
+
   /** Scores and heart rates of the last ten minutes, as a whole frame has them. */
   history(nowUs = Date.now() * 1000) {
     const ago = (seconds) => BigInt(nowUs - seconds * 1e6);

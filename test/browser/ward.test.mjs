@@ -137,8 +137,8 @@ async function playSeizure(patient) {
   await waitFor(page, patient, 'level', 'low');
   await page.evaluate((id) => {
     new MutationObserver(() => {
-      if (document.querySelector(`.tile[data-patient="${id}"]`)?.dataset.level === 'high') window.seenHigh ??= Date.now();
-    }).observe(document.body, { subtree: true, attributes: true, attributeFilter: ['data-level'] });
+      if (document.querySelector(`.tile[data-patient="${id}"] .fitted-word`)?.textContent === 'HIGH') window.seenHigh ??= Date.now();
+    }).observe(document.body, { subtree: true, childList: true, characterData: true });
   }, patient);
   await waitFor(page, patient, 'level', 'high');
   assert.equal(await tile(page, patient).locator('.fitted-word').textContent(), 'HIGH');

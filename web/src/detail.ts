@@ -4,6 +4,7 @@ import { ask, at, Refused } from './ask';
 import { Connection } from './connection';
 import { drawHeart } from './draw_score';
 import { element, setData, setSign, setText, sign } from './element';
+import { Band } from './flash';
 import { FittedWord } from './fitted_word';
 import type { LiveFrame, LivePatient } from './generated/vigil/v1/live_pb';
 import { describe } from './model';
@@ -35,6 +36,7 @@ export class Detail {
   private readonly note = element('p', { class: 'tile-note' });
   private readonly heart = new HeartPlate();
   private readonly alarms: AlarmPanel;
+  private readonly band: Band;
   private readonly work: RemarkPanel;
   private nowUs = Date.now() * 1000;
   private readonly heartSurface: Surface;
@@ -63,6 +65,7 @@ export class Detail {
       this.loading,
       element('figure', { class: 'detail-heart' }, element('figcaption', {}, words.heartRateOverMinutes(HEART_SECONDS / 60)), this.heartSurface.canvas),
     );
+    this.band = new Band(this.box);
     this.box.addEventListener('keydown', (event) => this.key(event));
     this.connection = new Connection((frame) => this.take(frame), onSignedOut, { patients: [id], channels: 0 });
     void this.load();
@@ -144,7 +147,7 @@ export class Detail {
     this.box.setAttribute('aria-label', words.detailRegion(known.label));
     this.synthetic.hidden = !known.synthetic;
     setData(this.box, 'condition', lost ? 'lost' : state.condition);
-    setData(this.box, 'level', lost ? 'none' : state.level);
+    this.band.set(lost ? 'none' : state.level);
     setData(this.box, 'stoppedHigh', String(state.stoppedHigh));
     setSign(this.sign, lost ? 'lost' : signOf(state));
     this.word.set(lost ? words.lost : wordOf(state));
@@ -169,6 +172,7 @@ export class Detail {
 
   release(): void {
     this.released = true;
+    this.band.release();
     this.connection.close();
     this.word.release();
     this.reader?.release();

@@ -1,7 +1,7 @@
 // One patient's tile on the ward.
 import { element, setData, setSign, setText, sign } from './element';
 import { FittedWord } from './fitted_word';
-import { Flash } from './flash';
+import { Band, Flash } from './flash';
 import { HEART_DIM_MS, HEART_GONE_MS } from './heart';
 import { describe } from './model';
 import type { Patient } from './patient';
@@ -61,6 +61,7 @@ export class Tile {
   private readonly bar = element('span', { class: 'unit-bar', hidden: '' }, element('span', { class: 'unit-bar-line' }), element('span', { class: 'unit-bar-text' }));
   private readonly edge = element('span', { class: 'edge' });
   private readonly flash = new Flash(this.edge);
+  private readonly band: Band;
   private readonly steady = new SteadyHigh();
   private announced = '';
 
@@ -77,6 +78,7 @@ export class Tile {
       this.link,
       this.edge,
     );
+    this.band = new Band(this.box);
     this.cell.append(this.box);
   }
 
@@ -94,7 +96,7 @@ export class Tile {
     setText(this.id, patient.label === patient.id ? '' : patient.id);
     this.synthetic.hidden = !patient.synthetic;
     setData(this.box, 'condition', lost ? 'lost' : state.condition);
-    setData(this.box, 'level', lost ? 'none' : state.level);
+    this.band.set(lost ? 'none' : state.level);
     setData(this.box, 'stoppedHigh', String(state.stoppedHigh));
     this.alarm(lost ? 'none' : state.alarm);
     setSign(this.sign, lost ? 'lost' : signOf(state));
@@ -137,6 +139,7 @@ export class Tile {
 
   release(): void {
     this.flash.release();
+    this.band.release();
     this.label.release();
     this.word.release();
     this.cell.remove();
