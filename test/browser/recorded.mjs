@@ -17,26 +17,32 @@ export class Recorded {
   async send(fromS, untilS, step = 10) {
     for (let second = fromS; second < untilS; second += step) {
       const seconds = Math.min(step, untilS - second);
-      const first = Math.round((second - Math.floor(this.originUs / 1e6)) * RATE);
-      await this.server.post(
-        '/v1/eeg/blocks',
-        {
-          device: this.name,
-          stream: 's1',
-          first_sample: first,
-          rate_numerator: RATE,
-          rate_denominator: 1,
-          start_time_us: second * 1e6,
-          synthetic: this.synthetic,
-          ...this.declared,
-          channels: this.labels.map((label) => ({ label, unit: 'uV', scale: 1 })),
-          samples: seconds * RATE,
-          data: this.labels.map((_, channel) => Array.from({ length: seconds * RATE }, (_, index) => this.signal(first + index, channel))),
-        },
-        this.key,
-      );
+      const first = this.firstOf(second);
+      const data = this.labels.map((_, channel) => Array.from({ length: seconds * RATE }, (_, index) => this.signal(first + index, channel)));
+      await this.server.post('/v1/eeg/blocks', this.block(second, seconds, JSON.stringify(data)), this.key);
     }
     return this;
+  }
+
+  firstOf(second) {
+    return Math.round((second - Math.floor(this.originUs / 1e6)) * RATE);
+  }
+
+  /** The body of a block of whole seconds; `data` is its samples' JSON. */
+  block(second, seconds, data) {
+    const rest = {
+      device: this.name,
+      stream: 's1',
+      first_sample: this.firstOf(second),
+      rate_numerator: RATE,
+      rate_denominator: 1,
+      start_time_us: second * 1e6,
+      synthetic: this.synthetic,
+      ...this.declared,
+      channels: this.labels.map((label) => ({ label, unit: 'uV', scale: 1 })),
+      samples: seconds * RATE,
+    };
+    return `${JSON.stringify(rest).slice(0, -1)},"data":${data}}`;
   }
 
   /** Sends on in real time until stop(). */

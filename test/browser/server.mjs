@@ -81,7 +81,7 @@ export class Server {
       fetch(this.url + path, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${key}` },
-        body: JSON.stringify(body),
+        body: typeof body === 'string' ? body : JSON.stringify(body),
       });
     let answer = await send();
     for (const until = Date.now() + 1_000; answer.status === 401 && Date.now() < until; answer = await send()) await wait(50);
