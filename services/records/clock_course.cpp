@@ -92,8 +92,8 @@ void ClockCourse::put_aside(const Point& point) {
     const auto is_near = [&](const Point& other) {
         return point.device_us() > other.device_us() &&
                std::abs(static_cast<double>(point.delay_us() - other.delay_us())) <=
-                   noise_us + fastest_drift *
-                                  static_cast<double>(point.device_us() - other.device_us());
+                   noise_us +
+                       fastest_drift * static_cast<double>(point.device_us() - other.device_us());
     };
     if (!std::ranges::all_of(state_.aside(), is_near)) {
         state_.clear_aside();
@@ -214,9 +214,7 @@ std::vector<ClockCorrection> ClockCourse::corrections() const {
                                     : points.front().device_us();
             std::erase_if(found, [&](const auto& one) { return one.device_us >= set_us; });
             found.push_back({.device_us = set_us - 1, .by_us = before.by_us});
-            found.push_back(
-                {.device_us = set_us, .by_us = points.front().delay_us() - needed}
-            );
+            found.push_back({.device_us = set_us, .by_us = points.front().delay_us() - needed});
         }
         for (const auto& point : points) {
             const auto by_us = point.delay_us() - needed;
@@ -255,11 +253,8 @@ double ClockCourse::slope() const {
     );
 }
 
-std::int64_t correction_at(
-    std::span<const ClockCorrection> corrections,
-    double slope,
-    std::int64_t device_us
-) {
+std::int64_t
+correction_at(std::span<const ClockCorrection> corrections, double slope, std::int64_t device_us) {
     if (corrections.empty()) {
         return 0;
     }

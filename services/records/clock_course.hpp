@@ -34,6 +34,7 @@ struct ClockCorrection {
 class ClockCourse {
 public:
     ClockCourse() = default;
+
     explicit ClockCourse(v1::ClockCourse remembered) : state_(std::move(remembered)) {}
 
     /// What says that it ends at `device_us` came at `receipt_us`. True where that changed
@@ -77,10 +78,7 @@ private:
 };
 
 /// What is to be added at a device's time: constant before the first, straight on behind the last.
-[[nodiscard]] std::int64_t correction_at(
-    std::span<const ClockCorrection> corrections,
-    double slope,
-    std::int64_t device_us
-);
+[[nodiscard]] std::int64_t
+correction_at(std::span<const ClockCorrection> corrections, double slope, std::int64_t device_us);
 
 } // namespace vigil::records

@@ -43,8 +43,7 @@ void Clocks::take(const v1::Entry& entry, const v1::Vital& vital) {
 }
 
 void Clocks::take(const v1::Entry& entry, Key key, std::int64_t device_us) {
-    if (entry.receipt_time_us() != 0 &&
-        courses_[key].take(entry.receipt_time_us(), device_us)) {
+    if (entry.receipt_time_us() != 0 && courses_[key].take(entry.receipt_time_us(), device_us)) {
         changed_.insert(std::move(key));
     }
 }
@@ -72,10 +71,7 @@ std::vector<store::ClockRow> Clocks::changed() const {
     for (const auto& key : changed_) {
         const auto& [patient, device, data] = key;
         rows.push_back(
-            {.patient = patient,
-             .device = device,
-             .data = data,
-             .course = courses_.at(key).state()}
+            {.patient = patient, .device = device, .data = data, .course = courses_.at(key).state()}
         );
     }
     return rows;

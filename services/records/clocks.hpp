@@ -35,6 +35,7 @@ public:
     [[nodiscard]] std::vector<CorrectedClock> of(const std::string& patient) const;
 
     [[nodiscard]] std::vector<store::ClockRow> changed() const;
+
     void clear_changed() { changed_.clear(); }
 
 private:

@@ -44,8 +44,7 @@ struct Records {
     }
 
     std::string body(const std::string& patient) {
-        const auto match =
-            router.match(http::Verb::get, "/v1/patients/" + patient + "/clocks");
+        const auto match = router.match(http::Verb::get, "/v1/patients/" + patient + "/clocks");
         REQUIRE(match.route != nullptr);
         http::Request request;
         request.parameters = match.parameters;
@@ -67,7 +66,7 @@ struct Records {
                 one["data"].get_string().value() != data) {
                 continue;
             }
-            Answered found{.slope = one["grows_ppm"].get_double().value() / 1e6};
+            Answered found{.corrections = {}, .slope = one["grows_ppm"].get_double().value() / 1e6};
             for (const auto point : one["corrections"].get_array()) {
                 found.corrections.push_back(
                     {.device_us = point["device_us"].get_int64(),
@@ -98,7 +97,8 @@ void send(Entries& entries, std::int64_t from, std::int64_t until) {
         entries.received(true_us(second) + least_us + std::llround(jitter(random)));
     };
     for (auto second = from; second < until; second += 10) {
-        auto block = block_of({.rate = 4, .channels = 1}, 4 * static_cast<std::uint64_t>(second), 40);
+        auto block =
+            block_of({.rate = 4, .channels = 1}, 4 * static_cast<std::uint64_t>(second), 40);
         block.set_start_time_us(told_us(second, 100));
         entries.add(v1::EEG_BLOCK, block);
         arrives(second + 10, 12'000);
@@ -117,7 +117,8 @@ void send(Entries& entries, std::int64_t from, std::int64_t until) {
 
 } // namespace
 
-TEST_CASE("EEG and beats of clocks 100 ppm fast and slow lie within 100 ms after a day, restarted") {
+TEST_CASE("EEG and beats of clocks 100 ppm fast and slow lie within 100 ms after a day, restarted"
+) {
     Entries entries;
     send(entries, 0, day_s);
     const auto& all = entries.all();

@@ -68,11 +68,8 @@ public:
     [[nodiscard]] Result<TimePage<store::BeatsRow>>
     beats(const std::string& patient, store::TimeRange time, std::size_t limit) const;
     /// A moment of Vigil's time as a device's EEG has it, by what is known of its clock.
-    [[nodiscard]] std::int64_t device_us(
-        const std::string& patient,
-        const std::string& device,
-        std::int64_t vigil_us
-    ) const;
+    [[nodiscard]] std::int64_t
+    device_us(const std::string& patient, const std::string& device, std::int64_t vigil_us) const;
     /// What people said of a patient's record, at any time, and did not take back, by when it is
     /// of.
     [[nodiscard]] Result<std::vector<v1::Mark>> standing_marks(const std::string& patient) const;

@@ -119,7 +119,10 @@ TEST_CASE_METHOD(Fixture, "limits and monitoring that change are told for a whil
     CHECK(patient().notices_size() == 16);
 }
 
-TEST_CASE_METHOD(Fixture, "an act that changed nothing is told with its entry, and crowds nothing out") {
+TEST_CASE_METHOD(
+    Fixture,
+    "an act that changed nothing is told with its entry, and crowds nothing out"
+) {
     tell(notice(v1::AlarmNotice::SETTINGS, "known"));
     const auto seen = live.sequence();
     auto refused = notice(v1::AlarmNotice::ACT_REFUSED, "no such alarm is on", 1);

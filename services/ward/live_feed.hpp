@@ -60,7 +60,8 @@ public:
         return state_.device_clocks();
     }
 
-    /// Receipt time of the detector's newest clock entry that came back out of the journal; 0 = none.
+    /// Receipt time of the detector's newest clock entry that came back out of the journal; 0 =
+    /// none.
     [[nodiscard]] std::int64_t chain_us() {
         const std::scoped_lock lock(state_mutex_);
         return state_.chain_us();
