@@ -62,9 +62,15 @@ image_file() {
 }
 programs=$store/programs-$(digest "$kube/modules/kube")
 node_root=$store/node-$(digest "$kube/packages.txt")
-manifests=$store/manifests-$(digest "$kube"/modules/*/go.mod "$kube/addons")
+ingress=$top/deploy/cluster/ingress-controller # the same that anybody applies
+manifests=$store/manifests-$(digest "$kube"/modules/*/go.mod "$ingress")
 kubectl() { KUBECONFIG=$admin "$programs/kubectl" "$@"; }
 
 alive() { # is the node's first process, as this state knows it, still there?
     [ -s "$state/$1/unshare.pid" ] && tr '\0' ' ' 2>/dev/null <"/proc/$(cat "$state/$1/unshare.pid")/cmdline" | grep -q "node_boot $1 "
+}
+
+can_run() { # prints why not, where this machine cannot
+    [ "$(id -u)" = 0 ] || { printf "a cluster's nodes are namespaces, which only root may make; run: sudo -E make (or set KUBECONFIG to a cluster of your own)"; return 1; }
+    compgen -G '/sys/fs/cgroup/*/tasks' >/dev/null || { printf 'this machine has no cgroup v1, which the cluster of the tests needs; set KUBECONFIG to a cluster of your own (kind, minikube)'; return 1; }
 }
