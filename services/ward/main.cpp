@@ -1,6 +1,7 @@
 // The program ward: wiring only.
 #include "access/mounted_secret.hpp"
 #include "access/sign_in_link.hpp"
+#include "process/away.hpp"
 #include "process/options.hpp"
 #include "process/program.hpp"
 #include "ward/chain_trial.hpp"
@@ -58,7 +59,13 @@ struct Parts {
     std::unique_ptr<journal::ReaderReport> report;
 };
 
-void add_options(CLI::App& app, Config& config, bool& link) {
+/// Commands in place of serving the pages.
+struct Asked {
+    bool link = false;
+    bool away = false;
+};
+
+void add_options(CLI::App& app, Config& config, Asked& asked) {
     using process::option;
     process::toggle(
         app,
@@ -84,7 +91,14 @@ void add_options(CLI::App& app, Config& config, bool& link) {
     option(app, "--page", config.page, "Where people open the page: of the links that are printed");
     app.add_subcommand("link", "Print a one-time sign-in link for this ward, and end")
         ->fallthrough()
-        ->callback([&link] { link = true; });
+        ->callback([&asked] { asked.link = true; });
+    app.add_subcommand(
+           "away",
+           "Answer everything with 503 and Retry-After, until stopped: for the entry of a cluster, "
+           "where what was asked has no pod"
+    )
+        ->fallthrough()
+        ->callback([&asked] { asked.away = true; });
 }
 
 std::vector<std::string> faults_of(const Config& config) {
@@ -322,17 +336,20 @@ Result<process::Service> start(const Config& config, process::Ground& on) {
 
 int main(int argc, char** argv) {
     Config config;
-    bool link = false;
+    Asked asked;
     return process::run(
         argc,
         argv,
         {.name = "ward",
          .about = "The pages of a cluster: fed live, and where staff acts.",
-         .add_options = [&](CLI::App& app) { add_options(app, config, link); },
+         .add_options = [&](CLI::App& app) { add_options(app, config, asked); },
          .faults = [&] { return faults_of(config); },
          .start = [&](process::Ground& on) { return start(config, on); },
          .instead = [&](const process::ClusterConfig& cluster) -> std::optional<int> {
-             return link ? std::optional(print_link(config, cluster)) : std::nullopt;
+             if (asked.away) {
+                 return process::serve_away(cluster);
+             }
+             return asked.link ? std::optional(print_link(config, cluster)) : std::nullopt;
          }}
     );
 }

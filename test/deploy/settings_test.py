@@ -29,8 +29,9 @@ class Settings(unittest.TestCase):
         lists = [rendered.overlay(name) for name in rendered.OVERLAYS] + [rendered.choice(one) for one in rendered.CHOICES]
         for documents in lists:
             for one in rendered.of_kind(documents, "Deployment"):
-                service = one["metadata"]["name"]
-                said = {variable["name"] for variable in rendered.pod_of(one)["spec"]["containers"][0]["env"]}
+                container = rendered.pod_of(one)["spec"]["containers"][0]
+                service = container["image"].removeprefix("localhost/vigil-").partition(":")[0]
+                said = {variable["name"] for variable in container["env"]}
                 with self.subTest(service=service):
                     self.assertEqual({name for name in said if name.startswith("VIGIL_")} - every[service], set())
             settings = next(one for one in documents if one["metadata"]["name"].startswith("settings-"))["data"]

@@ -18,7 +18,7 @@ if not os.environ.get("NATS_SERVER"):
     print("NATS_SERVER names no nats-server (tools/nats_server makes one): skipped")
     sys.exit(4)
 
-from cluster_processes import Cluster, call, until
+from cluster_processes import PROGRAMS, Cluster, Program, call, free_port, until
 from faults_test import open_websocket
 from vigil_process import bearer
 
@@ -138,6 +138,26 @@ class ClusterTest(unittest.TestCase):
                 )
                 self.assertEqual(missing.returncode, 1)
                 self.assertIn("nowhere cannot be read", missing.stderr)
+
+    def test_0_away_tells_everybody_to_come_again_whatever_they_ask(self):
+        port, monitor = free_port(), free_port()
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("VIGIL_")}
+        words = [str(PROGRAMS / "ward"), "away", "--address", "127.0.0.1", "--port", str(port), "--monitor-port", str(monitor)]
+        away = Program(words, self.cluster.folder / "away.log", clean)
+        away.start()
+        self.addCleanup(away.kill)
+        until(lambda: call(f"http://127.0.0.1:{monitor}", "GET", "/readyz")[0] == 200, "away is ready")
+        block = {"Content-Type": "application/x-protobuf", **bearer("anybody")}
+        for method, path, body, headers in (
+            ("GET", "/", None, {}), ("GET", "/v1/patients?from=now", None, {"Cookie": "a=b"}), ("DELETE", "/v1/admin/keys/1", None, {}), ("PUT", "/a/b/c/d", b"{}", {}),
+            ("POST", "/", b"x", {}), ("POST", "/v1/eeg/blocks", b"x" * 8_000_000, block),
+        ):
+            with self.subTest(method=method, path=path):
+                status, told, text = call(f"http://127.0.0.1:{port}", method, path, body, headers)
+                self.assertEqual(status, 503)
+                self.assertIn(told["Retry-After"], [str(seconds) for seconds in range(1, 6)])
+                self.assertEqual(json.loads(text)["code"], "unavailable")
+        self.assertEqual(away.stop(), 0, away.log_text())
 
     def test_1_what_the_intakes_take_is_scored_shown_and_stored(self):
         cluster = self.cluster
