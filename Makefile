@@ -66,6 +66,10 @@ cluster-down: ## Stop that cluster and remove all but what was built for it
 test-cluster: ## Run the tests of test/cluster on the cluster that KUBECONFIG names, or on that of make cluster
 	@test/cluster/run
 
+.PHONY: prove-cluster
+prove-cluster: ## The same with the real waiting times: the database away for 10 minutes (an hour)
+	@WARD_SECONDS=600 FAULT_SECONDS=600 SETTLE_SECONDS=300 test/cluster/run ward faults scale
+
 ##@ Measure
 .PHONY: bench
 bench: ## Measure what docs/performance.md lists and print its table

@@ -38,6 +38,11 @@ def wait_until(what, condition, seconds=120, every=0.5):
         time.sleep(every)
 
 
+def figure(what, value):
+    """A line for docs/performance.md."""
+    print(f"\nfigure: {what}: {value}", flush=True)
+
+
 def http(address, path="/", port=80, host=None):
     """(status, body) of a GET from this machine, or (0, why not)."""
     import http.client
