@@ -52,16 +52,10 @@ class Restore(unittest.TestCase):
         Ward.remove()
         empty = Ward("laptop", secrets_folder())
         empty.install(images=False)
-        k("scale", "deploy/records", "--replicas=0")
-        wait_until("records to be gone", lambda: not k("get", "pods", "-l", "component=records", "-o", "name").strip(), 60)
         with_backups(self, "writer")
         for part, data in files.items():
             subprocess.run(["kubectl", "-n", "vigil", "exec", "-i", "writer", "--", "bash", "-c", f"cat >/backups/{name}{part}"], check=True, input=data)
-        with self.assertRaisesRegex(RuntimeError, "REPLACE=yes"):
-            job("restore", 120)
-        k("delete", "job", "restore-now")
-        self.restore_over()
-        k("scale", "deploy/records", "--replicas=1")
+        self.restore_into_empty()
         empty.wait_until_ready()
         seen.ward = empty
         blocks, values = seen.check_stored()
@@ -70,13 +64,19 @@ class Restore(unittest.TestCase):
             time.sleep(10)
         more.check_stored()
 
-    @staticmethod
-    def restore_over():
-        """As docs/deploy.md has it: over the tables that the new records has made."""
-        made = kubectl("-n", "vigil", "create", "job", "--from=cronjob/restore", "restore-over", "--dry-run=client", "-o", "yaml")
-        changed = kubectl("set", "env", "--local", "-f", "-", "REPLACE=yes", "-o", "yaml", stdin=made)
-        k("apply", "-f", "-", stdin=changed)
-        k("wait", "--for=condition=complete", "job/restore-over", "--timeout=300s")
+    def restore_into_empty(self):
+        """As docs/deploy.md has it."""
+        k("scale", "deploy/records", "statefulset/nats", "--replicas=0")
+        k("wait", "--for=delete", "pod", "-l", "component in (records, nats)", "--timeout=2m")
+        with self.assertRaisesRegex(RuntimeError, "REPLACE=yes"):
+            job("restore", 120)
+        k("delete", "job", "restore-now")
+        k("delete", "pvc", "-l", "component=nats")
+        made = k("create", "job", "--from=cronjob/restore", "restore-now", "--dry-run=client", "-o", "yaml")
+        k("apply", "-f", "-", stdin=kubectl("set", "env", "--local", "-f", "-", "REPLACE=yes", "-o", "yaml", stdin=made))
+        k("wait", "--for=condition=complete", "job/restore-now", "--timeout=300s")
+        k("scale", "statefulset/nats", "--replicas=1")
+        k("scale", "deploy/records", "--replicas=1")
 
 
 if __name__ == "__main__":

@@ -90,14 +90,11 @@ class Ward:
         return wait_until(f"{method} {path}", done, 60)
 
     def sign_in(self):
-        """By a link that a pod of ward prints; another pod does not know it, and then it is opened again."""
+        """By a link that a pod of ward prints."""
         def opened():
             link = k("exec", "deploy/ward", "--", "ward", "link").strip()
-            for _ in range(4):
-                status, headers, _ = self.ask(PAGE, "GET", link.removeprefix(f"https://{PAGE}"))
-                if status == 303:
-                    return headers["set-cookie"].split(";")[0]
-            return None
+            status, headers, _ = self.ask(PAGE, "GET", link.removeprefix(f"https://{PAGE}"))
+            return headers["set-cookie"].split(";")[0] if status == 303 else None
         self.cookie = wait_until("a link to be taken", opened, 60, 2)
 
     def keys(self, patients):
