@@ -11,13 +11,13 @@
 #   LOCK_S      a run that is silent for so long is dead (60)      WAIT_S      how long to wait for another run (3600)
 #   ANSWER_MS   95 of 100 blocks are answered within (500)         FRESH_S     sent, scored, shown, stored within (10)
 #   REFUSED     share of answers that may be 5xx (0.001)
-#   COSIGN_PUBLIC_KEY   file: nothing is applied that this key did not sign (none: it is said, and nothing is checked)
+#   SIGNING_PUBLIC_KEY   file: nothing is applied that this key did not sign (none: it is said, and nothing is checked)
 #   CRANE       the program (that of tools/crane)
 # shellcheck disable=SC2034
 delivery=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$delivery/../.." && pwd)
 : "${NAMESPACE:=vigil}" "${BESIDE:=vigil-beside}" "${BUILDER:=make}" "${READY_S:=300}" "${SMOKE_S:=10}" "${ROLL_OUT_S:=300}" "${VERIFY_S:=300}" "${LOCK_S:=60}"
-: "${WAIT_S:=3600}" "${ANSWER_MS:=500}" "${FRESH_S:=10}" "${REFUSED:=0.001}" "${COSIGN_PUBLIC_KEY:=}"
+: "${WAIT_S:=3600}" "${ANSWER_MS:=500}" "${FRESH_S:=10}" "${REFUSED:=0.001}" "${SIGNING_PUBLIC_KEY:=}"
 services=(eeg-intake heart-intake detector records ward)
 
 say() { printf 'delivery: %s\n' "$*" >&2; }
