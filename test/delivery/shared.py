@@ -1,0 +1,74 @@
+"""What the tests of the delivery share: scripts run with settings of their own, a registry on loopback, keys, small images."""
+import contextlib
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+DELIVERY = TOP / "deploy/delivery"
+
+
+def program(variable, tool):
+    """The path in the variable; ends with 4, which ctest reads as skipped, where it is not set."""
+    path = os.environ.get(variable, "")
+    if not path:
+        print(f"{variable} is not set ({tool} prints it): skipped", file=sys.stderr)
+        sys.exit(4)
+    return path
+
+
+def free_port():
+    with contextlib.closing(socket.socket()) as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+def run(name, *words, **settings):
+    """A script of deploy/delivery, or another command by its path."""
+    path = DELIVERY / name if "/" not in str(name) else name
+    return subprocess.run([path, *words], env={**os.environ, **settings}, capture_output=True, text=True, check=False, timeout=300)
+
+
+class Registry:
+    """`crane registry serve` in memory on a free port, stopped by its own process."""
+
+    def __init__(self, crane):
+        self.crane, self.address = crane, f"127.0.0.1:{free_port()}"
+        self.images = f"{self.address}/vigil"
+        self.process = subprocess.Popen([crane, "registry", "serve", "--address", self.address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 60
+        while True:
+            with contextlib.suppress(OSError), contextlib.closing(socket.create_connection(tuple([self.address.split(":")[0], int(self.address.split(":")[1])]), 1)):
+                return
+            assert self.process.poll() is None and time.monotonic() < deadline, "the registry does not start"
+            time.sleep(0.05)
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+
+    def ask(self, *words):
+        done = subprocess.run([self.crane, *words], capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def push(self, folder, text, tag, service="ward"):
+        """An image with one file in it; NAME@DIGEST."""
+        archive, file = folder / "image.tar", folder / "file"
+        file.write_text(text)
+        subprocess.run([sys.executable, "-B", TOP / "deploy/images/write_image.py", archive, "--tag", "localhost/a:1", "--file", f"{file}=/file"],
+                       check=True, capture_output=True)
+        place = f"{self.images}/vigil-{service}"
+        self.ask("push", str(archive), f"{place}:{tag}")
+        return f"{place}@{self.ask('digest', f'{place}:{tag}')}"
+
+
+def make_keys(folder, name="signing"):
+    """(private, public)"""
+    private, public = folder / f"{name}.key", folder / f"{name}.pub"
+    subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", private], check=True, capture_output=True)
+    subprocess.run(["openssl", "ec", "-in", private, "-pubout", "-out", public], check=True, capture_output=True)
+    return str(private), str(public)
