@@ -121,7 +121,7 @@ void add_alarm_routes(http::Router& router, AlarmDesk& desk, PersonGate& persons
 
 void add_mark_routes(http::Router& router, MarkDesk& desk, PersonGate& persons) {
     const auto act = acts_of(router, persons, desk);
-    act("/v1/patients/{id}/marks", mark_members, &MarkDesk::post_mark);
+    act("/v1/patients/{id}/mark", mark_members, &MarkDesk::post_mark);
 }
 
 void add_device_routes(http::Router& router, DeviceDesk& desk) {

@@ -32,7 +32,7 @@ describe('what is seldom seen', { timeout: 600_000 }, () => {
     strap.rate = 150;
     await ward.locator('.tile').waitFor(LONG);
     assert.equal(await alarmSettings(ward, 'racing', { switched_on: true, reason: 'admitted' }), 204);
-    assert.equal(await post(ward, '/v1/patients/racing/marks', { kind: 'manual_alarm', confirm: true }), 202);
+    assert.equal(await post(ward, '/v1/patients/racing/mark', { kind: 'manual_alarm', confirm: true }), 202);
     await waitFor(ward, 'racing', 'alarm', 'high');
   });
 

@@ -201,7 +201,7 @@ describe('sound and stations', { timeout: 400_000 }, () => {
   it('a high alarm is called after five seconds without a station; a station that shows and sounds it confirms it, and acknowledges by PIN', async () => {
     const admin = await openWard(browser, server);
     await watched(admin, 'no');
-    const callForHelp = async () => assert.equal((await call(admin, 'POST', '/v1/patients/racing/marks', { kind: 'manual_alarm', confirm: true })).status, 202);
+    const callForHelp = async () => assert.equal((await call(admin, 'POST', '/v1/patients/racing/mark', { kind: 'manual_alarm', confirm: true })).status, 202);
     const calls = () => receiver.got.map(({ body, at }) => ({ ...JSON.parse(body), at })).filter(({ condition }) => condition === 'manual alarm');
     const standing = async () => JSON.parse((await call(admin, 'GET', '/v1/patients/racing/alarms')).text).alarms.filter(({ condition, state }) => condition === 'manual alarm' && state === 'on');
 

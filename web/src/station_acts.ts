@@ -133,7 +133,7 @@ export async function postActs(patients: readonly string[], body: Record<string,
 
 /** Says something of a patient; null where nobody said who they are. */
 export async function postMark(patient: string, mark: Record<string, unknown>, what: string): Promise<Answer | null> {
-  const [answer] = (await postAsPerson([at('v1', 'patients', patient, 'marks')], mark, what)) ?? [];
+  const [answer] = (await postAsPerson([at('v1', 'patients', patient, 'mark')], mark, what)) ?? [];
   if (!answer) return null;
   return answer.status === 403 ? { ...answer, detail: words.forbidden } : answer;
 }
