@@ -48,7 +48,8 @@ struct DirectoryState {
     journal::Sequence reaches = 0;
     std::map<std::string, v1::PushBrowser, std::less<>> push_browsers; // by id, ended ones too
     std::map<std::string, v1::VideoLink, std::less<>> video_links;     // by patient, where set
-    std::map<std::string, std::int64_t, std::less<>> used_links; // of sign-in: when each ends, by id
+    std::map<std::string, std::int64_t, std::less<>>
+        used_links; // of sign-in: when each ends, by id
     /// By patient and condition: the newest act that switched it off or back on.
     std::map<std::string, std::map<v1::Alarm::Condition, v1::Act>, std::less<>> offs;
 

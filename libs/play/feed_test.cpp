@@ -1,9 +1,9 @@
 #include "play/feed.hpp"
 
-#include "signal/block_samples.hpp"
-#include "signal/recording_test_files.hpp"
 #include "play/play_command.hpp"
 #include "play/source_parts.hpp"
+#include "signal/block_samples.hpp"
+#include "signal/recording_test_files.hpp"
 #include "vigil/v1/vitals.pb.h"
 
 #include <catch2/catch_approx.hpp>

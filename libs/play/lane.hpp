@@ -2,13 +2,13 @@
 // Used by the player.
 #pragma once
 
-#include "signal/synthetic/noise.hpp"
 #include "play/outbox.hpp"
 #include "play/pauses.hpp"
 #include "play/play_options.hpp"
 #include "play/sender.hpp"
 #include "play/socket_sender.hpp"
 #include "play/tally.hpp"
+#include "signal/synthetic/noise.hpp"
 
 #include <condition_variable>
 #include <memory>

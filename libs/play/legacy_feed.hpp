@@ -2,9 +2,9 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "play/item.hpp"
 #include "signal/recording.hpp"
 #include "signal/resampler.hpp"
-#include "play/item.hpp"
 
 #include <optional>
 #include <span>

@@ -4,8 +4,8 @@
 
 #include "base/error.hpp"
 #include "base/time.hpp"
-#include "signal/recording.hpp"
 #include "play/play_options.hpp"
+#include "signal/recording.hpp"
 #include "vigil/v1/eeg.pb.h"
 
 #include <cstdint>

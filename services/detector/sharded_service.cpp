@@ -15,7 +15,6 @@
 
 namespace vigil::detector {
 
-
 Result<journal::Sequence> replay_floor(journal::Journal& journal, PartitionRange partitions) {
     auto needed = std::numeric_limits<journal::Sequence>::max();
     for (auto number = partitions.first; number < partitions.end; ++number) {

@@ -111,16 +111,15 @@ TEST_CASE("a journal that ends before what the store holds of it is not followed
     }
     Running younger;
     younger.put(0);
-    const auto refused =
-        Service(
-            younger.journal,
-            running.store,
-            running.clock,
-            running.log,
-            running.metrics,
-            running.options()
-        )
-            .start();
+    const auto refused = Service(
+                             younger.journal,
+                             running.store,
+                             running.clock,
+                             running.log,
+                             running.metrics,
+                             running.options()
+    )
+                             .start();
     CHECK(refused.error().code == ErrorCode::conflict);
     younger.put(1); // as far as the store: what comes next is new
     CHECK(Service(

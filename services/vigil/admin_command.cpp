@@ -171,21 +171,24 @@ void add_link_command(CLI::App& app, int& status) {
             const auto& [state, url, secret_file] = arguments->place;
             const StateFolder folder(state);
             const auto address = url.empty() ? folder.running_address() : url;
-            const auto secret =
-                access::load_secret(url.empty() ? folder.secret() : std::filesystem::path(secret_file));
+            const auto secret = access::load_secret(
+                url.empty() ? folder.secret() : std::filesystem::path(secret_file)
+            );
             if (!address || !secret) {
                 std::cerr
                     << "vigil: "
-                    << (address ? secret.error().detail
-                                : "no server runs on this state folder; start one with: vigil serve")
+                    << (address
+                            ? secret.error().detail
+                            : "no server runs on this state folder; start one with: vigil serve")
                     << '\n';
                 status = 1;
                 return;
             }
             const SystemClock clock;
             SystemRandom random;
-            std::cout << *address << "/signin?token="
-                      << access::make_sign_in_link(*secret, random, clock.utc()) << '\n';
+            std::cout << *address
+                      << "/signin?token=" << access::make_sign_in_link(*secret, random, clock.utc())
+                      << '\n';
         });
 }
 

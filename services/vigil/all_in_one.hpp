@@ -24,6 +24,7 @@
 #include "vigil/state_folder.hpp"
 #include "ward/administration.hpp"
 #include "ward/alarm_desk.hpp"
+#include "ward/chain_sender.hpp"
 #include "ward/chain_trial.hpp"
 #include "ward/device_desk.hpp"
 #include "ward/hash_queue.hpp"
@@ -36,7 +37,6 @@
 #include "ward/sizing_board.hpp"
 #include "ward/station_board.hpp"
 #include "ward/station_desk.hpp"
-#include "ward/chain_sender.hpp"
 #include "ward/video_desk.hpp"
 
 #include <map>

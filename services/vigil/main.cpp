@@ -1,8 +1,8 @@
 // The program: its commands and their wiring.
+#include "play/play_command.hpp"
 #include "vigil/admin_command.hpp"
 #include "vigil/config.hpp"
 #include "vigil/evaluate/evaluate_command.hpp"
-#include "play/play_command.hpp"
 #include "vigil/promote_command.hpp"
 #include "vigil/serve.hpp"
 #include "vigil/size/size_command.hpp"

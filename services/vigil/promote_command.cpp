@@ -1,10 +1,10 @@
 #include "vigil/promote_command.hpp"
 
 #include "detect/model_card.hpp"
+#include "recordings/recording_file.hpp"
 #include "vigil/administrator.hpp"
 #include "vigil/evaluate/results.hpp"
 #include "vigil/promote/promotion.hpp"
-#include "recordings/recording_file.hpp"
 
 #include <CLI/CLI.hpp>
 #include <pwd.h>

@@ -24,7 +24,6 @@ public:
 
     [[nodiscard]] std::filesystem::path secret() const { return path_ / "secret"; }
 
-
     [[nodiscard]] std::filesystem::path played_keys() const { return path_ / "played_keys"; }
 
     [[nodiscard]] std::filesystem::path spool() const { return path_ / "spool"; }

@@ -113,8 +113,7 @@ Result<std::string> ChainSender::enroll() {
     const std::string patient(access::test_patient);
     journal::Batch batch;
     if (state->patient(patient) == nullptr) {
-        batch.entries.push_back(
-            access::directory_entry(known_patient(), now_us, random_id(random_))
+        batch.entries.push_back(access::directory_entry(known_patient(), now_us, random_id(random_))
         );
     }
     if (!state->alarm_settings.contains(patient)) {

@@ -21,8 +21,8 @@ public:
 
     [[nodiscard]] Result<Held> read() override { return away ? refused() : near_.read(); }
 
-    [[nodiscard]] Result<void>
-    replace(std::uint64_t revision, const journal::LeaseTable& table) override {
+    [[nodiscard]] Result<void> replace(std::uint64_t revision, const journal::LeaseTable& table)
+        override {
         return away ? Result<void>(std::unexpected(refused().error()))
                     : near_.replace(revision, table);
     }
@@ -95,7 +95,10 @@ TEST_CASE_METHOD(Calling, "a call of a ward that is gone is made by the other on
     CHECK(second.way->reached() > 0);
 }
 
-TEST_CASE_METHOD(Calling, "a ward that cannot ask who is on duty stays so, until it learns better") {
+TEST_CASE_METHOD(
+    Calling,
+    "a ward that cannot ask who is on duty stays so, until it learns better"
+) {
     journal::MemoryLeases leases;
     Ward first(*this, leases, "ward-1");
     REQUIRE(becomes([&] { return first.duty.is_on(); }));

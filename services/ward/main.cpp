@@ -4,12 +4,12 @@
 #include "process/away.hpp"
 #include "process/options.hpp"
 #include "process/program.hpp"
+#include "ward/chain_sender.hpp"
 #include "ward/chain_trial.hpp"
 #include "ward/duty.hpp"
 #include "ward/push_way.hpp"
 #include "ward/routes.hpp"
 #include "ward/second_way_config.hpp"
-#include "ward/chain_sender.hpp"
 
 #include <iostream>
 #include <memory>
@@ -126,8 +126,9 @@ int print_link(const Config& config, const process::ClusterConfig& cluster) {
     }
     const SystemClock clock;
     SystemRandom random;
-    std::cout << config.page << "/signin?token="
-              << access::make_sign_in_link(*secret, random, clock.utc()) << '\n';
+    std::cout << config.page
+              << "/signin?token=" << access::make_sign_in_link(*secret, random, clock.utc())
+              << '\n';
     return 0;
 }
 

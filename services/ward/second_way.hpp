@@ -29,12 +29,13 @@ struct SecondWayOptions {
     std::chrono::milliseconds look_every{100};
     std::chrono::milliseconds remember_every{60'000}; // a restart reads back so far at most
     const http::PushKey* push_key = nullptr; // outlives it; needed where there is a push contact
-    /// Of several wards over one journal only the one on duty calls; the others follow what it does.
+    /// Of several wards over one journal only the one on duty calls; the others follow what it
+    /// does.
     std::function<bool()> on_duty = [] { return true; };
 };
 
-/// Runs two threads: one follows the journal, one calls while this ward is on duty. Where an entry cannot be written the call
-/// goes out all the same.
+/// Runs two threads: one follows the journal, one calls while this ward is on duty. Where an entry
+/// cannot be written the call goes out all the same.
 ///
 /// threads any
 class SecondWay {

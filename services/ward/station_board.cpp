@@ -7,7 +7,7 @@ namespace vigil::ward {
 namespace {
 
 constexpr std::size_t most_pages = 1000;
-constexpr std::size_t most_heard = 1000;     // then whoever was heard longest ago goes
+constexpr std::size_t most_heard = 1000; // then whoever was heard longest ago goes
 constexpr Microseconds forgotten_after{60'000'000};
 constexpr std::size_t most_confirmed = 4096; // then the smallest id goes: it is confirmed again
 

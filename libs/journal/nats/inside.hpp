@@ -61,8 +61,8 @@ struct NatsJournal::Inside {
     std::atomic<Sequence> freed = 0;
     std::atomic<std::uint64_t> disk_bytes = 0;
     std::atomic<bool> closing = false;
-    std::atomic<bool> lost = false; // the connection has ended by itself
-    std::string stream_made;               // the stream, when
+    std::atomic<bool> lost = false;     // the connection has ended by itself
+    std::string stream_made;            // the stream, when
     std::atomic<bool> gone = false;     // the servers do not have the stream
     std::atomic<bool> replaced = false; // they have another one under its name
     std::atomic<bool> away = false;

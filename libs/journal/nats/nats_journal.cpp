@@ -154,7 +154,8 @@ NatsJournal::leases(const std::string& bucket, std::chrono::milliseconds timeout
 Journal::Health NatsJournal::health() const {
     const auto length = inside_->outbox->length();
     return {
-        .writable = inside_->outbox->writable() && !inside_->away && !inside_->lost && stream_there(),
+        .writable =
+            inside_->outbox->writable() && !inside_->away && !inside_->lost && stream_there(),
         .queued_entries = length.entries,
         .queued_bytes = length.bytes,
         .disk_bytes = inside_->disk_bytes,

@@ -222,7 +222,8 @@ void delete_stream(const std::string& address, const char* name) {
 
 } // namespace
 
-TEST_CASE("a stream that is gone is told and takes nothing, and one in its place ends the journal") {
+TEST_CASE("a stream that is gone is told and takes nothing, and one in its place ends the journal"
+) {
     Opened opened;
     auto& journal = *opened.journal;
     REQUIRE(append(journal, batch({entry("p")})).has_value());
@@ -245,7 +246,8 @@ TEST_CASE("a stream that is gone is told and takes nothing, and one in its place
     CHECK(append(*other, batch({entry("p")})).value() == Appended{1});
 }
 
-TEST_CASE("a stream that has to be made begins where it is told, and what lies before counts as freed"
+TEST_CASE(
+    "a stream that has to be made begins where it is told, and what lies before counts as freed"
 ) {
     NatsServer server;
     SystemClock clock;

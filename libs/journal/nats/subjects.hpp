@@ -1,5 +1,5 @@
-// Where entries go in the stream: its subjects, as api/journal.md has them. Used by the NATS adapter
-// alone.
+// Where entries go in the stream: its subjects, as api/journal.md has them. Used by the NATS
+// adapter alone.
 #pragma once
 
 #include "vigil/v1/entry.pb.h"

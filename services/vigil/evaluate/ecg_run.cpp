@@ -1,9 +1,9 @@
 #include "vigil/evaluate/ecg_run.hpp"
 
+#include "recordings/recording_file.hpp"
 #include "signal/wfdb_annotations.hpp"
 #include "vigil/evaluate/dataset.hpp"
 #include "vigil/evaluate/ecg_record.hpp"
-#include "recordings/recording_file.hpp"
 
 #include <algorithm>
 #include <array>

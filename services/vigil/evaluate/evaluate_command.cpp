@@ -1,11 +1,11 @@
 #include "vigil/evaluate/evaluate_command.hpp"
 
+#include "recordings/recording_file.hpp"
 #include "vigil/evaluate/ecg_run.hpp"
 #include "vigil/evaluate/evaluate_options.hpp"
 #include "vigil/evaluate/models.hpp"
 #include "vigil/evaluate/progress.hpp"
 #include "vigil/evaluate/run.hpp"
-#include "recordings/recording_file.hpp"
 
 #include <CLI/CLI.hpp>
 #include <unistd.h>

@@ -2,10 +2,10 @@
 
 #include "detect/onnx_scorer.hpp"
 #include "detect/onnx_spectrogram_model.hpp"
+#include "recordings/recording_file.hpp"
 #include "vigil/evaluate/sladky_live_model.hpp"
 #include "vigil/evaluate/sladky_model.hpp"
 #include "vigil/evaluate/window_models.hpp"
-#include "recordings/recording_file.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 #include "vigil/evaluate/run.hpp"
 
-#include "vigil/evaluate/dataset.hpp"
 #include "recordings/recording_file.hpp"
+#include "vigil/evaluate/dataset.hpp"
 
 #include <algorithm>
 #include <cmath>

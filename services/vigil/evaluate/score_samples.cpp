@@ -4,8 +4,8 @@
 // usage   score_samples MODEL.onnx < "rate scale count\n" and count int32; -2147483648 is missing
 // out     one number a line: the score of each half second, or nan
 #include "detect/onnx_spectrogram_model.hpp"
-#include "vigil/evaluate/sladky_model.hpp"
 #include "recordings/recording_file.hpp"
+#include "vigil/evaluate/sladky_model.hpp"
 
 #include <algorithm>
 #include <iostream>

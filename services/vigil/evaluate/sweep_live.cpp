@@ -5,9 +5,9 @@
 // out     a header and a line for each lag, threshold and smoothing, with tabulators; latencies of
 //         the detected seizures are joined by commas
 #include "detect/onnx_spectrogram_model.hpp"
+#include "recordings/recording_file.hpp"
 #include "vigil/evaluate/run.hpp"
 #include "vigil/evaluate/sladky_live_model.hpp"
-#include "recordings/recording_file.hpp"
 
 #include <cmath>
 #include <cstdint>

@@ -1,8 +1,8 @@
 #include "vigil/synthesise/synthesise.hpp"
 
-#include "vigil/evaluate/run.hpp"
 #include "recordings/edf_file.hpp"
 #include "recordings/recording_file.hpp"
+#include "vigil/evaluate/run.hpp"
 #include "vigil/synthesise/bids_text.hpp"
 #include "vigil/synthesise/overview.hpp"
 
