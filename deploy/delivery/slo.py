@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-SAMPLE = re.compile(r'^(\w+)(?:\{(.*)\})? ([^ ]+)', re.MULTILINE)
+SAMPLE = re.compile(r'^(\w+)(?:\{(.*)\})? ([^ \n]+)', re.MULTILINE)
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 LAG_S = 2          # rules.yaml: the detector is at most 2 s behind
 LAG_ENTRIES = 5000 # rules.yaml: records is not further behind
