@@ -66,7 +66,7 @@ struct Records {
                 one["data"].get_string().value() != data) {
                 continue;
             }
-            Answered found{.slope = one["grows_ppm"].get_double().value() / 1e6};
+            Answered found{.corrections = {}, .slope = one["grows_ppm"].get_double().value() / 1e6};
             for (const auto point : one["corrections"].get_array()) {
                 found.corrections.push_back(
                     {.device_us = point["device_us"].get_int64(),
