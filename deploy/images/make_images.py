@@ -21,6 +21,7 @@ from debian_root import DebianSystem, ImageRoot, add_base, libraries_of
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent.parent
+CHECKS = TOP / "deploy/checks"
 SERVICES = {
     "eeg-intake": "takes EEG from devices and phones",
     "heart-intake": "takes heart rate and beats",
@@ -137,6 +138,22 @@ class Maker:
         self.finish("mariadb", [root], [".".join(version.split(".")[:2])], "MariaDB, for the store",
                     {"cmd": ["mariadbd"], "port": ["3306"], "owner": ["/var/lib/mysql", "/run/mysqld"]})
 
+    def make_checks(self):
+        """Python with its own library and openssl: what looks at a ward from outside its programs (deploy/checks)."""
+        root = ImageRoot(self.system, self.work / "checks")
+        add_base(root)
+        root.add_program("/usr/bin/python3")
+        root.add_program("/usr/bin/openssl")
+        library = self.system.source("/usr/bin/python3").resolve().name  # python3.13
+        root.add_tree(f"/usr/lib/{library}", without=("__pycache__", "dist-packages", "ensurepip", "idlelib", "lib2to3", "pydoc_data", "test", "tkinter", "turtledemo", "venv"))
+        for extension in sorted(self.system.source(f"/usr/lib/{library}/lib-dynload").glob("*.so")):
+            root.add_libraries(str(extension))
+        for path in sorted([*CHECKS.glob("*.py"), *CHECKS.glob("*.json")]):
+            root.write(f"/usr/lib/vigil/checks/{path.name}", path.read_text(encoding="utf-8"))
+        root.describe_packages()
+        self.finish("checks", [root], [self.release.commit, self.release.version], "looks at a ward from outside its programs",
+                    {"entrypoint": ["/usr/bin/python3", "-B", "/usr/lib/vigil/checks"]})
+
     def finish(self, name, layers, tags, what, run):
         """Writes the SBOM into the image and beside it, then the archive; says and checks its size."""
         image = f"vigil-{name}"
@@ -144,7 +161,7 @@ class Maker:
         layers[-1].write(f"/usr/share/doc/vigil/{image}.spdx.json", description)
         (self.out / f"{image}.spdx.json").write_text(description, encoding="utf-8")
         labels = {"title": image, "description": f"Vigil: {what}. For research; not a medical device.", "version": tags[-1], "revision": self.release.commit,
-                  "created": self.release.time(), "licenses": "Apache-2.0" if name in SERVICES else "NOASSERTION", "base.name": "Debian 13 packages"}
+                  "created": self.release.time(), "licenses": "Apache-2.0" if name in SERVICES or name == "checks" else "NOASSERTION", "base.name": "Debian 13 packages"}
         command = [sys.executable, "-B", HERE / "write_image.py", self.out / f"{image}.tar", "--user", USER, "--stop-signal", "SIGTERM"]
         command += [part for tag in tags for part in ("--tag", f"localhost/{image}:{tag}")]
         command += [part for layer in layers for part in ("--layer", layer.folder)]
@@ -189,15 +206,15 @@ def main():
     parser.add_argument("--debian", default="/", help="the Debian 13 whose files are taken (%(default)s)")
     parser.add_argument("--out", default="build/images")
     parser.add_argument("--nats", default="", help="the program nats-server; none: no image of it")
-    parser.add_argument("--only", action="append", help="an image: " + ", ".join([*SERVICES, "nats", "mariadb"]))
+    parser.add_argument("--only", action="append", help="an image: " + ", ".join([*SERVICES, "nats", "mariadb", "checks"]))
     parser.add_argument("--root", nargs=2, metavar=("SERVICE", "FOLDER"))
     options = parser.parse_args()
     maker = Maker(DebianSystem(options.debian), options.programs, options.out)
     if options.root:
         maker.make_root(*options.root)
         return
-    only = options.only or [*SERVICES, "nats", "mariadb"]
-    if unknown := set(only) - {*SERVICES, "nats", "mariadb"}:
+    only = options.only or [*SERVICES, "nats", "mariadb", "checks"]
+    if unknown := set(only) - {*SERVICES, "nats", "mariadb", "checks"}:
         raise SystemExit(f"make_images: there is no image {', '.join(sorted(unknown))}; see --help")
     maker.work.mkdir(parents=True, exist_ok=True)
     maker.make_services(only)
@@ -205,6 +222,8 @@ def main():
         maker.make_nats(options.nats)
     if "mariadb" in only:
         maker.make_mariadb()
+    if "checks" in only:
+        maker.make_checks()
     shutil.rmtree(maker.work)
     if missing := [name for name in SERVICES if name in only and name not in maker.services()]:
         print(f"vigil: not there, since {options.programs} has no such program: {', '.join(missing)}", file=sys.stderr)

@@ -37,6 +37,9 @@ HEALTHY = {
     'vigil_ward_skipped_frames_total{component="ward"}': "0x400",
     'vigil_http_arrivals_total{component="eeg-intake", route="/eeg"}': "0+150x400",
     SLOTS: "0x400",
+    'kube_cronjob_created{namespace="vigil", cronjob="check-chain"}': "0x400",
+    'kube_cronjob_status_last_successful_time{namespace="vigil", cronjob="check-chain"}': "0+15x400",
+    'kube_job_status_failed{namespace="vigil", job_name="check-chain-1"}': "0x400",
 }
 # what is wrong, series that are other (None: not there), when, alerts that fire, alerts that must not
 FAULTS = (
@@ -62,6 +65,13 @@ FAULTS = (
     ("records missed entries", {'vigil_records_missed_total{component="records"}': "0x100 7x300"}, "27m", ["RecordsMissed"], []),
     ("a call is not delivered", {'vigil_ward_calls_waiting{component="ward"}': "0x100 1x300"}, "31m", ["CallsWait"], []),
     ("a route refuses 5 %", {SLOTS: "0+7.5x400"}, "30m", ["SlotsRefuse"], []),
+    ("a check failed", {'kube_job_status_failed{namespace="vigil", job_name="check-chain-1"}': "0x100 1x300"}, "27m", ["CheckFailed"], ["CheckMissing"]),
+    ("another namespace's job failed", {'kube_job_status_failed{namespace="other", job_name="check-chain-1"}': "1x400"}, "27m", [], ["CheckFailed"]),
+    ("a check has not succeeded for 27 hours", {'kube_cronjob_status_last_successful_time{namespace="vigil", cronjob="check-chain"}': "-97200x400"}, "30m",
+     ["CheckMissing"], ["CheckFailed"]),
+    ("a check never succeeded in 27 hours", {'kube_cronjob_status_last_successful_time{namespace="vigil", cronjob="check-chain"}': None,
+                                             'kube_cronjob_created{namespace="vigil", cronjob="check-chain"}': "-97200x400"}, "30m", ["CheckMissing"], []),
+    ("the checks are gone", {'kube_cronjob_created{namespace="vigil", cronjob="check-chain"}': "0x20 stale _x380"}, "75m", ["ChecksGone"], []),
     ("pages are slow", {'vigil_ward_skipped_frames_total{component="ward"}': "0+150x400"}, "20m", ["PagesSkip"], []),
 )
 # what no fault above reaches in 100 minutes of series; their expressions differ from those that fire in a number only

@@ -17,11 +17,11 @@ CHOICES = (
     ("mariadb", "load-balancers", "two-of-each"),
     ("mariadb", "one-journal-server", "small", "local-volumes"),
     ("mariadb", "one-journal-server", "small", "gateway"),
-    ("mariadb", "ingress", "tls-self-signed", "observability", "calls-out", "test-patient"),
+    ("mariadb", "ingress", "tls-self-signed", "observability", "calls-out", "test-patient", "daily-checks"),
     ("outside-database", "ingress", "tls-acme"),
 )
 # applied by themselves, in namespaces of their own
-ALONE = ("access/pull", "access/tunnel", "cluster/ingress-controller", "cluster/metallb-pool", "overlays/two-machines/pool")
+ALONE = ("access/pull", "access/tunnel", "delivery/admission", "cluster/ingress-controller", "cluster/metallb-pool", "overlays/two-machines/pool")
 
 
 def program():
