@@ -150,7 +150,7 @@ class ClusterTest(unittest.TestCase):
         block = {"Content-Type": "application/x-protobuf", **bearer("anybody")}
         for method, path, body, headers in (
             ("GET", "/", None, {}), ("GET", "/v1/patients?from=now", None, {"Cookie": "a=b"}), ("DELETE", "/v1/admin/keys/1", None, {}), ("PUT", "/a/b/c/d", b"{}", {}),
-            ("POST", "/", b"x", {}), ("POST", "/v1/eeg/blocks", b"x" * 8_000_000, block),
+            ("POST", "/", b"x", {}), ("POST", "/v1/eeg/blocks", b"x" * 524_288, block),
         ):
             with self.subTest(method=method, path=path):
                 status, told, text = call(f"http://127.0.0.1:{port}", method, path, body, headers)
