@@ -335,6 +335,11 @@ void Outbox::publish_again() {
     }
 }
 
+std::chrono::milliseconds Outbox::pause_after(std::uint32_t times) const {
+    constexpr std::uint32_t most_doublings = 8;
+    return rules_.again_after * (1U << std::min(std::max(times, 1U) - 1, most_doublings));
+}
+
 std::vector<Outbox::Finished> Outbox::look() {
     const std::scoped_lock lock(mutex_);
     std::vector<Finished> finished;
@@ -348,7 +353,7 @@ std::vector<Outbox::Finished> Outbox::look() {
             finished.push_back(
                 finish(place, std::unexpected(in_doubt("the journal's servers did not answer")))
             );
-        } else if (!waiting.acknowledged && now - waiting.published >= rules_.again_after) {
+        } else if (!waiting.acknowledged && now - waiting.published >= pause_after(waiting.times)) {
             waiting.may_be_lost = true;
             publish(place->first, waiting);
         }

@@ -19,7 +19,8 @@ namespace vigil::journal::nats {
 struct OutboxRules {
     std::size_t queue_entries = 1 << 16;
     std::size_t queue_bytes = 64 << 20;
-    /// Without an answer so long a batch is published again under the same ids.
+    /// Without an answer so long a batch is published again under the same ids; then after twice as
+    /// long, so that servers whose disk is slow are not given ever more of the same.
     std::chrono::milliseconds again_after{2'000};
     /// Without a known fate so long an append is in doubt.
     std::chrono::milliseconds doubt_after{10'000};
@@ -111,6 +112,7 @@ private:
     [[nodiscard]] Finished finish(Place place, Result<Appended> result);
     [[nodiscard]] Finished succeed(Place place);
     [[nodiscard]] bool succeeded(const Waiting& waiting) const;
+    [[nodiscard]] std::chrono::milliseconds pause_after(std::uint32_t times) const;
 
     natsConnection* connection_;
     const std::string stream_;
