@@ -114,14 +114,14 @@ class LivePage(threading.Thread):
 
     def __init__(self, ward, device):
         super().__init__(daemon=True)
-        self.socket, self.name, self.shown = ward.open_live_page(), device.name.encode(), False
+        self.socket, self.sought, self.shown = ward.open_live_page(), device.name.encode(), False
 
     def run(self):
         seen = b""
         try:
             while not self.shown and (got := self.socket.recv(65536)):
                 seen = seen[-64:] + got
-                self.shown = self.name in seen
+                self.shown = self.sought in seen
         except OSError:
             pass
         self.socket.close()
