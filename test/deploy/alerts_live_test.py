@@ -33,6 +33,8 @@ class Prometheus:
     def __init__(self, folder):
         self.folder, self.port = pathlib.Path(folder), free_port()
         rules = yaml.safe_load((HERE / "rules.yaml").read_text())["spec"]
+        # those on the daily checks ask kube-state-metrics, which is not here
+        rules["groups"] = [group for group in rules["groups"] if group["name"] != "vigil-checks"]
         for group in rules["groups"]:
             group["interval"] = "1s"
             for rule in group["rules"]:
