@@ -23,6 +23,8 @@ import { timeUs } from './times';
 import { Viewport } from './viewport';
 import type { RecordedDetection } from './why';
 
+/** Frames that are kept until the clocks are known: some seconds. */
+const MOST_EARLY = 100;
 const SINGLE_KEYS = 'vigil-single-keys';
 /** Scores of a page in history are asked for once it has stood so long. */
 const SETTLED_MS = 250;
@@ -65,6 +67,8 @@ export class Reader {
   private scoresFor = '';
   private scoreTimer = 0;
   private nowUs = Number.NaN;
+  /** What came live before the clocks were known. */
+  private readonly early: LivePatient[] = [];
 
   constructor(
     private readonly patient: string,
@@ -126,9 +130,8 @@ export class Reader {
 
   /** What came live: samples, scores, news of events. */
   take(news: LivePatient): void {
-    // What comes before the clocks are known is asked for with the history.
-    if (this.clocks.asked) for (const block of news.blocks) this.store.add(this.clocks.block(block));
-    if (this.clocks.asked) for (const detection of news.detections) this.scores.addLive(this.clocks.detection(detection));
+    if (this.clocks.asked) this.lay(news);
+    else if (this.early.push(news) > MOST_EARLY) this.early.shift(); // asked for with the history
     if (news.events.length > 0) this.events.soon();
     this.redraw();
   }
@@ -152,7 +155,7 @@ export class Reader {
     else if (this.source) this.controls.say(this.source);
     const ownUs = this.source ? this.clocks.byUs(this.source.device, 'eeg', untilUs) : 0; // the file has the device's own times
     this.exported.href = `/v1/patients/${encodeURIComponent(this.patient)}/edf?from=${Math.floor(fromUs - ownUs)}&until=${Math.ceil(untilUs - ownUs)}&device=${encodeURIComponent(this.source?.device ?? '')}`;
-    this.video.show(this.videoLink, this.patient, fromUs);
+    this.video.show(this.videoLink, this.patient, fromUs > 0 ? fromUs : Number.NaN); // nothing is laid out yet
     this.need();
     if (this.clocks.asked) this.heart.update(nowUs);
     this.spectral.update(this.source, this.history.busy);
@@ -220,6 +223,7 @@ export class Reader {
 
   /** The clocks are known, or known better: what lies elsewhere now is laid anew. */
   private aligned(isMoved: boolean): void {
+    for (const news of this.early.splice(0)) this.lay(news);
     if (isMoved) {
       this.store.clear();
       this.history.forget();
@@ -338,6 +342,11 @@ export class Reader {
     this.moved();
   }
 
+  private lay({ blocks, detections }: LivePatient): void {
+    for (const block of blocks) this.store.add(this.clocks.block(block));
+    for (const detection of detections) this.scores.addLive(this.clocks.detection(detection));
+  }
+
   private moved(): void {
     this.need();
     this.update(this.nowUs);
@@ -345,7 +354,8 @@ export class Reader {
   }
 
   private jump(direction: 1 | -1): void {
-    const onset = this.events.next(direction, this.viewport.live ? this.viewport.untilUs : this.viewport.fromUs + this.viewport.seconds * BEFORE_ONSET * 1e6);
+    const newestUs = this.viewport.untilUs > 0 ? this.viewport.untilUs : this.nowUs;
+    const onset = this.events.next(direction, this.viewport.live ? newestUs : this.viewport.fromUs + this.viewport.seconds * BEFORE_ONSET * 1e6);
     if (onset !== null) this.show(onset - this.viewport.seconds * BEFORE_ONSET * 1e6);
   }
 
