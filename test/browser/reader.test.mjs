@@ -134,9 +134,10 @@ describe('the reader', { timeout: 600_000 }, () => {
     const page = await openReader('spectrum', { bypassCSP: true });
     const asked = () => page.asked.filter((address) => address.includes('channels='));
     await page.locator('.spectrum-controls select').first().selectOption('page');
+    const before = asked().length; // of ten minutes, which it begins with
     await goTo(page, now - 1200);
     await page.waitForFunction(() => /strongest at 10\.0 Hz, 32 dB/.test(document.querySelector('.spectrum-said').textContent));
-    assert.deepEqual(asked(), [], 'the page asks again for what it has');
+    assert.deepEqual(asked().slice(before), [], 'the page asks again for what it has');
     await page.locator('.spectrum-controls select').first().selectOption('3600');
     const part = (second) => (second - (now - 1195 - 1800)) / 3600;
     /** How many pixels of the plot are coloured in a narrow strip around a second. */
