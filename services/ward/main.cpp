@@ -132,7 +132,7 @@ int print_link(const Config& config, const process::ClusterConfig& cluster) {
     return 0;
 }
 
-/// Which of several wards calls people: at the start none may be reached yet, so it is asked for.
+/// Which of several wards calls people and tries the chain.
 Result<void> go_on_duty(process::Ground& on, Parts& parts) {
     auto leases = on.leases(duty_bucket, lease_timeout);
     if (!leases) {
