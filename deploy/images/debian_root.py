@@ -19,8 +19,9 @@ def libraries_of(program, without=()):
     if missing:
         raise SystemExit(f"make_images: {program} needs {', '.join(missing)}, which is not installed")
     paths = {match[1]: match[2] for line in lines if (match := re.match(r"\s*(\S+) => (/\S+)", line))}
-    loader = next(match[1] for line in lines if (match := re.match(r"\s*(/\S*ld-linux\S+)", line)))
-    found, ahead = {os.path.basename(loader): loader}, [program]
+    # None where a module of a language's library needs no other: "statically linked", as ldd says.
+    loaders = [match[1] for line in lines if (match := re.match(r"\s*(/\S*ld-linux\S+)", line))]
+    found, ahead = {os.path.basename(loader): loader for loader in loaders}, [program]
     while ahead:
         for name in needed_by(ahead.pop()):
             if name in paths and name not in found and not name.startswith(tuple(without)):

@@ -166,9 +166,9 @@ class Maker:
         command += [part for tag in tags for part in ("--tag", f"localhost/{image}:{tag}")]
         command += [part for layer in layers for part in ("--layer", layer.folder)]
         command += [part for key, value in labels.items() for part in ("--label", f"org.opencontainers.image.{key}={value}")]
-        command += [part for key in ("entrypoint", "cmd", "port") for value in run.get(key, []) for part in (f"--{key}", value)]
+        command += [f"--{key}={value}" for key in ("entrypoint", "cmd", "port") for value in run.get(key, [])]  # a value may begin with -
         command += [part for place in run.get("owner", []) for part in ("--owner", f"{place}=10001")]
-        answer = subprocess.run(command, env={**os.environ, "SOURCE_DATE_EPOCH": str(self.release.epoch)}, capture_output=True, text=True, check=True).stdout
+        answer = subprocess.run(command, env={**os.environ, "SOURCE_DATE_EPOCH": str(self.release.epoch)}, stdout=subprocess.PIPE, text=True, check=True).stdout
         size = sum(json.loads(answer)["compressed"]) / 1e6
         limit = LIMIT_MB.get(name, USUAL_LIMIT_MB)
         print(f"{self.out / image}.tar  {' '.join(tags)}  {size:.1f} MB compressed (limit {limit})", flush=True)

@@ -29,7 +29,7 @@ for (const page of Object.values(pages)) await page.waitForFunction(() => docume
 
 /** Once the pages show this second they have taken in everything before it. */
 const shown = (second) =>
-  Promise.all(Object.values(pages).map((page) => page.waitForFunction((label) => document.body.textContent.includes(label), `second ${second}.`, { timeout: 60_000 })));
+  Promise.all(Object.values(pages).map((page) => page.waitForFunction((label) => document.body.textContent.includes(label), `second ${second}.`, { timeout: 300_000 })));
 
 async function held() {
   const sizes = {};
