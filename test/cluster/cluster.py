@@ -21,7 +21,8 @@ def kubectl(*arguments, stdin=None, check=True):
 
 
 def get(*arguments):
-    return json.loads(kubectl("get", "-o", "json", *arguments))
+    """Objects, or what the API server answers a path with (--raw PATH)."""
+    return json.loads(kubectl("get", *([] if "--raw" in arguments else ["-o", "json"]), *arguments))
 
 
 def wait_until(what, condition, seconds=120, every=0.5):

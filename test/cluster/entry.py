@@ -53,6 +53,11 @@ class Connection:
         self.reader = self.writer = None
 
 
+async def let_close():
+    """Before a loop ends: what was closed is let go in its next turns."""
+    await asyncio.sleep(0.05)
+
+
 async def head_of(reader):
     lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     names = (line.partition(":") for line in lines[1:] if line)

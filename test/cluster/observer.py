@@ -12,7 +12,7 @@ import time
 
 import audit
 from cluster import wait_until
-from entry import PAGE, Connection
+from entry import PAGE, Connection, let_close
 from page import Page
 from senders import Device, Notes, Watch, pause_after
 
@@ -69,6 +69,9 @@ class Observer(threading.Thread):
             await asyncio.sleep(1 / len(self.devices))  # devices do not beat together
         tasks = [asyncio.create_task(one.run()) for one in (*self.watches, self.page, *self.askers)]
         await asyncio.gather(*(device.task for device in self.devices), *tasks)
+        for one in (*self.devices, *self.watches, *self.askers):
+            one.connection.close()
+        await let_close()
 
     def stop(self):
         """Senders first: they go on until all that they have is acknowledged."""

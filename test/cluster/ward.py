@@ -6,7 +6,7 @@ import re
 import subprocess
 
 from cluster import IMAGES, TOP, get, kubectl, load_image, wait_until
-from entry import INTAKE, PAGE, Connection, Entry
+from entry import INTAKE, PAGE, Connection, Entry, let_close
 
 NAMESPACE = "vigil"
 SERVICES = ("eeg-intake", "heart-intake", "detector", "records", "ward")
@@ -75,6 +75,7 @@ class Ward:
                 return await connection.ask(method, path, body, headers)
             finally:
                 connection.close()
+                await let_close()
         return asyncio.run(once())
 
     def administrate(self, method, path, body):
