@@ -27,7 +27,7 @@ def job(name, seconds=600):
     k("create", "job", f"--from=cronjob/{name}", f"{name}-now")
 
     def ended():
-            status = json.loads(k("get", "job", f"{name}-now", "-o", "json"))["status"]
+        status = json.loads(k("get", "job", f"{name}-now", "-o", "json"))["status"]
         if any(one["type"] == "Failed" and one["status"] == "True" for one in status.get("conditions", [])):
             raise RuntimeError(k("logs", f"job/{name}-now"))
         return status.get("succeeded")

@@ -1,6 +1,9 @@
 // How long a reader waits: jumps to minutes of the last seven days, and the spectrum of an hour, over the real program in Chromium.
 //   VIGIL_BIN=... node test/load/reader_jump.mjs [HOURS]     HOURS (1): of 19 channels at 256 Hz, spread over the days; 168 is all of them
+//   KEEP=FOLDER stores there, and measures what was stored there before: seven days take a quarter of an hour to send
 // Called by hand; docs/performance.md has the figures. It needs `test/browser/modules` once.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { launch, openWard } from '../browser/browser.mjs';
 import { background, RATE, Recorded } from '../browser/recorded.mjs';
@@ -12,13 +15,14 @@ const BLOCK_S = 30;
 const AT_ONCE = 4;
 const now = Math.floor(Date.now() / 1000) - 60;
 const DAYS_S = hours === 168 ? 7 * 86_400 : 6.9 * 86_400;
-const starts = Array.from({ length: hours }, (_, hour) => now - 3600 - Math.round((hour * DAYS_S) / Math.max(1, hours)));
+const keep = process.env.KEEP;
+const notes = keep && join(keep, 'starts.json');
+const isStored = Boolean(notes) && existsSync(notes);
+const starts = isStored ? JSON.parse(readFileSync(notes, 'utf8')) : Array.from({ length: hours }, (_, hour) => now - 3600 - Math.round((hour * DAYS_S) / Math.max(1, hours)));
 const local = (second) => new Date((second - new Date(second * 1000).getTimezoneOffset() * 60) * 1000).toISOString().slice(0, 19);
 const percentile = (values, part) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))];
 
-const server = await new Server().start();
-const browser = await launch();
-try {
+async function send() {
   const recorded = new Recorded(server, 'jump');
   const began = Date.now();
   // Every half minute has the same samples: what is stored is no shorter for it, since each row is compressed by itself.
@@ -28,7 +32,19 @@ try {
     for (let second = blocks.pop(); second !== undefined; second = blocks.pop()) await server.post('/v1/eeg/blocks', recorded.block(second, BLOCK_S, samples), recorded.key);
   })()));
   console.log(`${hours} h of 19 channels at 256 Hz sent in ${Math.round((Date.now() - began) / 1000)} s`);
-  await wait(3000);
+  await wait(15_000); // records writes every 10 s
+  if (notes) writeFileSync(notes, JSON.stringify(starts));
+}
+
+const server = new Server();
+if (keep) {
+  mkdirSync(keep, { recursive: true });
+  server.state = join(keep, 'state');
+}
+await server.start();
+const browser = await launch();
+try {
+  if (!isStored) await send();
   const page = await openWard(browser, server);
   await page.evaluate(() => {
     localStorage.setItem('vigil-spectrum-span', 'page');
