@@ -84,11 +84,11 @@ class Ward:
             status, _, answer = self.ask(PAGE, method, path, json.dumps(body).encode(),
                                          (("Content-Type", "application/json"), ("Cookie", self.cookie), ("Origin", f"https://{PAGE}")))
             if status in (0, 503):
-                return None
+                raise AssertionError(f"{status} {answer[:300]!r}")
             if status >= 300:
                 raise RuntimeError(f"{method} {path}: {status} {answer[:300]!r}")
-            return json.loads(answer) if answer else {"done": True}
-        return wait_until(f"{method} {path}", done, 60)
+            return [json.loads(answer) if answer else None]  # an empty object is an answer too
+        return wait_until(f"{method} {path}", done, 60)[0]
 
     def sign_in(self):
         """By a link that a pod of ward prints."""

@@ -137,6 +137,8 @@ TEST_CASE("each user of a cluster does what its program must and is refused what
     REQUIRE(append(*heart, batch({entry("p")})).has_value());
     REQUIRE(append(*ward, batch({keyed("patient/p", "P"), entry("p", "act", v1::ACT)})).has_value()
     );
+    // Vigil's own settings are nobody's: the kind, and an empty rest.
+    REQUIRE(append(*ward, batch({keyed("alarms/", "own")})).has_value());
     const auto first =
         append(*detector, batch({output(5, v1::TAKEOVER)}, {{.partition = 5, .expected = 0}}))
             .value()

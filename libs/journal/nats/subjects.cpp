@@ -9,8 +9,12 @@ namespace vigil::journal::nats {
 
 namespace {
 
-/// A part of a key as one token of a subject: in hexadecimal, since keys have dots and blanks.
+/// A part of a key as one token of a subject: in hexadecimal, since keys have dots and blanks. A
+/// token may not be empty.
 std::string token_of(std::string_view key) {
+    if (key.empty()) {
+        return "_";
+    }
     static constexpr std::string_view digits = "0123456789abcdef";
     std::string token;
     token.reserve(2 * key.size());
