@@ -1,4 +1,5 @@
 """Compares what devices were told is held with what the ward's store has, by key and sample by sample. Used by observer.py."""
+import collections
 import datetime
 import json
 import time
@@ -7,7 +8,7 @@ import urllib.parse
 import wire
 from cluster import wait_until
 from entry import PAGE
-from senders import PATTERN, RATE, CHANNELS, samples_of
+from senders import CHANNELS, RATE, samples_of
 
 INT16_LE = 1
 PAGE_ROWS = 500
@@ -45,20 +46,18 @@ def stored_runs(ward, device, since):
 
 
 def check_device(ward, device, acknowledged, since):
-    """Which acknowledged blocks are not there; what is there is there once, and as it was sent."""
-    held = set()
+    """Which acknowledged blocks are not there; what is there is there once, and as it was sent. A run may begin and end inside a block."""
+    found = collections.Counter()  # samples of each block
     for first, count, data in stored_runs(ward, device, since):
-        if first % RATE or count % RATE:
-            raise AssertionError(f"{device.name}: a run from {first} of {count} samples is not made of whole blocks")
-        for offset in range(0, count, RATE):
-            number = (first + offset) // RATE
-            of_block = b"".join(data[(channel * count + offset) * 2:(channel * count + offset + RATE) * 2] for channel in range(len(CHANNELS)))
-            if of_block != samples_of(device.number, number * RATE % len(PATTERN), RATE):
+        for number in range(first // RATE, -(-(first + count) // RATE)):
+            begin, end = max(first, number * RATE), min(first + count, (number + 1) * RATE)
+            part = b"".join(data[(channel * count + begin - first) * 2:(channel * count + end - first) * 2] for channel in range(len(CHANNELS)))
+            if part != samples_of(device.number, begin, end - begin):
                 raise AssertionError(f"{device.name}: block {number} is stored with other samples")
-            if number in held:
+            found[number] += end - begin
+            if found[number] > RATE:
                 raise AssertionError(f"{device.name}: block {number} is stored twice")
-            held.add(number)
-    return acknowledged - held
+    return acknowledged - {number for number, samples in found.items() if samples == RATE}
 
 
 def stored_values(ward, watch, since):

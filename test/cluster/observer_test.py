@@ -40,9 +40,14 @@ class Audit(unittest.TestCase):
             with self.assertRaisesRegex(AssertionError, "block 0 is stored with other samples"):
                 self.missing([run], range(5))
 
-    def test_a_run_that_begins_inside_a_block_is_noticed(self):
-        with self.assertRaisesRegex(AssertionError, "not made of whole blocks"):
-            self.missing([(1, RATE, b"")], ())
+    def test_a_run_may_end_inside_a_block_and_what_follows_is_not_missing(self):
+        first, count, data = run_of(range(10))
+        cut = 4 * RATE + 64
+        halves = [b"".join(data[(channel * count + begin) * 2:(channel * count + end) * 2] for channel in range(len(CHANNELS))) for begin, end in ((0, cut), (cut, count))]
+        self.assertEqual(self.missing([(0, cut, halves[0]), (cut, count - cut, halves[1])], range(10)), set())
+        self.assertEqual(self.missing([(0, cut, halves[0])], range(6)), {4, 5})
+        with self.assertRaisesRegex(AssertionError, "block 4 is stored twice"):
+            self.missing([(0, cut, halves[0]), run_of(range(4, 5))], range(5))
 
 
 class Answers(unittest.TestCase):
