@@ -117,6 +117,16 @@ TEST_CASE("a refused fence ends the ownership and says so") {
     CHECK(r.ward.detections().empty());
 }
 
+TEST_CASE("whoever may not take over writes nothing, and has ended") {
+    Running r;
+    r.options.returns = false;
+    r.options.may_take_over = [] { return false; };
+    const Service service(r.ward.journal, r.scorer, r.clock, r.log, r.metrics, r.options);
+    REQUIRE(eventually([&] { return service.ended(); }));
+    CHECK_FALSE(service.owns());
+    CHECK(r.ward.journal.newest() == 0);
+}
+
 TEST_CASE("a journal that is away for a while is asked again, and nothing is lost or doubled") {
     Running r;
     Service service(r.ward.journal, r.scorer, r.clock, r.log, r.metrics, r.options);

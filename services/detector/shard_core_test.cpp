@@ -4,8 +4,11 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <chrono>
+#include <future>
 #include <memory>
 #include <set>
+#include <thread>
 
 using namespace vigil;
 using namespace vigil::detector;
@@ -31,6 +34,22 @@ CoreOptions part(PartitionRange owned, std::uint64_t epoch = 1) {
     options.checkpoint_entries = 20;
     options.events = {.smoothed_windows = 1, .high_q16 = 1'000, .low_q16 = 500};
     return options;
+}
+
+v1::Entry settings_entry(const std::string& patient, UtcTime now) {
+    v1::AlarmSettings settings;
+    settings.set_patient(patient);
+    settings.set_switched_on(true);
+    settings.set_user("ada");
+    settings.set_role(v1::StaffUser::CLINICIAN);
+    v1::Entry entry;
+    entry.set_id(derived_id("test", "settings of " + patient));
+    entry.set_type(v1::ALARM_SETTINGS);
+    entry.set_patient(patient);
+    entry.set_key("alarms/" + patient);
+    entry.set_receipt_time_us(to_us(now));
+    entry.set_payload(settings.SerializeAsString());
+    return entry;
 }
 
 /// Every partition that has an entry of the type.
@@ -135,6 +154,28 @@ TEST_CASE("owners of parts refuse nobody but who owns the same partition") {
     CHECK(scores_of(ward.detections()).size() == 2);
 }
 
+TEST_CASE("of two owners that take the same partitions over at once the journal takes one") {
+    Ward ward;
+    AmplitudeScorer scorer;
+    ward.journal.hold();
+    const auto taken = [&](std::uint64_t epoch) {
+        return std::async(std::launch::async, [&, epoch] {
+            auto options = part({.first = 0, .end = 4}, epoch);
+            options.takeover_attempts = 1; // as those who share by leases
+            return Core(scorer, options).take_over(ward.journal, ward.now).has_value();
+        });
+    };
+    auto one = taken(1);
+    auto other = taken(2);
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (ward.journal.waiting() < 2 && std::chrono::steady_clock::now() < until) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    ward.journal.release();
+    CHECK(one.get() != other.get());
+    CHECK(partitions_with(ward, v1::TAKEOVER) == std::multiset<std::uint32_t>{0, 1, 2, 3});
+}
+
 TEST_CASE("whoever owned what, in groups of any size, the outputs are those of one owner") {
     const auto expected = minute({8}, 60);
     CHECK(expected.size() > 60 * partitions / 2);
@@ -168,23 +209,40 @@ TEST_CASE("settings in the directory reach the owner of their patient alone") {
     const auto number = journal::partition_of(patient, partitions);
     Ward ward;
     AmplitudeScorer scorer;
-    v1::AlarmSettings settings;
-    settings.set_patient(patient);
-    settings.set_switched_on(true);
-    settings.set_user("ada");
-    settings.set_role(v1::StaffUser::CLINICIAN);
-    v1::Entry entry;
-    entry.set_id(derived_id("test", "settings"));
-    entry.set_type(v1::ALARM_SETTINGS);
-    entry.set_patient(patient);
-    entry.set_key("alarms/somebody");
-    entry.set_receipt_time_us(to_us(ward.now));
-    entry.set_payload(settings.SerializeAsString());
-    ward.put(entry);
+    ward.put(settings_entry(patient, ward.now));
     for (std::uint32_t own = 0; own < partitions; ++own) {
         Core core(scorer, part({.first = own, .end = own + 1}));
         REQUIRE(core.take_over(ward.journal, ward.now).has_value());
         REQUIRE_FALSE(ward.run(core).has_value());
         CHECK(core.clock(ward.now).entries.size() == (own == number ? 1 : 0));
     }
+}
+
+TEST_CASE("settings that a checkpoint had no room for are in force for the next owner too") {
+    constexpr auto last = "z"; // what has no room are the last by name
+    auto options = part({.first = 0, .end = 1});
+    options.partitions = 1;
+    Ward ward;
+    AmplitudeScorer scorer;
+    ward.put(settings_entry(last, ward.now));
+    for (int patient = 0; patient < 2'000; ++patient) {
+        ward.put(settings_entry("p" + std::to_string(patient), ward.now));
+    }
+    Core first(scorer, options);
+    REQUIRE(first.take_over(ward.journal, ward.now).has_value());
+    REQUIRE_FALSE(ward.run(first).has_value());
+    Core next(scorer, options);
+    REQUIRE(next.take_over(ward.journal, ward.now).has_value());
+    ward.put(settings_entry(last, ward.now)); // nothing new, so nothing is told
+    REQUIRE_FALSE(ward.run(next).has_value());
+    int told = 0;
+    int kept = 0; // by the newest checkpoint
+    for (const auto& step : ward.steps()) {
+        kept = step.alarm_memories().empty() ? kept : step.alarm_memories_size();
+        for (const auto& output : step.alarms()) {
+            told += output.notice().patient() == last ? 1 : 0;
+        }
+    }
+    CHECK((kept > 0 && kept < 2'000));
+    CHECK(told == 1);
 }

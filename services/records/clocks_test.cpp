@@ -156,7 +156,7 @@ TEST_CASE("old windows and values that came in a batch say nothing of a clock, l
     for (std::int64_t second = 0; second < 600; ++second) {
         entries.block(
             {.device = "old", .isolated = true},
-            static_cast<std::uint64_t>(second) << 20U,
+            256 * static_cast<std::uint64_t>(second), // as if a device's clock had stamped them
             178
         );
         entries.received(true_us(second));

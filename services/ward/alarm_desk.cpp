@@ -5,6 +5,7 @@
 #include "base/strict_json.hpp"
 #include "ward/alarm_requests.hpp"
 #include "ward/append_entries.hpp"
+#include "ward/make_entry.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -176,19 +177,18 @@ void AlarmDesk::post_act(const http::Request& request, http::Reply reply) {
     if (const auto checked = alarm::check(*act, now_us); !checked) {
         return reply(in_words_of_the_route(checked.error()), request.id);
     }
-    v1::Entry entry;
-    entry.set_id(random_id(random_));
-    entry.set_type(v1::ACT);
-    entry.set_schema_version(1);
-    const auto& station = request.principal.station;
-    entry.set_source(station.empty() ? "ward" : "station/" + station);
-    entry.set_patient(patient);
-    entry.set_partition(journal::partition_of(patient, directory_.state()->partitions));
-    entry.set_receipt_time_us(now_us);
+    auto entry = make_entry(
+        {.type = v1::ACT,
+         .patient = patient,
+         .source = source_of(request.principal.station),
+         .at_us = now_us},
+        *act,
+        directory_,
+        random_
+    );
     if (act->kind() == v1::Act::ALARM_OFF || act->kind() == v1::Act::ALARM_BACK) {
         entry.set_key(access::off_key(*act));
     }
-    act->SerializeToString(entry.mutable_payload());
     log_.info(
         "alarm_act",
         {{"by", request.principal.id}, {"kind", v1::Act::Kind_Name(act->kind())}}

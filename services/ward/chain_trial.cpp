@@ -3,6 +3,7 @@
 #include "http/outgoing.hpp"
 #include "vigil/v1/detection.pb.h"
 #include "vigil/v1/station.pb.h"
+#include "ward/make_entry.hpp"
 
 #include <condition_variable>
 #include <format>
@@ -147,25 +148,20 @@ void ChainTrial::acknowledge(const v1::Alarm& alarm) {
     act.set_patient(alarm.patient());
     act.set_alarm(alarm.id());
     act.set_revision(alarm.revision());
-    append(v1::ACT, alarm.patient(), act.SerializeAsString());
+    append(v1::ACT, alarm.patient(), act);
 }
 
 void ChainTrial::append(
     v1::EntryType type,
     const std::string& patient,
-    const std::string& payload
+    const google::protobuf::MessageLite& payload
 ) {
-    v1::Entry entry;
-    entry.set_id(random_id(random_));
-    entry.set_type(type);
-    entry.set_schema_version(1);
-    entry.set_source("ward");
-    entry.set_patient(patient);
-    if (!patient.empty()) {
-        entry.set_partition(journal::partition_of(patient, directory_.state()->partitions));
-    }
-    entry.set_receipt_time_us(to_us(clock_.utc()));
-    entry.set_payload(payload);
+    auto entry = make_entry(
+        {.type = type, .patient = patient, .at_us = to_us(clock_.utc())},
+        payload,
+        directory_,
+        random_
+    );
     journal_.append(
         {.entries = {std::move(entry)}, .fences = {}},
         [&log = log_, type](const Result<journal::Appended>& done) {
@@ -207,7 +203,7 @@ void ChainTrial::signal() {
         next_try_ = clock_.steady() + options_.pause;
         signalled.set_tries_left(tries_left_);
     }
-    append(v1::CHAIN_SIGNAL, {}, signalled.SerializeAsString()); // what pages show comes back by it
+    append(v1::CHAIN_SIGNAL, {}, signalled); // what pages show comes back by it
 }
 
 void ChainTrial::show(v1::LiveFrame& frame) const {

@@ -64,7 +64,11 @@ private:
     void apply(const v1::Entry& entry);
     void take_alarm(const v1::Alarm& alarm);
     void take_confirmation(const std::string& alarm);
-    void append(v1::EntryType type, const std::string& patient, const std::string& payload);
+    void append(
+        v1::EntryType type,
+        const std::string& patient,
+        const google::protobuf::MessageLite& payload
+    );
     void run(const std::stop_token& stop);
     [[nodiscard]] std::vector<v1::Alarm> to_acknowledge();
     void acknowledge(const v1::Alarm& alarm);

@@ -112,6 +112,19 @@ TEST_CASE_METHOD(
     CHECK(second.duty.is_on());
 }
 
+TEST_CASE_METHOD(Calling, "a ward that ends gives the duty to another at once") {
+    constexpr DutyOptions patient_duty{
+        .ttl = std::chrono::minutes(10),
+        .renew_every = milliseconds(50)
+    };
+    journal::MemoryLeases leases;
+    auto first = std::make_unique<Duty>(leases, now, log, "ward-1", patient_duty);
+    REQUIRE(becomes([&] { return first->is_on(); }));
+    const Duty second(leases, now, log, "ward-2", patient_duty);
+    first.reset();
+    CHECK(becomes([&] { return second.is_on(); }));
+}
+
 TEST_CASE_METHOD(Calling, "only the ward on duty acknowledges test alarms and feeds the watcher") {
     std::atomic<bool> first_is_on = true;
     const auto trial = [&](bool is_first) {
@@ -135,11 +148,13 @@ TEST_CASE_METHOD(Calling, "only the ward on duty acknowledges test alarms and fe
     append(step_of(seizure));
     append(confirmation(1, seizure));
     receiver.wait_for(1);
-    first_is_on = false; // the other one knows that it was signalled
+    REQUIRE(becomes([&] { // the other one knows that it was signalled
+        v1::LiveFrame frame;
+        second->show(frame);
+        return frame.test().signalled_us() != 0;
+    }));
+    first_is_on = false;
     std::this_thread::sleep_for(milliseconds(300));
     CHECK(receiver.count() == 1);
     CHECK(entries_of(v1::CHAIN_SIGNAL).size() == 1);
-    v1::LiveFrame frame;
-    second->show(frame);
-    CHECK(frame.test().signalled_us() != 0);
 }

@@ -2,6 +2,7 @@
 
 #include "base/json_text.hpp"
 #include "ward/append_entries.hpp"
+#include "ward/make_entry.hpp"
 #include "ward/mark_requests.hpp"
 
 #include <utility>
@@ -29,17 +30,16 @@ void MarkDesk::post_mark(const http::Request& request, http::Reply reply) {
         request.principal.clinician ? v1::StaffUser::CLINICIAN : v1::StaffUser::ADMINISTRATOR
     );
     mark->set_time_us(now_us);
-    v1::Entry entry;
-    entry.set_id(random_id(random_));
-    entry.set_type(v1::MARK);
-    entry.set_schema_version(1);
-    const auto& station = request.principal.station;
-    entry.set_source(station.empty() ? "ward" : "station/" + station);
-    entry.set_patient(patient);
+    auto entry = make_entry(
+        {.type = v1::MARK,
+         .patient = patient,
+         .source = source_of(request.principal.station),
+         .at_us = now_us},
+        *mark,
+        directory_,
+        random_
+    );
     entry.set_unit(known->unit());
-    entry.set_partition(journal::partition_of(patient, state->partitions));
-    entry.set_receipt_time_us(now_us);
-    mark->SerializeToString(entry.mutable_payload());
     log_.info("mark", {{"by", request.principal.id}, {"kind", v1::Mark::Kind_Name(mark->kind())}});
     JsonText answer;
     answer.open_object().member("id", to_hex(entry.id())).close_object();

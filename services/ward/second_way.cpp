@@ -2,6 +2,7 @@
 
 #include "base/json_text.hpp"
 #include "ward/append_entries.hpp"
+#include "ward/make_entry.hpp"
 #include "ward/webhook.hpp"
 
 #include <condition_variable>
@@ -173,21 +174,16 @@ void SecondWay::note_memory(const v1::Entry& entry) {
 bool SecondWay::append(
     v1::EntryType type,
     const std::string& patient,
-    std::string payload,
+    const google::protobuf::MessageLite& payload,
     std::string key
 ) {
-    v1::Entry entry;
-    entry.set_id(random_id(random_));
-    entry.set_type(type);
-    entry.set_schema_version(1);
-    entry.set_source("ward");
-    entry.set_patient(patient);
-    if (!patient.empty()) {
-        entry.set_partition(journal::partition_of(patient, directory_.state()->partitions));
-    }
-    entry.set_receipt_time_us(to_us(clock_.utc()));
+    auto entry = make_entry(
+        {.type = type, .patient = patient, .at_us = to_us(clock_.utc())},
+        payload,
+        directory_,
+        random_
+    );
     entry.set_key(std::move(key));
-    entry.set_payload(std::move(payload));
     return append(std::move(entry));
 }
 
@@ -220,7 +216,7 @@ void SecondWay::make_due_calls() {
             "call_made",
             {{"call", to_hex(call.id())}, {"kind", v1::Call::Reason_Name(call.reason())}}
         );
-        append(v1::CALL, call.alarm().patient(), call.SerializeAsString());
+        append(v1::CALL, call.alarm().patient(), call);
         const std::scoped_lock lock(mutex_);
         ledger_.add(call);
     }
@@ -250,7 +246,7 @@ bool SecondWay::take_turn() {
          {"status", attempt.status()},
          {"trouble", attempt.detail()}}
     );
-    append(v1::CALL_ATTEMPT, turn->call.alarm().patient(), attempt.SerializeAsString());
+    append(v1::CALL_ATTEMPT, turn->call.alarm().patient(), attempt);
     const std::scoped_lock lock(mutex_);
     ledger_.add(attempt);
     return true;
@@ -284,7 +280,7 @@ void SecondWay::remember() {
         const std::scoped_lock lock(mutex_);
         memory = ledger_.memory();
     }
-    append(v1::SECOND_WAY, {}, memory.SerializeAsString(), std::string(memory_key));
+    append(v1::SECOND_WAY, {}, memory, std::string(memory_key));
 }
 
 void SecondWay::list(const http::Request& /*request*/, http::Reply reply) {
@@ -327,13 +323,7 @@ void SecondWay::try_out(const http::Request& request, http::Reply reply) {
     call.set_reason(v1::Call::TEST);
     call.set_by(request.principal.id);
     call.set_at_us(to_us(clock_.utc()));
-    v1::Entry entry;
-    entry.set_id(random_id(random_));
-    entry.set_type(v1::CALL);
-    entry.set_schema_version(1);
-    entry.set_source("ward");
-    entry.set_receipt_time_us(call.at_us());
-    call.SerializeToString(entry.mutable_payload());
+    auto entry = make_entry({.type = v1::CALL, .at_us = call.at_us()}, call, directory_, random_);
     JsonText answer;
     answer.open_object().member("call", to_hex(call.id())).close_object();
     append_entries(

@@ -92,7 +92,7 @@ private:
     bool append(
         v1::EntryType type,
         const std::string& patient,
-        std::string payload,
+        const google::protobuf::MessageLite& payload,
         std::string key = {}
     );
     bool append(v1::Entry entry);

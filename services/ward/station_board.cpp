@@ -1,5 +1,7 @@
 #include "ward/station_board.hpp"
 
+#include "ward/make_entry.hpp"
+
 #include <algorithm>
 
 namespace vigil::ward {
@@ -82,15 +84,9 @@ void StationBoard::tell(v1::StationHeard heard) {
     const auto now_us = to_us(clock_.utc());
     heard.set_ward(options_.ward);
     heard.set_at_us(now_us);
-    v1::Entry entry;
-    entry.set_id(random_id(random_));
-    entry.set_type(v1::STATION_HEARD);
-    entry.set_schema_version(1);
-    entry.set_source("ward");
-    entry.set_receipt_time_us(now_us);
-    heard.SerializeToString(entry.mutable_payload());
+    const EntryParts parts{.type = v1::STATION_HEARD, .at_us = now_us};
     journal_.append(
-        {.entries = {std::move(entry)}, .fences = {}},
+        {.entries = {make_entry(parts, heard, directory_, random_)}, .fences = {}},
         [](const Result<journal::Appended>&) {}
     );
 }
@@ -130,15 +126,15 @@ void StationBoard::confirm(const std::string& station, const v1::Alarm& alarm) {
     confirmed.set_revision(alarm.revision());
     confirmed.set_station(station);
     confirmed.set_at_us(now_us);
-    v1::Entry entry;
-    entry.set_id(random_id(random_));
-    entry.set_type(v1::ALARM_CONFIRMED);
-    entry.set_schema_version(1);
-    entry.set_source(std::string("station/") + station);
-    entry.set_patient(alarm.patient());
-    entry.set_partition(journal::partition_of(alarm.patient(), directory_.state()->partitions));
-    entry.set_receipt_time_us(now_us);
-    confirmed.SerializeToString(entry.mutable_payload());
+    auto entry = make_entry(
+        {.type = v1::ALARM_CONFIRMED,
+         .patient = alarm.patient(),
+         .source = source_of(station),
+         .at_us = now_us},
+        confirmed,
+        directory_,
+        random_
+    );
     journal_.append(
         {.entries = {std::move(entry)}, .fences = {}},
         [&log = log_, known = confirmed_, id = alarm.id()](const Result<journal::Appended>& done) {

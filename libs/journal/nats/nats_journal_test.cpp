@@ -232,7 +232,9 @@ TEST_CASE("a stream that is gone is told and takes nothing, and one in its place
     REQUIRE(within_10_s([&] { return !journal.stream_there(); }));
     CHECK(!journal.health().writable);
     CHECK(!journal.lost());
-    CHECK(append(journal, batch({entry("p")})).error().code == ErrorCode::unavailable);
+    const auto refused = append(journal, batch({entry("p")}));
+    CHECK(refused.error().code == ErrorCode::unavailable);
+    CHECK(refused.error().retry == Retry::safe); // at once: it waits for nobody
     CHECK(opened.log.has("journal_stream_gone"));
 
     NatsJournalOptions options;
@@ -241,7 +243,7 @@ TEST_CASE("a stream that is gone is told and takes nothing, and one in its place
     const auto other = NatsJournal::open(options, opened.clock, opened.log).value();
     CHECK(within_10_s([&] { return journal.lost(); }));
     CHECK(!journal.stream_there());
-    CHECK(append(journal, batch({entry("p")})).error().code == ErrorCode::unavailable);
+    CHECK(append(journal, batch({entry("p")})).error().retry == Retry::safe);
     CHECK(opened.log.has("journal_stream_replaced"));
     CHECK(append(*other, batch({entry("p")})).value() == Appended{1});
 }
