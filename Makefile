@@ -93,6 +93,16 @@ images: ## Container images of the services and their SBOMs into build/images, w
 	@$(TEST_IN) bash -c 'cmake --preset release >/dev/null && cmake --build $(RELEASE) -j$(JOBS) --target vigil eeg-intake heart-intake detector records ward'
 	@deploy/images/make "$(RELEASE)"
 
+.PHONY: release
+release: ## A release into build/release-VERSION: images, SBOMs, manifests, Debian package, checksums (IMAGES=docker.io/USER pushes)
+	@deploy/release/check >/dev/null
+	@$(MAKE) images
+	@deploy/release/make "$(RELEASE)"
+
+.PHONY: deb
+deb: build ## The Debian package of the all-in-one into build/package
+	@$(TEST_IN) deploy/release/make_package.py --program $(RELEASE)/bin/vigil --out build/package
+
 .PHONY: szcore
 szcore: build ## The image with which Vigil can be submitted to the SzCORE benchmark (needs docker)
 	@deploy/images/szcore/build $(RELEASE)/bin/vigil

@@ -52,11 +52,15 @@ class Release:
     """What is being packed: version, commit, time."""
 
     def __init__(self):
-        self.version = re.search(r"project\(vigil VERSION (\S+)", (TOP / "CMakeLists.txt").read_text(encoding="utf-8"))[1]
+        self.version, self.tag = (subprocess.run([TOP / "tools/version", *form], capture_output=True, text=True, check=True).stdout.strip() for form in ((), ("--tag",)))
         self.commit = os.environ.get("VIGIL_COMMIT") or git("rev-parse", "--short=12", "HEAD")
         if "VIGIL_COMMIT" not in os.environ and git("status", "--porcelain", "--untracked-files=no"):
             self.commit += "-changed"
         self.epoch = int(os.environ.get("SOURCE_DATE_EPOCH") or git("log", "-1", "--format=%ct"))
+
+    def tags(self):
+        """The commit; what the overlays of this checkout name; the version."""
+        return list(dict.fromkeys([self.commit, re.split("[+~]", self.version)[0], self.tag]))
 
     def time(self):
         return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.epoch))
@@ -102,7 +106,7 @@ class Maker:
                 layers.append(large)
             root = ImageRoot(self.system, self.work / name, below=layers)
             put_program(root, self.programs / name)
-            self.finish(name, [*layers, root], [self.release.commit, self.release.version], SERVICES[name], {"entrypoint": [f"/usr/local/bin/{name}"]})
+            self.finish(name, [*layers, root], self.release.tags(), SERVICES[name], {"entrypoint": [f"/usr/local/bin/{name}"]})
 
     def make_nats(self, program):
         root = ImageRoot(self.system, self.work / "nats")
@@ -151,17 +155,19 @@ class Maker:
         for path in sorted([*CHECKS.glob("*.py"), *CHECKS.glob("*.json")]):
             root.write(f"/usr/lib/vigil/checks/{path.name}", path.read_text(encoding="utf-8"))
         root.describe_packages()
-        self.finish("checks", [root], [self.release.commit, self.release.version], "looks at a ward from outside its programs",
+        self.finish("checks", [root], self.release.tags(), "looks at a ward from outside its programs",
                     {"entrypoint": ["/usr/bin/python3", "-B", "/usr/lib/vigil/checks"]})
 
     def finish(self, name, layers, tags, what, run):
-        """Writes the SBOM into the image and beside it, then the archive; says and checks its size."""
+        """Writes the SBOM into the image and beside it, then the archive; says and checks its size. What is not ours has the version of its tag."""
         image = f"vigil-{name}"
-        description = self.sbom(image, tags[-1], layers[-1], run.get("modules", []), name in SERVICES)
+        ours = name in SERVICES or name == "checks"
+        version = self.release.version if ours else tags[-1]
+        description = self.sbom(image, version, layers[-1], run.get("modules", []), name in SERVICES)
         layers[-1].write(f"/usr/share/doc/vigil/{image}.spdx.json", description)
         (self.out / f"{image}.spdx.json").write_text(description, encoding="utf-8")
-        labels = {"title": image, "description": f"Vigil: {what}. For research; not a medical device.", "version": tags[-1], "revision": self.release.commit,
-                  "created": self.release.time(), "licenses": "Apache-2.0" if name in SERVICES or name == "checks" else "NOASSERTION", "base.name": "Debian 13 packages"}
+        labels = {"title": image, "description": f"Vigil: {what}. For research; not a medical device.", "version": version, "revision": self.release.commit,
+                  "created": self.release.time(), "licenses": "Apache-2.0" if ours else "NOASSERTION", "base.name": "Debian 13 packages"}
         command = [sys.executable, "-B", HERE / "write_image.py", self.out / f"{image}.tar", "--user", USER, "--stop-signal", "SIGTERM"]
         command += [part for tag in tags for part in ("--tag", f"localhost/{image}:{tag}")]
         command += [part for layer in layers for part in ("--layer", layer.folder)]
@@ -182,9 +188,7 @@ class Maker:
         if ours:
             page = (TOP / "docs/licences.md").read_text(encoding="utf-8")
             compiled = [sbom.debian_package(self.system, licences, name) for name in sbom.compiled_in(page)]
-            npm = json.loads((TOP / "web/package-lock.json").read_text(encoding="utf-8"))["packages"]["node_modules/@bufbuild/protobuf"]
-            compiled.append(sbom.package("@bufbuild/protobuf", npm["version"], "Apache-2.0 AND BSD-3-Clause", "npm",
-                                         f"pkg:npm/%40bufbuild/protobuf@{npm['version']}"))
+            compiled.append(sbom.page_protobuf(TOP))
         about = {"licence": "Apache-2.0" if ours else "NOASSERTION", "commit": self.release.commit, "more": {"comment": f"commit {self.release.commit}"}}
         return json.dumps(sbom.document(image, version, self.release.time(), contained, compiled, licences, about), indent=1, sort_keys=True) + "\n"
 

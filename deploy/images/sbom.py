@@ -1,4 +1,5 @@
 """Says what an image is made of: SPDX 2.3 in JSON, from dpkg's own entries, docs/licences.md and go.mod."""
+import json
 import re
 
 DEBIAN_NAMES = {  # short names of Debian's copyright files, as SPDX calls them; source: spdx.org/licenses
@@ -60,10 +61,15 @@ def package(name, version, licence, kind, purl, **more):
             "externalRefs": [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": purl}], **more}
 
 
+def quoted(version):
+    """As a version stands in a purl."""
+    return version.replace("+", "%2B").replace(":", "%3A")
+
+
 def debian_package(system, licences, name):
     version = system.version(name)
     return package(name, version, licences.of_copyright(system.copyright(name)), "Debian",
-                   f"pkg:deb/debian/{name}@{version.replace('+', '%2B').replace(':', '%3A')}?arch={system.status[name][0]['Architecture']}&distro=trixie",
+                   f"pkg:deb/debian/{name}@{quoted(version)}?arch={system.status[name][0]['Architecture']}&distro=trixie",
                    supplier="Organization: Debian")
 
 
@@ -79,11 +85,20 @@ def go_modules(go_mod):
             for name, version in re.findall(r"^\t(\S+) (v\S+)", go_mod, re.MULTILINE)]
 
 
+def page_protobuf(top):
+    """What of npm's packages is in the page, and so in every program that has it."""
+    lock = json.loads((top / "web/package-lock.json").read_text(encoding="utf-8"))
+    version = lock["packages"]["node_modules/@bufbuild/protobuf"]["version"]
+    return package("@bufbuild/protobuf", version, "Apache-2.0 AND BSD-3-Clause", "npm", f"pkg:npm/%40bufbuild/protobuf@{version}")
+
+
 def document(image, version, created, contained, compiled, licences, about):
-    """contained: packages whose files are in the image; compiled: those whose code is in its program. `about` is the image's own package."""
-    own = package(image, version, about["licence"], "Image", f"pkg:oci/{image}@{version}", primaryPackagePurpose="CONTAINER", **about["more"])
+    """contained: packages whose files are in the image, or that a package `has` in another way; compiled: those whose code is in its program.
+    `about` is the image's own package."""
+    purl = about.get("purl", f"pkg:oci/{image}@{quoted(version)}")
+    own = package(image, version, about["licence"], "Image", purl, primaryPackagePurpose=about.get("purpose", "CONTAINER"), **about["more"])
     relations = [("SPDXRef-DOCUMENT", "DESCRIBES", own["SPDXID"])]
-    relations += [(own["SPDXID"], "CONTAINS", part["SPDXID"]) for part in contained]
+    relations += [(own["SPDXID"], about.get("has", "CONTAINS"), part["SPDXID"]) for part in contained]
     relations += [(own["SPDXID"], "STATIC_LINK", part["SPDXID"]) for part in compiled]
     return {
         "spdxVersion": "SPDX-2.3", "dataLicense": "CC0-1.0", "SPDXID": "SPDXRef-DOCUMENT", "name": f"{image}-{version}",

@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "base/time.hpp"
+#include "base/version.hpp"
 #include "process/servers.hpp"
 #include "process/stop_signal.hpp"
 
@@ -45,7 +46,7 @@ Result<http::Principal> come_again(const http::Request&) {
 int serve_away(const ClusterConfig& config) {
     StopSignal stop;
     raise_descriptor_limit();
-    Log log("away", VIGIL_VERSION);
+    Log log("away", program_version);
     log.level(log_level_of(config.log_level).value_or(LogLevel::info));
     const SystemClock clock;
     Metrics metrics;

@@ -2,6 +2,7 @@
 
 #include "access/authenticator.hpp"
 #include "access/mounted_secret.hpp"
+#include "base/version.hpp"
 #include "process/cluster_journal.hpp"
 
 #include <CLI/CLI.hpp>
@@ -180,7 +181,7 @@ int serve(const Program& program, ClusterConfig config) {
     }
     StopSignal stop;
     raise_descriptor_limit();
-    Log log(program.name, VIGIL_VERSION);
+    Log log(program.name, program_version);
     log.level(*log_level_of(config.log_level));
     Running running(program, config, log, stop);
     const auto started = running.start();
@@ -216,7 +217,7 @@ bool opens(Log& log, const std::vector<std::string>& legacy_open, const std::str
 int run(int argc, char** argv, const Program& program) {
     CLI::App app(program.about);
     app.name(program.name);
-    app.set_version_flag("--version", VIGIL_VERSION);
+    app.set_version_flag("--version", program_version);
     app.get_formatter()->column_width(34);
     ClusterConfig config;
     add_options(app, config);

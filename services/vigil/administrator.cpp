@@ -3,6 +3,7 @@
 #include "access/authenticator.hpp"
 #include "access/mounted_secret.hpp"
 #include "access/session.hpp"
+#include "base/version.hpp"
 #include "http/client.hpp"
 #include "process/options.hpp"
 #include "ward/routes.hpp"
@@ -63,7 +64,7 @@ Result<http::Response> Administrator::call_on_journal(
 ) {
     SystemClock clock;
     SystemRandom random;
-    Log log("vigil", VIGIL_VERSION);
+    Log log("vigil", program_version);
     log.level(LogLevel::warning);
     auto journal = folder_.open_journal(clock, log);
     if (!journal) {

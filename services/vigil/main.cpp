@@ -1,4 +1,5 @@
 // The program: its commands and their wiring.
+#include "base/version.hpp"
 #include "play/play_command.hpp"
 #include "vigil/admin_command.hpp"
 #include "vigil/config.hpp"
@@ -34,7 +35,7 @@ int main(int argc, char** argv) {
         "shows it live.\n"
         "For research and evaluation. Not a medical device."
     );
-    app.set_version_flag("--version", VIGIL_VERSION);
+    app.set_version_flag("--version", vigil::program_version);
     app.require_subcommand(1);
     app.get_formatter()->column_width(34);
 

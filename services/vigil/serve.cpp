@@ -1,5 +1,6 @@
 #include "vigil/serve.hpp"
 
+#include "base/version.hpp"
 #include "process/stop_signal.hpp"
 #include "vigil/all_in_one.hpp"
 #include "vigil/played_ward.hpp"
@@ -43,7 +44,7 @@ int serve(const ServeConfig& config) {
     process::StopSignal stop;
     process::raise_descriptor_limit();
 
-    Log log("vigil", VIGIL_VERSION);
+    Log log("vigil", program_version);
     log.level(*log_level_of(config.log_level));
     auto vigil = AllInOne::start(config, log);
     if (!vigil) {

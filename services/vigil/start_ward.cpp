@@ -1,4 +1,5 @@
 // AllInOne's ward: the page's feed, who may do what, stations, and the second way.
+#include "base/version.hpp"
 #include "vigil/all_in_one.hpp"
 
 #include <chrono>
@@ -17,7 +18,7 @@ void AllInOne::start_ward() {
         clock_,
         log_,
         metrics_,
-        VIGIL_VERSION
+        program_version
     );
     sign_in_ = std::make_unique<ward::SignIn>(
         *journal_,

@@ -1,6 +1,7 @@
 // The program ward: wiring only.
 #include "access/mounted_secret.hpp"
 #include "access/sign_in_link.hpp"
+#include "base/version.hpp"
 #include "process/away.hpp"
 #include "process/options.hpp"
 #include "process/program.hpp"
@@ -213,7 +214,7 @@ void make_feed(process::Ground& on, Parts& parts) {
         on.clock,
         on.log,
         on.metrics,
-        VIGIL_VERSION
+        program_version
     );
     if (parts.second_way) {
         parts.feed->add_status([&calls = *parts.second_way](v1::LiveFrame& frame) {

@@ -1,5 +1,6 @@
 #include "vigil/synthesise/synthesise_command.hpp"
 
+#include "base/version.hpp"
 #include "vigil/evaluate/progress.hpp"
 #include "vigil/evaluate/results.hpp"
 #include "vigil/synthesise/synthesise.hpp"
@@ -161,7 +162,7 @@ Result<signal::ArtefactPlan> read_artefacts(const std::string& text) {
 
 void add_synthesise_command(CLI::App& app, int& status) {
     auto arguments = std::make_shared<Arguments>();
-    arguments->options.version = VIGIL_VERSION;
+    arguments->options.version = program_version;
     auto* command = app.add_subcommand(
         "synthesise",
         "Make hours of synthetic EEG with seizures and artefacts, as a BIDS folder"
