@@ -16,7 +16,7 @@ from observer import Observer
 from ward import NAMESPACE, fresh, pods
 
 SETTLE_S = int(os.environ.get("SETTLE_SECONDS", "30"))
-LOADERS, CHANNELS, RATE = 8, 64, 256
+LOADERS, CHANNELS, RATE = 24, 64, 256
 
 
 class Load(threading.Thread):
