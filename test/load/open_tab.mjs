@@ -11,7 +11,9 @@ const HOURS = Number(process.argv[2] ?? 12);
 const PATIENTS = 16;
 const FRAME_MS = 1000;
 /** So many frames are sent before the page must have shown them. */
-const AHEAD = 20;
+const AHEAD = 60;
+/** Small: what is held does not depend on how many pixels are drawn, and how long this takes does. */
+const VIEWPORT = { width: 1000, height: 600 };
 
 const stage = await new Stage().start();
 const startUs = Date.now() * 1000 - HOURS * 3600e6;
@@ -22,7 +24,7 @@ const labelled = (patient, news) => (patient === patients[0] ? { ...news, label 
 stage.whole = () => ({ serverTimeUs: BigInt(playedUs), chainUs: BigInt(playedUs), patients: patients.map((patient) => labelled(patient, patient.history(playedUs))) });
 
 const browser = await launch();
-const pages = { ward: await openPage(browser), patient: await openPage(browser) };
+const pages = { ward: await openPage(browser, { viewport: VIEWPORT }), patient: await openPage(browser, { viewport: VIEWPORT }) };
 await pages.ward.goto(stage.url);
 await pages.patient.goto(`${stage.url}/#/patient/bed-1`);
 for (const page of Object.values(pages)) await page.waitForFunction(() => document.documentElement.dataset.connection === 'live');
