@@ -103,8 +103,8 @@ class Entry(unittest.TestCase):
 
     def test_a_route_that_nobody_leads_anywhere_is_noticed(self):
         documents = rendered.overlay("laptop")
-        past = next(one for one in rendered.of_kind(documents, "Ingress") if one["metadata"]["name"] == "past")
-        paths = past["spec"]["rules"][0]["http"]["paths"]
+        page = next(one for one in rendered.of_kind(documents, "Ingress") if one["metadata"]["name"] == "page")
+        paths = page["spec"]["rules"][0]["http"]["paths"]
         paths.remove(next(one for one in paths if "overview" in one["path"]))
         self.assertEqual(by_ingress(documents, PAGE, "get", "/v1/patients/a/overview")[0], "ward")
 
