@@ -9,7 +9,6 @@
 #include "journal/sqlite_journal.hpp"
 #include "records/routes.hpp"
 #include "store/sqlite_store.hpp"
-#include "ward/routes.hpp"
 
 #include <algorithm>
 #include <format>
@@ -40,8 +39,8 @@ Result<std::unique_ptr<AllInOne>> AllInOne::start(const ServeConfig& config, Log
         return std::unexpected(opened_state.error());
     }
     vigil->start_services();
-    if (auto called = vigil->start_second_way(); !called) {
-        return std::unexpected(called.error());
+    if (auto ward = vigil->start_ward(); !ward) {
+        return std::unexpected(ward.error());
     }
     if (auto started = vigil->records_->start(); !started) {
         return std::unexpected(started.error());
@@ -165,15 +164,27 @@ void AllInOne::start_services() {
     keeping.keep_time = config_.keep_journal;
     keeping.directory = &directory_;
     keeping.floor = [this] {
-        const auto called = second_way_ ? second_way_->reached() : feed_->reached();
-        return std::min(
-            {detector_->replay_floor(), intake_tail_->reached(), feed_->reached(), called}
-        );
+        return std::min({detector_->replay_floor(), intake_tail_->reached(), ward_->reached()});
     };
     records_ =
         std::make_unique<records::Service>(*journal_, *store_, clock_, log_, metrics_, keeping);
     queries_ = std::make_unique<records::QueryPool>();
-    start_ward();
+}
+
+Result<void> AllInOne::start_ward() {
+    auto ward = ward::Ward::start(
+        {*journal_, directory_, secret_, clock_, random_, log_, metrics_},
+        {.secure_cookie = config_.secure_cookie,
+         .second_way = config_.second_way,
+         .test_patient = config_.test_patient,
+         .test_every = std::chrono::seconds(config_.test_every_s),
+         .models = loaded_models()}
+    );
+    if (!ward) {
+        return std::unexpected(ward.error());
+    }
+    ward_ = *std::move(ward);
+    return {};
 }
 
 http::Router AllInOne::public_routes() {
@@ -182,21 +193,7 @@ http::Router AllInOne::public_routes() {
     heart_intake::add_routes(router, *heart_, config_.intake_slots);
     detector::add_routes(router, *predictor_, http::Access::device, config_.predict_slots);
     records::add_routes(router, questions());
-    ward::add_routes(
-        router,
-        {.feed = *feed_,
-         .sign_in = *sign_in_,
-         .administration = *administration_,
-         .alarm_desk = *alarm_desk_,
-         .device_desk = *device_desk_,
-         .mark_desk = *mark_desk_,
-         .stations = *station_desk_,
-         .persons = *persons_,
-         .sizing = *sizing_board_,
-         .push_desk = *push_desk_,
-         .video_desk = *video_desk_,
-         .second_way = second_way_.get()}
-    );
+    ward_->add_routes(router);
     add_legacy_routes(router);
     return router;
 }
@@ -282,20 +279,7 @@ Result<void> AllInOne::start_servers() {
     if (auto listening = servers_->start(checks()); !listening) {
         return listening;
     }
-    if (config_.test_patient) {
-        chain_sender_ = std::make_unique<ward::ChainSender>(
-            *journal_,
-            directory_,
-            secret_,
-            clock_,
-            random_,
-            log_,
-            ward::ChainSenderOptions{
-                .url = base_url(),
-                .every = std::chrono::seconds(config_.test_every_s)
-            }
-        );
-    }
+    ward_->send_test_data(base_url());
     return folder_.note_address(base_url());
 }
 
@@ -312,8 +296,8 @@ std::string AllInOne::monitor_url() const {
 }
 
 AllInOne::~AllInOne() {
-    chain_sender_.reset();
     if (servers_) {
+        ward_->end_test_data();
         folder_.forget_address();
         servers_->drain(config_.drain);
     }
@@ -322,10 +306,7 @@ AllInOne::~AllInOne() {
     if (records_) {
         records_->stop();
     }
-    feed_.reset();
-    chain_trial_.reset();
-    second_way_.reset();
-    hashes_.reset();
+    ward_.reset();
     intake_tail_.reset();
     detector_.reset();
 }

@@ -22,22 +22,7 @@
 #include "store/store.hpp"
 #include "vigil/config.hpp"
 #include "vigil/state_folder.hpp"
-#include "ward/administration.hpp"
-#include "ward/alarm_desk.hpp"
-#include "ward/chain_sender.hpp"
-#include "ward/chain_trial.hpp"
-#include "ward/device_desk.hpp"
-#include "ward/hash_queue.hpp"
-#include "ward/live_feed.hpp"
-#include "ward/mark_desk.hpp"
-#include "ward/person_gate.hpp"
-#include "ward/push_desk.hpp"
-#include "ward/second_way.hpp"
-#include "ward/sign_in.hpp"
-#include "ward/sizing_board.hpp"
-#include "ward/station_board.hpp"
-#include "ward/station_desk.hpp"
-#include "ward/video_desk.hpp"
+#include "ward/ward.hpp"
 
 #include <map>
 #include <memory>
@@ -76,8 +61,7 @@ private:
     Result<void> load_folder();
     [[nodiscard]] std::vector<ward::LoadedModel> loaded_models() const;
     void start_services();
-    void start_ward();
-    Result<void> start_second_way();
+    Result<void> start_ward();
     Result<void> start_servers();
     http::Router public_routes();
     void add_legacy_routes(http::Router& router);
@@ -106,24 +90,8 @@ private:
     std::unique_ptr<detector::Predictor> predictor_;
     std::unique_ptr<records::Service> records_;
     std::unique_ptr<records::QueryPool> queries_;
-    std::unique_ptr<ward::HashQueue> hashes_;
-    std::unique_ptr<ward::StationBoard> station_board_;
-    std::unique_ptr<ward::LiveFeed> feed_;
-    std::unique_ptr<ward::SignIn> sign_in_;
-    std::unique_ptr<ward::StationDesk> station_desk_;
-    std::unique_ptr<ward::PersonGate> persons_;
-    std::unique_ptr<ward::SizingBoard> sizing_board_;
-    std::unique_ptr<ward::Administration> administration_;
-    std::unique_ptr<ward::AlarmDesk> alarm_desk_;
-    std::unique_ptr<ward::DeviceDesk> device_desk_;
-    std::unique_ptr<ward::MarkDesk> mark_desk_;
-    std::unique_ptr<http::PushKey> push_key_;
-    std::unique_ptr<ward::PushDesk> push_desk_;
-    std::unique_ptr<ward::VideoDesk> video_desk_;
-    std::unique_ptr<ward::SecondWay> second_way_;
-    std::unique_ptr<ward::ChainTrial> chain_trial_;
+    std::unique_ptr<ward::Ward> ward_;
     std::unique_ptr<process::Servers> servers_;
-    std::unique_ptr<ward::ChainSender> chain_sender_; // by the servers
 };
 
 } // namespace vigil

@@ -15,12 +15,6 @@ namespace vigil::ward {
 
 namespace {
 
-v1::StaffUser::Role role_of(const http::Principal& principal) {
-    return principal.clinician       ? v1::StaffUser::CLINICIAN
-           : principal.administrator ? v1::StaffUser::ADMINISTRATOR
-                                     : v1::StaffUser::VIEWER;
-}
-
 /// Empty: Vigil itself.
 std::string patient_of(const http::Request& request) {
     const auto named = request.parameters.find("id");
@@ -193,15 +187,7 @@ void AlarmDesk::post_act(const http::Request& request, http::Reply reply) {
         "alarm_act",
         {{"by", request.principal.id}, {"kind", v1::Act::Kind_Name(act->kind())}}
     );
-    JsonText answer;
-    answer.open_object().member("id", to_hex(entry.id())).close_object();
-    append_entries(
-        journal_,
-        {std::move(entry)},
-        http::Response::json(std::move(answer).text(), 202),
-        request,
-        std::move(reply)
-    );
+    append_act(journal_, std::move(entry), request, std::move(reply));
 }
 
 } // namespace vigil::ward

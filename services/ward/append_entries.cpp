@@ -1,5 +1,8 @@
 #include "ward/append_entries.hpp"
 
+#include "base/json_text.hpp"
+#include "base/random.hpp"
+
 #include <utility>
 
 namespace vigil::ward {
@@ -25,6 +28,23 @@ void append_entries(
                 reply(done.error(), request_id);
             }
         }
+    );
+}
+
+void append_act(
+    journal::Journal& journal,
+    v1::Entry entry,
+    const http::Request& request,
+    http::Reply reply
+) {
+    JsonText answer;
+    answer.open_object().member("id", to_hex(entry.id())).close_object();
+    append_entries(
+        journal,
+        {std::move(entry)},
+        http::Response::json(std::move(answer).text(), 202),
+        request,
+        std::move(reply)
     );
 }
 

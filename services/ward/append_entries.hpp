@@ -1,4 +1,4 @@
-// What a request asked for, into the journal. Used by Administration and AlarmDesk.
+// What a request asked for, into the journal. Used by Administration and the desks.
 #pragma once
 
 #include "http/message.hpp"
@@ -14,6 +14,14 @@ void append_entries(
     journal::Journal& journal,
     std::vector<v1::Entry> entries,
     http::Response success,
+    const http::Request& request,
+    http::Reply reply
+);
+
+/// An act: 202 with the entry's id in hex, since what comes of it shows in the journal.
+void append_act(
+    journal::Journal& journal,
+    v1::Entry entry,
     const http::Request& request,
     http::Reply reply
 );

@@ -4,6 +4,7 @@
 
 #include "access/directory.hpp"
 #include "base/random.hpp"
+#include "http/message.hpp"
 #include "vigil/v1/entry.pb.h"
 
 #include <cstdint>
@@ -29,6 +30,13 @@ struct EntryParts {
 /// The station where it was asked for, else the ward itself.
 [[nodiscard]] inline std::string source_of(const std::string& station) {
     return station.empty() ? "ward" : "station/" + station;
+}
+
+/// Of a person with several roles the one that decides about patients.
+[[nodiscard]] inline v1::StaffUser::Role role_of(const http::Principal& principal) {
+    return principal.clinician       ? v1::StaffUser::CLINICIAN
+           : principal.administrator ? v1::StaffUser::ADMINISTRATOR
+                                     : v1::StaffUser::VIEWER;
 }
 
 } // namespace vigil::ward

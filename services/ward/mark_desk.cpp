@@ -1,6 +1,5 @@
 #include "ward/mark_desk.hpp"
 
-#include "base/json_text.hpp"
 #include "ward/append_entries.hpp"
 #include "ward/make_entry.hpp"
 #include "ward/mark_requests.hpp"
@@ -26,9 +25,7 @@ void MarkDesk::post_mark(const http::Request& request, http::Reply reply) {
     }
     mark->set_patient(patient);
     mark->set_user(request.principal.id);
-    mark->set_role(
-        request.principal.clinician ? v1::StaffUser::CLINICIAN : v1::StaffUser::ADMINISTRATOR
-    );
+    mark->set_role(role_of(request.principal));
     mark->set_time_us(now_us);
     auto entry = make_entry(
         {.type = v1::MARK,
@@ -41,15 +38,7 @@ void MarkDesk::post_mark(const http::Request& request, http::Reply reply) {
     );
     entry.set_unit(known->unit());
     log_.info("mark", {{"by", request.principal.id}, {"kind", v1::Mark::Kind_Name(mark->kind())}});
-    JsonText answer;
-    answer.open_object().member("id", to_hex(entry.id())).close_object();
-    append_entries(
-        journal_,
-        {std::move(entry)},
-        http::Response::json(std::move(answer).text(), 202),
-        request,
-        std::move(reply)
-    );
+    append_act(journal_, std::move(entry), request, std::move(reply));
 }
 
 } // namespace vigil::ward
