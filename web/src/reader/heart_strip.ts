@@ -1,4 +1,5 @@
 // The heart rate under the traces, on their time base: live and history as the store has it.
+import { Patience } from '../backoff';
 import { element, setData, setText } from '../element';
 import { palette } from '../palette';
 import { Surface } from '../surface';
@@ -30,6 +31,7 @@ export class HeartStrip {
   private timer = 0;
   private asking: AbortController | null = null;
   private drawn = '';
+  private readonly patience = new Patience();
 
   constructor(
     private readonly patient: string,
@@ -142,7 +144,7 @@ export class HeartStrip {
   }
 
   private need(fromUs: number, untilUs: number, wanted: string): void {
-    if (wanted === this.wanted) return;
+    if (wanted === this.wanted || this.patience.waits) return;
     const first = this.wanted === '';
     this.wanted = wanted;
     clearTimeout(this.timer);
@@ -163,10 +165,14 @@ export class HeartStrip {
         askRows<ValueRow>(this.ask, path('vitals', 'values', BEFORE_US), 'vitals', MOST_ROWS, asking.signal),
       ]);
       this.runs = runsOf(beats, values, (device, data, us) => this.clocks.vigilUs(device, data, us));
+      this.patience.worked();
       this.drawn = '';
       setData(this.box, 'fetched', wanted.startsWith('live') ? 'live' : wanted);
     } catch {
-      if (!asking.signal.aborted) this.wanted = ''; // asked for again with the next words
+      if (!asking.signal.aborted) {
+        this.patience.failed();
+        this.wanted = ''; // asked for again, soon
+      }
     }
     this.redraw();
   }

@@ -1,6 +1,7 @@
 // Fetches what was stored: samples in cells of ten seconds, each once while it is whole; scores, events and the day's overview.
 import { fromBinary } from '@bufbuild/protobuf';
 import { EegBlockBatchSchema } from '../generated/vigil/v1/eeg_pb';
+import { Patience } from '../backoff';
 import type { Clocks } from './clocks';
 import type { SampleStore } from './sample_store';
 
@@ -50,6 +51,7 @@ export class History {
     private readonly onNews: () => void,
     private readonly onFault: (why: string | null) => void,
     private readonly ask: Ask = askServer,
+    private readonly patience = new Patience(),
   ) {}
 
   /** True while samples of the time that was asked for last are on their way. */
@@ -59,6 +61,7 @@ export class History {
 
   /** Sees to it that the store has what the server has of [fromUs, untilUs). What is asked for now comes before what was. */
   need(fromUs: number, untilUs: number): void {
+    if (this.patience.waits) return;
     const cells = this.lacking(fromUs, untilUs);
     if (cells.length === 0) return;
     const from = cells[0]! * CELL_US;
@@ -105,9 +108,13 @@ export class History {
         this.onNews();
       } while (cursor);
       this.settle(fromUs, untilUs);
+      this.patience.worked();
       this.onFault(null);
     } catch (error) {
-      if (!asking.signal.aborted) this.onFault(error instanceof NotAnswered ? error.message : '');
+      if (!asking.signal.aborted) {
+        this.patience.failed();
+        this.onFault(error instanceof NotAnswered ? error.message : '');
+      }
     } finally {
       if (this.asking === asking) {
         this.asking = null;

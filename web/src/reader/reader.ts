@@ -12,22 +12,19 @@ import { DayStrip } from './day_strip';
 import { drawnUntil, LABEL_ROOM, PageView, type PageStyle } from './draw_page';
 import { EventPanel } from './event_panel';
 import { HeartStrip } from './heart_strip';
-import { askJson, askServer, History } from './history';
+import { askServer, History } from './history';
 import { Measuring } from './measuring';
 import { pageSignals, reachUv, warmUpUs, type PageSignals } from './page_signals';
 import { SampleStore, type Source } from './sample_store';
+import { RecordedScores } from './recorded_scores';
 import { ScoreStrip, Scores } from './score_strip';
 import { SpectralStrip } from './spectral_strip';
 import { BAR_MM, currentScale, fittingSensitivity, nextSensitivity } from './sensitivity';
-import { timeUs } from './times';
 import { Viewport } from './viewport';
-import type { RecordedDetection } from './why';
 
 /** Frames that are kept until the clocks are known: some seconds. */
 const MOST_EARLY = 100;
 const SINGLE_KEYS = 'vigil-single-keys';
-/** Scores of a page in history are asked for once it has stood so long. */
-const SETTLED_MS = 250;
 /** Of an event that is jumped to, so much of the page lies before its onset. */
 const BEFORE_ONSET = 0.2;
 
@@ -38,6 +35,7 @@ export class Reader {
   private readonly viewport = new Viewport();
   private readonly view: PageView;
   private readonly scores = new Scores();
+  private readonly recordedScores: RecordedScores;
   private readonly strip: ScoreStrip;
   private readonly heart: HeartStrip;
   private readonly spectral: SpectralStrip;
@@ -64,8 +62,6 @@ export class Reader {
   private drawnPage = '';
   /** The source whose size was chosen: once, when its first samples come. */
   private fittedTo = '';
-  private scoresFor = '';
-  private scoreTimer = 0;
   private nowUs = Number.NaN;
   /** What came live before the clocks were known. */
   private readonly early: LivePatient[] = [];
@@ -75,6 +71,7 @@ export class Reader {
     private readonly redraw: () => void,
   ) {
     this.view = new PageView(new Surface('reader-traces', () => this.stale()), this.viewport);
+    this.recordedScores = new RecordedScores(patient, this.scores, this.clocks, askServer, redraw);
     this.strip = new ScoreStrip(this.view, this.viewport, redraw);
     this.heart = new HeartStrip(patient, this.view, this.viewport, this.clocks, askServer, redraw);
     this.spectral = new SpectralStrip(patient, this.view, this.viewport, this.store, this.clocks, (us) => this.show(us), redraw);
@@ -180,7 +177,7 @@ export class Reader {
   }
 
   release(): void {
-    clearTimeout(this.scoreTimer);
+    this.recordedScores.release();
     this.clocks.release();
     this.history.release();
     this.events.release();
@@ -228,7 +225,7 @@ export class Reader {
       this.store.clear();
       this.history.forget();
       this.scores.clear();
-      this.scoresFor = '';
+      this.recordedScores.forget();
       this.heart.forget();
       this.spectral.forget();
     }
@@ -261,27 +258,7 @@ export class Reader {
     if (!live || this.page === null || this.store.coveredUs(this.source?.name ?? '', from, until) < (until - from) * 0.99) this.history.need(from - before, until);
     if (!live && !this.history.busy) this.history.need(from - before - this.viewport.seconds * 1e6, until + this.viewport.seconds * 1e6);
     this.store.trim(from);
-    this.needScores(from, until);
-  }
-
-  private needScores(fromUs: number, untilUs: number): void {
-    const wanted = this.viewport.live ? 'live' : `${fromUs} ${untilUs}`;
-    if (wanted === this.scoresFor) return;
-    this.scoresFor = wanted;
-    clearTimeout(this.scoreTimer);
-    this.scoreTimer = window.setTimeout(() => void this.fetchScores(fromUs, untilUs), SETTLED_MS);
-  }
-
-  private async fetchScores(fromUs: number, untilUs: number): Promise<void> {
-    try {
-      const [from, until] = this.clocks.deviceRange('eeg', fromUs, untilUs);
-      const path = `/v1/patients/${encodeURIComponent(this.patient)}/detections?from=${from - 2e6}&until=${until}&limit=2000`;
-      const { detections } = await askJson<{ detections: RecordedDetection[] }>(askServer, path, AbortSignal.timeout(10_000));
-      for (const detection of detections) this.scores.addRecorded(detection, this.clocks.vigilUs(detection.device, 'eeg', timeUs(detection.end_time)));
-    } catch {
-      this.scoresFor = ''; // asked for again with the next words
-    }
-    this.redraw();
+    this.recordedScores.need(from, until, live);
   }
 
   private drawPage(source: Source): void {
