@@ -104,7 +104,7 @@ const VIEWS = {
   },
   async administration() {
     const page = await ward();
-    for (const section of ['patients', 'devices', 'keys', 'staff', 'stations', 'alarms', 'clock']) {
+    for (const section of ['patients', 'devices', 'keys', 'staff', 'stations', 'alarms', 'clock', 'sizing']) {
       await page.goto(`${server.url}/administration#${section}`);
       await page.reload();
       await page.locator('.admin-body > *').first().waitFor();
