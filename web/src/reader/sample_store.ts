@@ -174,7 +174,7 @@ export class SampleStore {
     const before = stream.pieces[place - 1];
     if (before && this.append(stream, before, block, from, samples, first + from, start)) return;
     const capacity = Math.max(samples, Math.ceil(Math.min(PIECE_SECONDS, (4 * samples) / stream.rate) * stream.rate));
-    const piece: Piece = { first: first + from, samples, startUs: start, values: stream.labels.map(() => new Float32Array(capacity)) };
+    const piece: Piece = { first: first + from, samples, startUs: start, values: rows(stream.labels.length, capacity) };
     copy(block, from, samples, piece.values, 0);
     stream.pieces.splice(place, 0, piece);
     this.bytes += bytesOf(piece);
@@ -189,11 +189,9 @@ export class SampleStore {
     if (needed > piece.values[0]!.length) {
       this.bytes -= bytesOf(piece);
       const capacity = Math.ceil(Math.min(PIECE_SECONDS * stream.rate, needed * 2));
-      piece.values = piece.values.map((values) => {
-        const grown = new Float32Array(capacity);
-        grown.set(values.subarray(0, piece.samples));
-        return grown;
-      });
+      const grown = rows(piece.values.length, capacity);
+      grown.forEach((values, channel) => values.set(piece.values[channel]!.subarray(0, piece.samples)));
+      piece.values = grown;
       this.bytes += bytesOf(piece);
     }
     copy(block, from, samples, piece.values, piece.samples);
@@ -226,6 +224,12 @@ export function sampleAt(stretch: Stretch, us: number): number | null {
 const sourceName = ({ device, rate, labels }: Stream) => [device, rate, ...labels].join('\n');
 const endUs = (piece: Piece, rate: number) => piece.startUs + (piece.samples * 1e6) / rate;
 const bytesOf = ({ values }: Piece) => values.reduce((sum, { byteLength }) => sum + byteLength, 0);
+
+/** Rows of one buffer: a piece comes and goes as a whole, and leaves no holes in the memory. */
+function rows(count: number, length: number): Float32Array[] {
+  const all = new Float32Array(count * length);
+  return Array.from({ length: count }, (_, row) => all.subarray(row * length, (row + 1) * length));
+}
 
 /** The parts of [first, end) that no piece has. */
 function missing(pieces: readonly Piece[], first: number, end: number): [number, number][] {
