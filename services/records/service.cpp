@@ -149,7 +149,9 @@ void Service::run() {
         flush_when_due();
         free_when_due();
         release_when_due();
-        teller_.look(failing_);
+        if (tried_) {
+            teller_.look(failing_);
+        }
         show();
         std::unique_lock lock(mutex_);
         if (changed_.wait_for(lock, more ? std::chrono::milliseconds{0} : options_.pace, [this] {
@@ -191,6 +193,7 @@ void Service::flush_when_due() {
 void Service::flush() {
     const auto begin = clock_.steady();
     const auto done = core_.flush(begin);
+    tried_ = true;
     gauges_->flush_seconds.Observe(std::chrono::duration<double>(clock_.steady() - begin).count());
     if (done) {
         if (failing_) {

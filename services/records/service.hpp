@@ -92,6 +92,7 @@ private:
     Core core_;
     std::unique_ptr<Gauges> gauges_;
     std::atomic<bool> failing_ = false;
+    bool tried_ = false; // to write, in this life
     std::chrono::milliseconds retry_{0};
     SteadyTime retry_at_{};
     SteadyTime free_at_{};

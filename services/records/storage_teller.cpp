@@ -5,28 +5,26 @@
 #include "vigil/v1/technical.pb.h"
 
 #include <format>
-#include <utility>
 
 namespace vigil::records {
 
 void StorageTeller::look(bool is_failing) {
     const auto now = clock_.steady();
-    if (!is_failing) {
-        since_us_ = 0;
-        if (std::exchange(told_, false)) {
-            say(false);
-        }
-        return;
-    }
-    if (since_us_ == 0) {
+    if (is_failing && since_us_ == 0) {
         since_us_ = to_us(clock_.utc());
         next_ = now + pace_.after;
+    } else if (!is_failing && since_us_ != 0) {
+        since_us_ = 0;
+        next_ = now;
     }
-    if (now >= next_) {
-        next_ = now + pace_.every;
-        told_ = true;
-        say(true);
+    if (now < next_ || (!is_failing && *takes_known_)) {
+        return;
     }
+    next_ = now + (is_failing ? pace_.every : pace_.after);
+    if (is_failing) {
+        takes_known_ = std::make_shared<std::atomic<bool>>(false);
+    }
+    say(is_failing);
 }
 
 void StorageTeller::say(bool is_failing) {
@@ -44,7 +42,9 @@ void StorageTeller::say(bool is_failing) {
     state.SerializeToString(entry.mutable_payload());
     journal_.append(
         {.entries = {std::move(entry)}, .fences = {}},
-        [](const Result<journal::Appended>& /*result*/) {}
+        [is_failing, takes_known = takes_known_](const Result<journal::Appended>& done) {
+            *takes_known = done && !is_failing;
+        }
     );
 }
 
