@@ -52,7 +52,7 @@ class Registry:
         self.process.wait()
 
     def ask(self, *words):
-        done = subprocess.run([self.crane, *words], capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run([self.crane, *words], capture_output=True, text=True, check=False, timeout=300)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
