@@ -98,7 +98,7 @@ class Place:
         """The good image with `worse` before its program."""
         layer = folder / "worse.tar"
         with tarfile.open(layer, "w") as tar:
-            tar.add(built("tools/go_program", TOP / "test/cluster/worse", ".", "bad releases"), "worse")
+            tar.add(built("tools/go_program", "worse", TOP / "test/cluster/worse", ".", "bad releases"), "worse")
         line = io.StringIO()
         csv.writer(line, lineterminator="").writerow(["/worse", *words, f"/usr/local/bin/{service}"])
         return self.change(service, tag, "--append", str(layer), "--entrypoint", line.getvalue())
