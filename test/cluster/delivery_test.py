@@ -25,7 +25,7 @@ sys.path.insert(0, str(TOP / "test/delivery"))
 import shared  # noqa: E402
 
 BESIDE = "vigil-beside"
-TIMES = {name: os.environ.get(name, value) for name, value in (("READY_S", "240"), ("SMOKE_S", "4"), ("ROLL_OUT_S", "180"), ("VERIFY_S", "8"), ("LOCK_S", "16"),
+TIMES = {name: os.environ.get(name, value) for name, value in (("READY_S", "240"), ("SMOKE_S", "4"), ("ROLL_OUT_S", "180"), ("VERIFY_S", "20"), ("LOCK_S", "16"),
                                                                ("WAIT_S", "600"), ("ANSWER_MS", "3000"), ("FRESH_S", "45"))}
 LATEST_S = 2 * int(TIMES["READY_S"]) # a run that has not ended by then hangs
 OF_A_TRIAL = ("deployments", "statefulsets", "pods", "jobs", "services", "secrets", "networkpolicies", "persistentvolumeclaims")
