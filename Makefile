@@ -28,8 +28,9 @@ test: ## Build with sanitizers and run every test; ends with ctest's summary (VI
 	@NATS_SERVER=$$(tools/nats_server) KUSTOMIZE=$$(tools/kustomize) CRDS=$$(tools/crds) CRANE=$$(tools/crane) ACTIONLINT=$$(tools/actionlint) && export NATS_SERVER KUSTOMIZE CRDS CRANE ACTIONLINT && $(TEST_IN) tools/run_tests "$(DEV)" "$(RELEASE)" "$(JOBS)"
 
 .PHONY: test-delivery
-test-delivery: ## The tests of the delivery alone: workflows, steps, registry, signatures, indicators, checks
+test-delivery: ## The tests of the delivery alone: workflows, steps, registry, signatures, indicators, checks; then all of it on the cluster of the tests
 	@CRANE=$$(tools/crane) ACTIONLINT=$$(tools/actionlint) && export CRANE ACTIONLINT && $(TEST_IN) bash -c 'cmake --preset dev >/dev/null && cmake --build $(DEV) -j$(JOBS) --target vigil && ctest --test-dir $(DEV)/test/delivery --output-on-failure'
+	@test/cluster/run delivery
 
 .PHONY: lint
 lint: ## Formatting, shell scripts, includes, schema, page types

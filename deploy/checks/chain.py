@@ -3,6 +3,7 @@
 Sends one block a second (or each --pace) as a device of the patient `check`, who is nobody and raises no alarm, and asks for each of them back.
 """
 import base64
+import contextlib
 import datetime
 import json
 import os
@@ -35,14 +36,19 @@ class Device:
     def __init__(self, ward):
         self.ward = ward
         self.name = f"check-{os.urandom(4).hex()}"
-        ward.ask("ward", "POST", "/v1/admin/patients", {"id": PATIENT, "label": "Check, nobody", "monitoring": "off"})
+        self.watch("standby")
         made = ward.ask("ward", "POST", "/v1/admin/keys", {"patient": PATIENT, "label": self.name})
         self.key, self.key_id = made["key"], made["id"]
         self.sent, self.times, self.refused = [], [], []
         self.start_us = int(time.time() * 1e6)
 
+    def watch(self, monitoring):
+        """standby: pages show the patient, and no alarm is raised; who is off is on no page."""
+        self.ward.ask("ward", "POST", "/v1/admin/patients", {"id": PATIENT, "label": "Check, nobody", "monitoring": monitoring})
+
     def close(self):
         self.ward.ask("ward", "DELETE", f"/v1/admin/keys/{self.key_id}")
+        self.watch("off")
 
     def send(self, number):
         """(status, text) of block `number`, which begins now."""
@@ -118,13 +124,16 @@ class LivePage(threading.Thread):
 
     def run(self):
         seen = b""
-        try:
-            while not self.shown and (got := self.socket.recv(65536)):
+        with contextlib.closing(self.socket), contextlib.suppress(OSError):
+            while not self.shown:
+                try:
+                    got = self.socket.recv(65536)
+                except TimeoutError: # an empty ward has little to show
+                    continue
+                if not got:
+                    return
                 seen = seen[-64:] + got
                 self.shown = self.sought in seen
-        except OSError:
-            pass
-        self.socket.close()
 
 
 def run(options, ward):

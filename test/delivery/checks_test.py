@@ -34,11 +34,11 @@ class OnAWard(unittest.TestCase):
         cls.here = [word for name in ("eeg-intake", "detector", "records", "ward") for word in (f"--{name}", cls.vigil.url)]
         cls.here += ["--secret-file", cls.vigil.state / "state/secret"]
 
-    # first: a page that names no patient is sent one stream of each, and the one of a check that has just ended would still be it
-    def test_0_the_chain_holds(self):
-        status, line = check("chain", "--seconds", "3", "--pace", "0.5", "--answer-ms", "60000", "--fresh-s", "60", *self.here)
-        self.assertEqual((status, line["faults"]), (0, []))
-        self.assertGreaterEqual(line["blocks"], 2)
+    def test_the_chain_holds_each_time(self):
+        for _ in range(2):
+            status, line = check("chain", "--seconds", "3", "--pace", "0.5", "--answer-ms", "60000", "--fresh-s", "60", *self.here)
+            self.assertEqual((status, line["faults"]), (0, []))
+            self.assertGreaterEqual(line["blocks"], 2)
         keys = json.loads(self.vigil.call("GET", "/v1/admin/keys", headers=self.vigil.sign_in())[2])["keys"] if self.vigil.token else []
         self.assertTrue(all("revoked" in key for key in keys if key.get("patient") == "check"), "its key ends with it")
 

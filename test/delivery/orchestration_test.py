@@ -1,7 +1,7 @@
 """What deliver does when a step fails, when two runs come at once, and when one dies half-way.
 
 The steps themselves are stand-ins here that write down that they were called and fail as they are told; so is kubectl, for the Lease and no more, with the
-API server's rule that a JSON patch whose test fails changes nothing. On a cluster they were not run (CONTRIBUTING.md).
+API server's rule that a JSON patch whose test fails changes nothing. test/cluster/delivery_test.py has the real ones.
 """
 import os
 import pathlib
@@ -119,7 +119,31 @@ class Deliver(unittest.TestCase):
                 status, said = self.end(self.start(FAIL_AT=step))
                 self.assertEqual(status, 1)
                 self.assertIn(f"ward: step {step} failed; production was rolled back", said)
-                self.assertEqual(self.calls()[-1], "roll_back")
+                self.assertEqual(self.calls()[-2:], ["roll_back", "remove"], "production first")
+
+    def test_who_asks_it_to_end_twice_does_not_stop_it_half_way_back(self):
+        process = self.start(FAIL_AT="verify", STOP_AT="roll_back", STOP_S="1.5")
+        self.wait_for("a verify")
+        while self.calls().count("roll_back") < 6: # five of cleaning, and the one that counts
+            time.sleep(0.05)
+        for _ in range(2):
+            process.terminate()
+            time.sleep(0.2)
+        status, said = self.end(process)
+        self.assertEqual(status, 1)
+        self.assertIn("ward: step verify failed; production was rolled back", said)
+        self.assertEqual(self.calls()[-1], "remove")
+
+    def test_a_watch_that_has_failed_does_not_wait_for_its_end(self):
+        shutil.copy2(shared.DELIVERY / "verify", self.delivery / "verify")
+        (self.delivery / "slo.py").write_text("raise SystemExit('a pod is not ready')")
+        self.write(self.delivery / "run_check", f'#!/usr/bin/env bash\ntrap \'echo "removed" >>"{self.called}"\' EXIT\nwhile :; do sleep 1; done\n')
+        began = time.monotonic()
+        done = subprocess.run([self.delivery / "verify", "ward"], env={**os.environ, "VERIFY_S": "300"}, capture_output=True, text=True, check=False, timeout=100)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("ward does not keep what is promised of it", done.stderr)
+        self.assertEqual(self.called.read_text(), "removed\n", "the check removes its Job")
+        self.assertLess(time.monotonic() - began, 60)
 
     def test_a_second_run_waits_for_the_first(self):
         first = self.start("first", STOP_AT="smoke", STOP_S="9") # longer than LOCK_S: it is renewed meanwhile

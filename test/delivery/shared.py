@@ -1,4 +1,4 @@
-"""What the tests of the delivery share: scripts run with settings of their own, a registry on loopback, keys, small images."""
+"""What the tests of the delivery share, also the one on a cluster: scripts run with settings of their own, a registry, keys, small images."""
 import contextlib
 import os
 import pathlib
@@ -33,15 +33,16 @@ def run(name, *words, **settings):
 
 
 class Registry:
-    """`crane registry serve` in memory on a free port, stopped by its own process."""
+    """`crane registry serve` in memory, on loopback and a free port unless it is said otherwise, stopped by its own process."""
 
-    def __init__(self, crane):
-        self.crane, self.address = crane, f"127.0.0.1:{free_port()}"
+    def __init__(self, crane, host="127.0.0.1", port=None):
+        port = port or free_port()
+        self.crane, self.address = crane, f"{host}:{port}"
         self.images = f"{self.address}/vigil"
         self.process = subprocess.Popen([crane, "registry", "serve", "--address", self.address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 60
         while True:
-            with contextlib.suppress(OSError), contextlib.closing(socket.create_connection(tuple([self.address.split(":")[0], int(self.address.split(":")[1])]), 1)):
+            with contextlib.suppress(OSError), contextlib.closing(socket.create_connection((host, port), 1)):
                 return
             assert self.process.poll() is None and time.monotonic() < deadline, "the registry does not start"
             time.sleep(0.05)
@@ -51,7 +52,7 @@ class Registry:
         self.process.wait()
 
     def ask(self, *words):
-        done = subprocess.run([self.crane, *words], capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run([self.crane, *words], capture_output=True, text=True, check=False, timeout=300)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 

@@ -1,0 +1,427 @@
+"""The steps of deploy/delivery on the cluster, as CI's account, with a registry of this machine: what is good is delivered, what is not leaves production as it was.
+
+Bad releases are made of the good image: other arguments, or `worse` (worse/) before its program. Docker is a stand-in that says that it built what lies in
+build/images, so that `pipeline` and `build` run to their end; all else is real.
+"""
+import contextlib
+import csv
+import io
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tarfile
+import tempfile
+import threading
+import time
+import unittest
+
+from cluster import IMAGES, TOP, ClusterTest, figure, get, kubectl, pod, wait_until
+from ward import NAMESPACE, SERVERS, SERVICES, Ward, is_ready, pods, secrets_folder
+
+sys.path.insert(0, str(TOP / "test/delivery"))
+import shared  # noqa: E402
+
+BESIDE = "vigil-beside"
+TIMES = {name: os.environ.get(name, value) for name, value in (("READY_S", "240"), ("SMOKE_S", "4"), ("ROLL_OUT_S", "180"), ("VERIFY_S", "20"), ("LOCK_S", "16"),
+                                                               ("WAIT_S", "600"), ("ANSWER_MS", "3000"), ("FRESH_S", "45"))}
+LATEST_S = 2 * int(TIMES["READY_S"]) # a run that has not ended by then hangs
+OF_A_TRIAL = ("deployments", "statefulsets", "pods", "jobs", "services", "secrets", "networkpolicies", "persistentvolumeclaims")
+DOCKER = """#!/bin/sh
+case "$*" in
+*"--target test"*) echo "1 test failed out of 9: $UNIT"; [ "$UNIT" = passes ] ;;
+create*) echo container ;;
+esac
+"""
+
+
+def setUpModule():
+    global place, folder, keys
+    trust = os.environ.get("CLUSTER_TRUST")
+    if not trust:
+        raise unittest.SkipTest("nodes of a cluster of your own do not pull from a registry of this machine")
+    missing = [name for name in (*SERVICES, *SERVERS, "checks") if not (IMAGES / f"vigil-{name}.tar").exists()]
+    if missing:
+        raise unittest.SkipTest(f"there are no images of {', '.join(missing)}; make images makes them")
+    folder = pathlib.Path(unittest.enterModuleContext(tempfile.TemporaryDirectory()))
+    host, port = subprocess.run([trust, str(shared.free_port())], check=True, capture_output=True, text=True).stdout.strip().split(":")
+    place = Place(shared.Registry(built("tools/crane"), host, int(port)))
+    unittest.addModuleCleanup(place.registry.close)
+    keys = shared.make_keys(folder)
+    admit("apply")
+    unittest.addModuleCleanup(admit, "delete")
+
+
+def admit(verb):
+    kubectl(verb, "-f", "-", stdin=kubectl("kustomize", TOP / "deploy/delivery/admission").replace("docker.io/example", place.images))
+
+
+def built(*words):
+    path = subprocess.run([TOP / words[0], *words[1:]], check=True, capture_output=True, text=True).stdout.strip()
+    if not path:
+        raise unittest.SkipTest(f"{words[0]} prints no program: there is no Go")
+    return path
+
+
+class Place:
+    """The registry, and what is pushed to it."""
+
+    def __init__(self, registry):
+        self.registry, self.images, self.ask, self.pushed = registry, registry.images, registry.ask, set()
+
+    def pinned(self, service, tag):
+        name = f"{self.images}/vigil-{service}"
+        return f"{name}@{self.ask('digest', f'{name}:{tag}')}"
+
+    def push(self, service):
+        """What lies in build/images."""
+        name = f"{self.images}/vigil-{service}:built"
+        if name not in self.pushed:
+            self.ask("push", str(IMAGES / f"vigil-{service}.tar"), name)
+            self.pushed.add(name)
+        return self.pinned(service, "built")
+
+    def change(self, service, tag, *words):
+        """That with a label, or another entrypoint."""
+        self.ask("mutate", self.push(service), *words, "-t", f"{self.images}/vigil-{service}:{tag}")
+        return self.pinned(service, tag)
+
+    def restart(self, service, tag, *words):
+        """The good image, started with other words."""
+        line = io.StringIO()
+        csv.writer(line, lineterminator="").writerow(words)
+        return self.change(service, tag, "--entrypoint", line.getvalue())
+
+    def worsen(self, service, tag, *words):
+        """The good image with `worse` before its program."""
+        layer = folder / "worse.tar"
+        with tarfile.open(layer, "w") as tar:
+            tar.add(built("tools/go_program", "worse", TOP / "test/cluster/worse", ".", "bad releases"), "worse")
+        line = io.StringIO()
+        csv.writer(line, lineterminator="").writerow(["/worse", *words, f"/usr/local/bin/{service}"])
+        return self.change(service, tag, "--append", str(layer), "--entrypoint", line.getvalue())
+
+
+class Run:
+    """A script of deploy/delivery, as CI runs it; what it says is read as it comes."""
+
+    def __init__(self, script, *words, **settings):
+        environment = {**os.environ, **TIMES, "IMAGES": place.images, "CRANE": place.registry.crane, "SIGNING_PUBLIC_KEY": keys[1],
+                       "KUBECONFIG": str(folder / "ci.kubeconfig"), **settings}
+        self.process = subprocess.Popen([TOP / "deploy/delivery" / script, *words], env=environment, text=True, start_new_session=True,
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.lines = []
+        self.reader = threading.Thread(target=self.read)
+        self.reader.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            self.lines.append((time.monotonic(), line.rstrip()))
+        self.process.stdout.close()
+
+    @property
+    def said(self):
+        return "\n".join(line for _, line in self.lines)
+
+    def when(self, words):
+        return next((moment for moment, line in self.lines if words in line), None)
+
+    def wait_for(self, words):
+        def heard():
+            if self.process.poll() is not None and self.when(words) is None:
+                raise RuntimeError(f"it ended before it said {words!r}:\n{self.said}")
+            return self.when(words)
+        return wait_until(f"{words!r} of\n{self.said}", heard, LATEST_S, 0.1)
+
+    def end(self):
+        """Its exit status."""
+        try:
+            status = self.process.wait(LATEST_S)
+        finally:
+            self.kill()
+        return status
+
+    def kill(self):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.reader.join()
+
+
+def write_account():
+    """The kubeconfig of the ServiceAccount that CI is: it may do what deploy/delivery/account says and no more."""
+    config = json.loads(kubectl("config", "view", "--raw", "--minify", "-o", "json"))
+    config["users"][0]["user"] = {"token": kubectl("-n", NAMESPACE, "create", "token", "ci", "--duration=4h").strip()}
+    (folder / "ci.kubeconfig").write_text(json.dumps(config))
+
+
+def production():
+    """(image, what roll_back goes back to, how often its wish was changed) of each service."""
+    found = {one["metadata"]["name"]: one for one in get("-n", NAMESPACE, "deployments")["items"]}
+    return {name: (found[name]["spec"]["template"]["spec"]["containers"][0]["image"],
+                   found[name]["metadata"].get("annotations", {}).get("vigil-delivery/before"), found[name]["metadata"]["generation"]) for name in SERVICES}
+
+
+def running(service):
+    """Images of its pods, of those that are ready."""
+    return {one["status"]["containerStatuses"][0]["imageID"].split("@")[1] for one in pods(service) if is_ready(one)}
+
+
+def beside():
+    """What stands beside production."""
+    return [f"{one['kind']} {one['metadata']['name']}" for one in get("-n", BESIDE, ",".join(OF_A_TRIAL))["items"]]
+
+
+def holder():
+    return get("-n", NAMESPACE, "lease", "delivery")["spec"]["holderIdentity"]
+
+
+class Delivery(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.began = time.monotonic()
+        docker = folder / "bin/docker"
+        docker.parent.mkdir()
+        docker.write_text(DOCKER)
+        docker.chmod(0o755)
+        overlay = folder / "ward"
+        overlay.mkdir()
+        images = {**{name: place.change(name, "before", "--label", "vigil.test=before") for name in SERVICES}, **{name: place.push(name) for name in SERVERS}}
+        (overlay / "kustomization.yaml").write_text(json.dumps({
+            "apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": [os.path.relpath(TOP / "deploy/overlays/laptop", overlay.resolve())],
+            "images": [{"name": f"localhost/vigil-{name}", "newName": image.split("@")[0], "digest": image.split("@")[1]} for name, image in images.items()]}))
+        Ward.remove()
+        cls.addClassCleanup(Ward.remove)
+        cls.ward = Ward(overlay, secrets_folder())
+        cls.ward.install(images=False)
+        kubectl("label", "namespace", NAMESPACE, "vigil-images=pinned")
+        kubectl("apply", "-k", TOP / "deploy/delivery/account")
+        cls.addClassCleanup(kubectl, "delete", "-k", TOP / "deploy/delivery/account", "--ignore-not-found", "--wait=false")
+        write_account()
+        cls.checks = place.push("checks")
+        figure("a ward of images that the nodes pulled, ready after", f"{time.monotonic() - cls.began:.0f} s")
+
+    def setUp(self):
+        began = time.monotonic()
+        self.addCleanup(lambda: figure(self.id().split(".")[-1], f"{time.monotonic() - began:.0f} s"))
+        self.before = production()
+        for service in SERVICES:
+            self.assertIsNone(self.before[service][1], "no roll-out is unfinished")
+        self.assertEqual(beside(), [])
+
+    def signed(self, service, image):
+        run = Run("sign", service, image, SIGNING_KEY=keys[0])
+        self.assertEqual(run.end(), 0, run.said)
+        return image
+
+    def deliver(self, service, image, commit, **settings):
+        run = Run("deliver", service, image, CHECKS_IMAGE=self.checks, COMMIT=commit, **settings)
+        self.addCleanup(run.kill)
+        return run
+
+    def pipeline(self, service, commit, **settings):
+        run = Run("pipeline", service, COMMIT=commit, BUILDER="docker", SIGNING_KEY=keys[0], PATH=f"{folder / 'bin'}:{os.environ['PATH']}", **{"UNIT": "passes", **settings})
+        self.addCleanup(run.kill)
+        return run
+
+    def fails_at(self, run, service, step):
+        """And production was not touched: no wish of a Deployment was changed, not even for a while."""
+        self.assertEqual(run.end(), 1, run.said)
+        self.assertIn(f"{service}: step {step} failed; production was not touched", run.said)
+        self.assertEqual(production(), self.before, run.said)
+        self.clean(run)
+
+    def clean(self, run):
+        self.assertEqual(beside(), [], run.said)
+        self.assertEqual(get("-n", NAMESPACE, "jobs", "-l", "vigil-delivery=check")["items"], [], run.said)
+
+    def is_delivered(self, run, service, image, commit):
+        self.assertEqual(run.end(), 0, run.said)
+        self.assertIn(f"{service} is delivered: {image}", run.said)
+        now = production()
+        self.assertEqual(now[service][:2], (image, None), run.said)
+        self.assertEqual(place.pinned(service, commit), image, "the release tag is the digest that was tried out")
+        self.assertEqual(running(service), {image.split("@")[1]})
+
+    def is_rolled_back(self, run, service, tried):
+        self.assertEqual(run.end(), 1, run.said)
+        self.assertIn(f"{service}: step verify failed; production was rolled back", run.said)
+        now = production()
+        self.assertEqual({name: entry[:2] for name, entry in now.items()}, {name: entry[:2] for name, entry in self.before.items()}, run.said)
+        self.assertGreater(now[service][2], self.before[service][2], "it was rolled out, and back")
+        self.assertNotEqual(self.before[service][0], tried)
+        self.assertEqual(running(service), {self.before[service][0].split("@")[1]})
+        self.clean(run)
+
+    def test_a_push_is_built_tried_out_beside_production_promoted_rolled_out_and_verified(self):
+        run = self.pipeline("ward", "good")
+        run.wait_for("smoke ...")
+        trial = {one["metadata"]["name"]: one["spec"]["template"]["spec"]["containers"][0]["image"] for one in get("-n", BESIDE, "deployments")["items"]}
+        self.assertEqual(production(), self.before, "production is not touched while it is tried out")
+        run.wait_for("verify ...")
+        self.assertEqual(production()["ward"][1], self.before["ward"][0], "until it is verified the one before is known")
+        image = place.pinned("ward", "test-good")
+        self.is_delivered(run, "ward", image, "good")
+        self.assertEqual(trial, {**{name: entry[0] for name, entry in self.before.items()}, "ward": image}, "all else beside is what production runs")
+        steps = [line.split()[1] for _, line in run.lines if line.endswith(" ...")]
+        self.assertEqual(steps, ["clean", "signature", "test_deploy", "wait_ready", "smoke", "remove", "promote", "roll_out", "verify"])
+        self.assertEqual({name: entry for name, entry in production().items() if name != "ward"}, {name: entry for name, entry in self.before.items() if name != "ward"})
+        self.assertEqual(holder(), "")
+        self.clean(run)
+
+    def test_a_unit_test_that_fails(self):
+        run = self.pipeline("ward", "unit", UNIT="fails")
+        self.fails_at(run, "ward", "unit")
+        self.assertIn("1 test failed out of 9", run.said)
+        self.assertIsNone(run.when("test_deploy"))
+
+    def test_an_image_that_nobody_signed(self):
+        run = self.deliver("records", place.change("records", "test-unsigned", "--label", "vigil.test=unsigned"), "unsigned")
+        self.fails_at(run, "records", "signature")
+        self.assertIn("is not signed by", run.said)
+        self.assertIsNone(run.when("test_deploy"))
+
+    def test_a_crash_at_start(self):
+        image = self.signed("heart-intake", place.restart("heart-intake", "test-crash", "/usr/local/bin/heart-intake", "--no-such-flag"))
+        run = self.deliver("heart-intake", image, "crash")
+        self.fails_at(run, "heart-intake", "wait_ready")
+        self.assertIn("the program of heart-intake ended 3 times", run.said)
+        self.assertIn("--no-such-flag", run.said, "what its log says")
+
+    def test_a_readiness_that_never_comes(self):
+        image = self.signed("heart-intake", place.restart("heart-intake", "test-unready", "/usr/local/bin/heart-intake", "--journal", "nats://nobody:4222"))
+        run = self.deliver("heart-intake", image, "unready", READY_S="50")
+        self.fails_at(run, "heart-intake", "wait_ready")
+        self.assertRegex(run.said, "after 50 s these are not ready: .*heart-intake")
+
+    def test_a_smoke_test_that_fails(self):
+        image = self.signed("detector", place.worsen("detector", "test-wrong", "--in", BESIDE, "--path", "/predict", "--answer", '{"message":"Received","response":0.5}'))
+        run = self.deliver("detector", image, "wrong")
+        self.fails_at(run, "detector", "smoke")
+        self.assertIn("the score is 0.5000 and not", run.said)
+
+    def test_a_release_that_is_slower_in_production_is_rolled_back(self):
+        image = self.signed("eeg-intake", place.worsen("eeg-intake", "test-slow", "--in", NAMESPACE, "--path", "/v1/eeg/blocks",
+                                                         "--late", f"{2 * int(TIMES['ANSWER_MS'])}ms"))
+        run = self.deliver("eeg-intake", image, "slow")
+        run.wait_for("verify ...")
+        self.assertEqual(production()["eeg-intake"][:2], (image, self.before["eeg-intake"][0]))
+        self.is_rolled_back(run, "eeg-intake", image)
+        self.assertRegex(run.said, r"95 of 100 blocks are answered within [0-9]+ ms, and [0-9]+ are allowed")
+
+    def test_a_release_that_loses_blocks_in_production_is_rolled_back(self):
+        image = self.signed("eeg-intake", place.worsen("eeg-intake", "test-lossy", "--in", NAMESPACE, "--path", "/v1/eeg/blocks", "--answer", "{}", "--of", "3"))
+        run = self.deliver("eeg-intake", image, "lossy", FRESH_S="25")
+        self.is_rolled_back(run, "eeg-intake", image)
+        self.assertRegex(run.said, "[1-9] of [0-9]+ blocks that were accepted are not in the store")
+
+    def test_of_two_pushes_at_once_one_waits(self):
+        images = {name: self.signed(name, place.change(name, f"test-two-{name}", "--label", "vigil.test=two")) for name in ("heart-intake", "records")}
+        first = self.deliver("heart-intake", images["heart-intake"], "two-heart-intake")
+        first.wait_for("clean ...")
+        second = self.deliver("records", images["records"], "two-records")
+        second.wait_for("waiting for another run")
+        self.assertIn("heart-intake", holder())
+        self.is_delivered(first, "heart-intake", images["heart-intake"], "two-heart-intake")
+        self.is_delivered(second, "records", images["records"], "two-records")
+        self.assertGreater(second.when("clean ..."), first.when("is delivered"), "one after the other")
+        self.clean(second)
+
+    def test_what_a_runner_leaves_that_dies_the_next_run_cleans_up(self):
+        image = self.signed("eeg-intake", place.change("eeg-intake", "test-died", "--label", "vigil.test=died"))
+        unsigned = place.change("records", "test-next", "--label", "vigil.test=next")
+        for step, left in (("wait_ready", lambda: beside() and production() == self.before),
+                           ("verify", lambda: production()["eeg-intake"][:2] == (image, self.before["eeg-intake"][0]))):
+            with self.subTest(died_at=step):
+                run = self.deliver("eeg-intake", image, "died")
+                run.wait_for(f"{step} ...")
+                if step == "verify":
+                    wait_until("the check of the verification", lambda: get("-n", NAMESPACE, "jobs", "-l", "vigil-delivery=check")["items"], 60)
+                run.kill()
+                self.assertTrue(left(), f"{production()}\n{run.said}")
+                self.assertIn("eeg-intake", holder(), "it could not give its lock back")
+                following = self.deliver("records", unsigned, "next") # goes no further than what it must do first
+                self.assertEqual(following.end(), 1, following.said)
+                self.assertRegex(following.said, "a run died: .*eeg-intake.*; cleaning up after it")
+                self.assertIn("records: step signature failed; production was not touched", following.said)
+                self.assertEqual({name: entry[:2] for name, entry in production().items()}, {name: entry[:2] for name, entry in self.before.items()}, following.said)
+                self.assertEqual(running("eeg-intake"), {self.before["eeg-intake"][0].split("@")[1]})
+                self.clean(following)
+
+
+class Admission(ClusterTest):
+    """deploy/delivery/admission on the API server."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.image = place.push("nats")
+        kubectl("label", "namespace", cls.namespace, "vigil-images=pinned")
+        wait_until("the policy to hold", cls.holds, 60)
+
+    @classmethod
+    def ask(cls, image):
+        kubectl("-n", cls.namespace, "apply", "--dry-run=server", "-f", "-", stdin=json.dumps(pod("probe", image)))
+        return True
+
+    @classmethod
+    def holds(cls):
+        try:
+            cls.ask("localhost/probe:1")
+        except AssertionError as error:
+            return "not pinned by digest" in str(error)
+        return False
+
+    def refused(self, sentence, wanted):
+        with self.assertRaisesRegex(AssertionError, sentence):
+            self.apply(wanted)
+
+    def test_an_image_that_is_not_pinned_is_refused(self):
+        self.refused("not pinned by digest: .*vigil-nats:built", pod("tagged", f"{place.images}/vigil-nats:built"))
+        short = self.image[:-1]
+        self.refused("not pinned by digest", pod("short", short))
+
+    def test_an_image_of_another_registry_is_refused(self):
+        digest = self.image.split("@")[1]
+        for other in (f"docker.io/somebody/vigil-nats@{digest}", f"{place.images}-other/vigil-nats@{digest}", f"docker.io/{place.images}/vigil-nats@{digest}"):
+            with self.subTest(image=other):
+                self.refused("of another registry than", pod("foreign", other))
+
+    def test_each_container_counts(self):
+        for kind in ("initContainers", "containers"):
+            with self.subTest(kind=kind):
+                wanted = pod("second", self.image)
+                wanted["spec"].setdefault(kind, []).append({**wanted["spec"]["containers"][0], "name": "other", "image": f"{place.images}/vigil-nats:built"})
+                self.refused("not pinned by digest", wanted)
+
+    def test_a_pinned_image_of_the_registry_passes_and_is_pulled(self):
+        self.apply(pod("pinned", self.image))
+        pulled = wait_until("its image to be pulled", lambda: get("-n", self.namespace, "pod", "pinned")["status"].get("containerStatuses", [{}])[0].get("imageID"))
+        self.assertEqual(pulled.split("@")[1], self.image.split("@")[1])
+        debugged = get("-n", self.namespace, "pod", "pinned")
+        debugged["spec"]["ephemeralContainers"] = [{"name": "look", "image": "localhost/busybox:1.37", "securityContext": debugged["spec"]["containers"][0]["securityContext"]}]
+        path = f"/api/v1/namespaces/{self.namespace}/pods/pinned/ephemeralcontainers"
+        with self.assertRaisesRegex(AssertionError, "not pinned by digest: localhost/busybox:1.37"):
+            kubectl("replace", "--raw", path, "-f", "-", stdin=json.dumps(debugged))
+
+    def test_a_namespace_without_the_label_is_left_alone(self):
+        kubectl("label", "namespace", self.namespace, "vigil-images-")
+        self.addCleanup(wait_until, "the policy to hold", self.holds, 60)
+        self.addCleanup(kubectl, "label", "namespace", self.namespace, "vigil-images=pinned")
+        wait_until("a pod that is not pinned to pass", lambda: self.ask("localhost/probe:1"), 60)
+
+    def test_a_policy_that_was_removed_and_applied_again_knows_its_registry(self):
+        admit("delete")
+        wait_until("a pod that is not pinned to pass", lambda: self.ask("localhost/probe:1"), 60)
+        time.sleep(3) # an API server forgets what no binding names within a second
+        admit("apply")
+        wait_until("the policy to hold", self.holds, 60)
+        self.assertTrue(self.ask(self.image))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,3 @@
+module vigil/worse
+
+go 1.24
