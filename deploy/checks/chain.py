@@ -15,6 +15,7 @@ from ward import Broken
 PATIENT = "check"
 RATE = 256
 KEY_KNOWN_S = 10
+LONGEST_S = 3600 # no run takes longer
 
 
 def add_arguments(parser):
@@ -48,7 +49,14 @@ class Device:
 
     def close(self):
         self.ward.ask("ward", "DELETE", f"/v1/admin/keys/{self.key_id}")
-        self.watch("off")
+        if not self.others():
+            self.watch("off")
+
+    def others(self):
+        """Keys of checks that still run: each run has one, and one that is older was left by a run that died."""
+        begun = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=LONGEST_S)
+        return [key for key in self.ward.ask("ward", "GET", "/v1/admin/keys")["keys"]
+                if key.get("patient") == PATIENT and key["id"] != self.key_id and "revoked" not in key and datetime.datetime.fromisoformat(key["created"]) > begun]
 
     def send(self, number):
         """(status, text) of block `number`, which begins now."""

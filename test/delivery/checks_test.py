@@ -1,4 +1,5 @@
 """The checks hold on a running ward, and each says what is wrong where something is."""
+import argparse
 import hashlib
 import http.server
 import json
@@ -15,6 +16,7 @@ import shared
 
 shared.program("VIGIL_BIN", "the build makes it")
 sys.path[:0] = [str(shared.TOP / "test/integration"), str(shared.TOP / "deploy/checks")]
+import chain  # noqa: E402
 import prediction  # noqa: E402
 import ward  # noqa: E402
 from vigil_process import Vigil  # noqa: E402
@@ -33,14 +35,33 @@ class OnAWard(unittest.TestCase):
         cls.addClassCleanup(cls.vigil.close)
         cls.here = [word for name in ("eeg-intake", "detector", "records", "ward") for word in (f"--{name}", cls.vigil.url)]
         cls.here += ["--secret-file", cls.vigil.state / "state/secret"]
+        cls.ward = ward.Ward(argparse.Namespace(eeg_intake=cls.vigil.url, detector=cls.vigil.url, records=cls.vigil.url, ward=cls.vigil.url,
+                                                secret_file=cls.vigil.state / "state/secret"))
 
     def test_the_chain_holds_each_time(self):
         for _ in range(2):
             status, line = check("chain", "--seconds", "3", "--pace", "0.5", "--answer-ms", "60000", "--fresh-s", "60", *self.here)
             self.assertEqual((status, line["faults"]), (0, []))
             self.assertGreaterEqual(line["blocks"], 2)
-        keys = json.loads(self.vigil.call("GET", "/v1/admin/keys", headers=self.vigil.sign_in())[2])["keys"] if self.vigil.token else []
-        self.assertTrue(all("revoked" in key for key in keys if key.get("patient") == "check"), "its key ends with it")
+        keys = [key for key in self.ward.ask("ward", "GET", "/v1/admin/keys")["keys"] if key.get("patient") == "check"]
+        self.assertGreaterEqual(len(keys), 2)
+        self.assertTrue(all("revoked" in key for key in keys), "its key ends with it")
+        self.assert_monitoring("off")
+
+    def test_one_that_ends_takes_nothing_from_one_that_goes_on(self):
+        short = ("chain", "--seconds", "1", "--pace", "0.5", "--answer-ms", "60000", "--fresh-s", "60", *self.here)
+        other = chain.Device(self.ward)
+        try:
+            self.assertEqual(check(*short)[0], 0)
+            self.assert_monitoring("standby")
+        finally:
+            other.close()
+        self.assert_monitoring("off")
+
+    def assert_monitoring(self, wanted):
+        """Of the patient of checks: whether pages show it; an entry is known a moment after its answer."""
+        time.sleep(0.5)
+        self.assertEqual([one["monitoring"] for one in self.ward.ask("records", "GET", "/v1/patients")["patients"] if one["id"] == "check"], [wanted])
 
     def test_an_answer_that_is_too_slow_is_a_fault(self):
         status, line = check("chain", "--seconds", "1", "--answer-ms", "0.001", "--fresh-s", "60", *self.here)
