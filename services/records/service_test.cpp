@@ -59,6 +59,12 @@ struct Running {
         );
     }
 
+    Service service(ServiceOptions options) {
+        return Service(journal, store, clock, log, metrics, std::move(options));
+    }
+
+    Service service() { return service(options()); }
+
     /// The newest entry is of the store, and says so.
     bool newest_tells(bool is_failing) {
         const auto entries = journal.read(1, {.entries = 100}).value();
@@ -75,27 +81,13 @@ TEST_CASE("the service follows the journal into the store and goes on where it w
 ) {
     Running running;
     {
-        Service service(
-            running.journal,
-            running.store,
-            running.clock,
-            running.log,
-            running.metrics,
-            running.options()
-        );
+        auto service = running.service();
         REQUIRE(service.start());
         running.put(0);
         CHECK(soon([&] { return service.core().stored_position() >= 1; }));
     }
     running.put(1);
-    Service again(
-        running.journal,
-        running.store,
-        running.clock,
-        running.log,
-        running.metrics,
-        running.options()
-    );
+    auto again = running.service();
     REQUIRE(again.start());
     CHECK(soon([&] { return again.core().counts().blocks == 1; }));
     CHECK(soon([&] { return again.core().stored_position() >= running.journal.newest(); }));
@@ -105,14 +97,7 @@ TEST_CASE("the service follows the journal into the store and goes on where it w
 TEST_CASE("a journal that ends before what the store holds of it is not followed") {
     Running running;
     {
-        Service service(
-            running.journal,
-            running.store,
-            running.clock,
-            running.log,
-            running.metrics,
-            running.options()
-        );
+        auto service = running.service();
         REQUIRE(service.start());
         running.put(0);
         running.put(1);
@@ -148,14 +133,7 @@ TEST_CASE("stopping flushes what is pending") {
     Running running;
     auto options = running.options();
     options.core.flush_interval = std::chrono::hours{1};
-    Service service(
-        running.journal,
-        running.store,
-        running.clock,
-        running.log,
-        running.metrics,
-        options
-    );
+    auto service = running.service(options);
     REQUIRE(service.start());
     running.put(0);
     CHECK(soon([&] { return service.core().position() == 1; }));
@@ -169,14 +147,7 @@ TEST_CASE("stopping just after the start takes in what the journal holds, howeve
     for (std::uint64_t second = 0; second < seconds; ++second) {
         running.put(second);
     }
-    Service service(
-        running.journal,
-        running.store,
-        running.clock,
-        running.log,
-        running.metrics,
-        running.options()
-    );
+    auto service = running.service();
     REQUIRE(service.start());
     service.stop();
     CHECK(running.store.position().value() >= seconds);
@@ -193,14 +164,7 @@ TEST_CASE(
         fail(ErrorCode::unavailable, "disk full", {}, {}, Retry::safe).error(),
         1'000'000'000
     );
-    Service service(
-        running.journal,
-        running.store,
-        running.clock,
-        running.log,
-        running.metrics,
-        options
-    );
+    auto service = running.service(options);
     REQUIRE(service.start());
     running.put(0);
     CHECK(soon([&] { return service.failing(); }));
@@ -246,28 +210,14 @@ TEST_CASE(
     running.put(4);
     running.put(5);
     {
-        Service service(
-            running.journal,
-            running.store,
-            running.clock,
-            running.log,
-            running.metrics,
-            options
-        );
+        auto service = running.service(options);
         REQUIRE(service.start());
         CHECK(soon([&] { return service.core().stored_position() >= 6; }));
         running.clock.advance(std::chrono::seconds{1});
         CHECK(soon([&] { return running.journal.oldest() == 4; })); // another reader still needs 4
     }
     floor = 100;
-    Service service(
-        running.journal,
-        running.store,
-        running.clock,
-        running.log,
-        running.metrics,
-        options
-    );
+    auto service = running.service(options);
     REQUIRE(service.start());
     running.clock.advance(std::chrono::seconds{1});
     CHECK(soon([&] { return running.journal.oldest() == 5; })); // 5 and 6 are younger than an hour
@@ -325,28 +275,19 @@ TEST_CASE("a store that failed under a service that has ended is told of as taki
     Running running;
     auto options = running.options();
     options.tell_failing_after = std::chrono::milliseconds{0};
-    const auto make = [&] {
-        return std::make_unique<Service>(
-            running.journal,
-            running.store,
-            running.clock,
-            running.log,
-            running.metrics,
-            options
-        );
-    };
     running.store.refuse_next(
         fail(ErrorCode::unavailable, "disk full", {}, {}, Retry::safe).error(),
         1'000'000'000
     );
-    auto first = make();
-    REQUIRE(first->start());
-    running.put(0);
-    CHECK(soon([&] { return running.newest_tells(true); }));
-    first.reset();
+    {
+        auto service = running.service(options);
+        REQUIRE(service.start());
+        running.put(0);
+        CHECK(soon([&] { return running.newest_tells(true); }));
+    }
     running.store.refuse_next({}, 0);
-    auto second = make();
-    REQUIRE(second->start());
+    auto next = running.service(options);
+    REQUIRE(next.start());
     CHECK(soon([&] { return running.newest_tells(false); }));
 }
 
@@ -358,14 +299,7 @@ TEST_CASE("the service says that its store takes nothing") {
         fail(ErrorCode::unavailable, "disk full", {}, {}, Retry::safe).error(),
         1'000'000'000
     );
-    Service service(
-        running.journal,
-        running.store,
-        running.clock,
-        running.log,
-        running.metrics,
-        options
-    );
+    auto service = running.service(options);
     REQUIRE(service.start());
     running.put(0);
     CHECK(soon([&] { return running.newest_tells(true); }));
