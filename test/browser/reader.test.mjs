@@ -97,6 +97,28 @@ describe('the reader', { timeout: 600_000 }, () => {
     await page.context().close();
   });
 
+  it('live, calls nothing missing where the sweep begins anew at the left edge', async () => {
+    const recorded = new Recorded(server, 'sweeping');
+    await recorded.send(nowS() - 30, nowS());
+    recorded.start();
+    const page = await openReader('sweeping');
+    await wait(4000);
+    await page.evaluate(() => {
+      window.written = [];
+      const { fillText } = CanvasRenderingContext2D.prototype;
+      CanvasRenderingContext2D.prototype.fillText = function (words, ...more) {
+        if (this.canvas.classList.contains('reader-traces')) window.written.push(words);
+        return fillText.call(this, words, ...more);
+      };
+    });
+    await wait(12_000); // a sweep takes ten seconds
+    const written = await page.evaluate(() => window.written);
+    assert.ok(written.some((words) => /:\d\d$/.test(words)), 'the times were written');
+    assert.ok(!written.includes('no samples'), 'samples that are there are hatched as missing');
+    await recorded.stop();
+    await page.context().close();
+  });
+
   // How long it takes is test/load/reader_jump.mjs's to measure; here, that a jump costs the same little wherever it goes.
   it('has any minute of the last seven days by asking for little more than the page shows', async () => {
     const recorded = new Recorded(server, 'week');

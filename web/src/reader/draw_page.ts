@@ -64,12 +64,12 @@ export class PageView {
     this.head();
   }
 
-  /** What is new since `sinceUs`, live: from a little before it to the bare strip's end. */
+  /** What is new since `sinceUs`, which lies in this sweep, live: from a little before it to the bare strip's end. */
   drawNew(page: PageSignals, style: PageStyle, sinceUs: number): void {
     const bands = this.viewport.bands();
     const [band, old] = bands;
     const { pen } = this.surface;
-    if (!band || sinceUs < band.fromUs) return this.draw(page, style);
+    if (!band) return;
     const fromUs = Math.max(band.fromUs, sinceUs - 0.2e6);
     const part = band.left + ((fromUs - band.fromUs) / (this.viewport.seconds * 1e6));
     const until = old?.left ?? 1;
@@ -99,7 +99,7 @@ export class PageView {
       for (const stretch of page.stretches) if (stretch.endUs > fromUs && stretch.startUs < untilUs) this.stroke(page, stretch, trace, style, band, fromUs, untilUs);
     }
     pen.restore();
-    this.gaps(page, band, colours);
+    this.gaps(page, band, fromUs, untilUs, colours);
   }
 
   /** Where more than two samples share a column of pixels, their lowest and highest are what is drawn. */
@@ -135,21 +135,21 @@ export class PageView {
   }
 
   /** A stretch without samples is hatched: it is neither a flat line nor a page that waits. */
-  private gaps(page: PageSignals, band: Band, colours: Palette): void {
-    let at = band.fromUs;
-    const ends: [number, number][] = [];
+  private gaps(page: PageSignals, band: Band, fromUs: number, untilUs: number, colours: Palette): void {
+    let at = fromUs;
+    const gaps: [number, number][] = [];
     for (const { startUs, endUs, stretch } of page.stretches) {
-      if (startUs > at + 1.5e6 / stretch.rate) ends.push([at, Math.min(startUs, band.untilUs)]);
+      if (startUs > at + 1.5e6 / stretch.rate) gaps.push([at, Math.min(startUs, untilUs)]);
       at = Math.max(at, endUs);
     }
-    if (at < band.untilUs - 20_000) ends.push([at, band.untilUs]);
-    for (const [fromUs, untilUs] of ends) if (untilUs > band.fromUs && fromUs < untilUs) this.hatch(band, fromUs, untilUs, colours);
+    if (at < untilUs - 20_000) gaps.push([at, untilUs]);
+    for (const [from, until] of gaps) if (from < until) this.hatch(band, from, until, colours);
   }
 
   private hatch(band: Band, fromUs: number, untilUs: number, colours: Palette): void {
     const { pen } = this.surface;
     const part = (us: number) => band.left + ((us - band.fromUs) / (band.untilUs - band.fromUs)) * (band.right - band.left);
-    const [x0, x1] = [this.x(part(Math.max(fromUs, band.fromUs))), this.x(part(untilUs))];
+    const [x0, x1] = [this.x(part(fromUs)), this.x(part(untilUs))];
     pen.save();
     pen.beginPath();
     pen.rect(x0, 0, x1 - x0, this.plotHeight);

@@ -267,7 +267,8 @@ export class Reader {
     const { surface } = this.view;
     const newest = this.store.newestUs(source.name);
     const name = [source.name, live ? 'live' : fromUs].join('\n');
-    const whole = surface.stale || name !== this.drawnPage || !this.page || !this.style || newest - this.drawnUs > this.viewport.seconds * 0.5e6;
+    const swept = live && this.drawnUs < this.viewport.sweepUs; // at the left edge again
+    const whole = surface.stale || name !== this.drawnPage || !this.page || !this.style || swept || newest - this.drawnUs > this.viewport.seconds * 0.5e6;
     if (!whole && (!live || newest <= this.drawnUs)) return;
     const filters = this.controls.filters;
     if (!whole && this.style && this.page) {

@@ -71,11 +71,16 @@ export class Viewport {
     if (!this.live) this.show(middle - this.lengthUs / 2);
   }
 
+  /** Live, where the sweep has begun at the left edge. */
+  get sweepUs(): number {
+    return Math.floor(this.newestUs / this.lengthUs) * this.lengthUs;
+  }
+
   /** From left to right. */
   bands(): Band[] {
     const { lengthUs } = this;
     if (!this.live) return [{ fromUs: this.fromUs, untilUs: this.untilUs, left: 0, right: 1 }];
-    const begin = Math.floor(this.newestUs / lengthUs) * lengthUs;
+    const begin = this.sweepUs;
     const head = (this.newestUs - begin) / lengthUs;
     const bare = Math.min(1, head + BARE);
     const bands = [{ fromUs: begin, untilUs: this.newestUs, left: 0, right: head }];
