@@ -13,11 +13,18 @@ as_administrator() {
     else return 1; fi
 }
 
+# One at a time: apt refuses a second one. Another's (unattended upgrades) is waited for.
 need() { # program, package
     command -v "$1" >/dev/null && return 0
-    say "installing $2"
-    { as_administrator env DEBIAN_FRONTEND=noninteractive sh -c "apt-get update -qq && apt-get install -y -qq --no-install-recommends $2" >"$cache/apt.log" 2>&1; } ||
-        die "$1 is missing and could not be installed; run: apt-get install $2 (what was tried is in $cache/apt.log)"
+    local lock
+    exec {lock}>"$cache/apt.lock"
+    flock "$lock"
+    if ! command -v "$1" >/dev/null; then
+        say "installing $2"
+        { as_administrator env DEBIAN_FRONTEND=noninteractive sh -c "apt-get update -qq && apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 $2" >"$cache/apt.log" 2>&1; } ||
+            die "$1 is missing and could not be installed; run: apt-get install $2 (what was tried is in $cache/apt.log)"
+    fi
+    exec {lock}>&-
 }
 
 # The first http(s) mirror of the host's own Debian sources serves trixie too.
