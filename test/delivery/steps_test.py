@@ -51,6 +51,12 @@ class Steps(unittest.TestCase):
     def test_production_is_never_the_place_of_a_trial(self):
         self.refuses("BESIDE is production", "remove", BESIDE="vigil", NAMESPACE="vigil")
 
+    def test_what_cannot_be_asked_for_is_not_taken_for_removed(self):
+        # the API server goes away between the first call and the second
+        (self.folder / "kubectl").write_text('#!/bin/sh\ncase "$*" in *"get namespace"*) echo connection refused >&2; exit 1 ;; esac\n')
+        done = shared.run("remove", **self.settings)
+        self.assertEqual((done.returncode, done.stderr), (1, "connection refused\n"))
+
     def test_an_image_of_another_place_is_not_promoted(self):
         self.refuses("is not of docker.io/somebody/vigil-ward", "promote", "ward", PINNED.replace("somebody", "other"))
 
