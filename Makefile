@@ -56,8 +56,8 @@ check-machines: ## Check the files of the two virtual machines (deploy/machines)
 	@tools/in_root --with machines deploy/machines/check
 
 .PHONY: prove-journal
-prove-journal: ## Kill JetStream's servers 50 times in each setting and count what was lost (ROUNDS=50; half an hour)
-	@NATS_SERVER=$$(tools/nats_server) && $(TEST_IN) test/faults/jetstream/prove "$$NATS_SERVER" "$(or $(ROUNDS),50)"
+prove-journal: ## Kill JetStream's servers 50 times in each setting and count what was lost, and what an append costs (ROUNDS=50; half an hour)
+	@NATS_SERVER=$$(tools/nats_server) && $(TEST_IN) bash -c 'cmake --preset release >/dev/null && cmake --build $(RELEASE) -j$(JOBS) --target append_cost && test/faults/jetstream/prove "$$1" "$$2" $(RELEASE)/bin/append_cost' - "$$NATS_SERVER" "$(or $(ROUNDS),50)"
 
 .PHONY: cluster
 cluster: ## A Kubernetes cluster of two nodes on this machine, for the tests; prints its KUBECONFIG (root; 40 minutes the first time)
@@ -72,8 +72,12 @@ test-cluster: ## Run the tests of test/cluster on the cluster that KUBECONFIG na
 	@test/cluster/run
 
 .PHONY: prove-cluster
-prove-cluster: ## The same with the real waiting times: the database away for 10 minutes (an hour)
-	@WARD_SECONDS=600 FAULT_SECONDS=600 SETTLE_SECONDS=300 test/cluster/run ward faults scale
+prove-cluster: ## The same with the real waiting times on three nodes, a journal server on each: the database away for 10 minutes (an hour)
+	@export KUBE_NODES="$${KUBE_NODES:-master:11 w1:12 w2:13}" && WARD_SECONDS=600 FAULT_SECONDS=600 SETTLE_SECONDS=300 test/cluster/run ward faults scale
+
+.PHONY: prove-peak
+prove-peak: ## A real peak hour, twice: the autoscaler on CPU alone, then with the bounds of vigil size, checked against the model (two hours and a quarter)
+	@PEAK_SECONDS=3600 test/cluster/run size
 
 ##@ Measure
 .PHONY: bench

@@ -20,7 +20,8 @@ inline constexpr std::chrono::hours link_length{1};
 /// The token of a new link: "<id>-<when it ends>-<proof>", hexadecimal.
 [[nodiscard]] std::string make_sign_in_link(const Secret& secret, Random& random, UtcTime now);
 
-/// What is to be noted once it is used: of two that try at once, whoever notes it first.
+/// What is to be noted once it is used. Two wards that are given it within the moment that the
+/// journal takes may both take it: it is safe with whoever it was given to, and no longer.
 ///
 /// errors  unauthenticated: not one of this installation, used already, or too old
 [[nodiscard]] Result<v1::LinkUsed> read_sign_in_link(

@@ -24,6 +24,10 @@ double mean_attempts(double blocking, std::optional<std::uint32_t> attempts) {
 
 } // namespace
 
+double first_attempts(double blocking, std::optional<std::uint32_t> attempts) {
+    return 1 / mean_attempts(blocking, attempts);
+}
+
 Result<RetryLoad> retry_load(
     const std::function<Result<double>(double offered)>& blocking,
     double capacity,

@@ -35,4 +35,11 @@ struct RetryLoad {
     std::optional<std::uint32_t> attempts
 );
 
+/// The share of counted attempts that were first ones, where each attempt is refused with
+/// `blocking`, whatever came before: 1 / (1 + b + ... + b^(attempts - 1)).
+///
+/// in      blocking from 0 to below 1; `attempts` as above, one at least
+/// source  as above: the same geometric law, read from the attempts' side
+[[nodiscard]] double first_attempts(double blocking, std::optional<std::uint32_t> attempts);
+
 } // namespace vigil::queueing

@@ -48,11 +48,18 @@ class Patch(unittest.TestCase):
                 self.assertLess(left[0], needed)
                 self.assertGreaterEqual(left[1], needed)
 
+    def test_the_one_writer_of_the_store_gets_no_bounds(self):
+        ran = size("--service", "records GET /v1/patients=40,0.3,2", "--service", "ward=1,1,1", "--kustomize", str(self.file))
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        self.assertEqual([d["metadata"]["name"] for d in yaml.safe_load_all(self.file.read_text())], ["ward"])
+        self.assertIn("records is left as it is", self.file.read_text())
+
     def test_what_cannot_be_patched_is_said(self):
         for words, said in [
             (("--service", "POST /x=1,1,1"), "has no deployment's name in it"),
             (("--service", "ward=1,1,1", "--nodes", "2", "--max-unavailable", "60"), "no number of pods leaves"),
             (("--service", "ward=1,1,1", "--nodes", "1"), "--nodes"),
+            (("--service", "records=1,1,1"), "one writer"),
         ]:
             with self.subTest(said=said):
                 ran = size(*words, "--kustomize", str(self.file))

@@ -36,6 +36,7 @@ void add(JsonText& json, const Simulated& simulated) {
 void add(JsonText& json, const MeasuredLoad& load) {
     json.key("measured").open_object().member("attempts", load.attempts);
     json.member("refused", load.refused).member("websockets", load.websockets);
+    json.member("first_attempts", load.first_share);
     json.member("rate_per_s", load.rate_per_s).member("rate_half_width_95", load.rate_half_width);
     json.member("peak_per_s", load.peak_per_s).member("peak_from_unix_s", load.peak_from_s);
     json.member("service_s", load.service_s)

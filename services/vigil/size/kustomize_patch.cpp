@@ -16,6 +16,8 @@ constexpr std::array<std::string_view, 5> deployments{
     "records",
     "ward",
 };
+// deploy/base/services/one-writer.yaml: a second pod would wait for the first one's end
+constexpr std::string_view one_writer = "records";
 constexpr std::size_t longest_name = 63;
 
 bool is_word_char(char c) {
@@ -148,10 +150,15 @@ Result<std::string> autoscaler_of(std::string_view service) {
 Result<std::string>
 kustomize_patch(std::span<const Answer> answers, const Sizing& sizing, const Spread& spread) {
     std::map<std::string, Bounds> all;
+    bool alone = false;
     for (const auto& answer : answers) {
         const auto name = autoscaler_of(answer.size.load.name);
         if (!name) {
             return std::unexpected(name.error());
+        }
+        if (*name == one_writer) {
+            alone = true;
+            continue;
         }
         auto& bounds = all[*name];
         const auto peak = answer.size.needed.pods;
@@ -159,9 +166,20 @@ kustomize_patch(std::span<const Answer> answers, const Sizing& sizing, const Spr
         bounds.at_mean = std::max(bounds.at_mean, answer.average_pods.value_or(peak));
         bounds.names += (bounds.names.empty() ? "" : ", ") + answer.size.load.name;
     }
+    if (all.empty()) {
+        return fail(
+            ErrorCode::invalid_argument,
+            "records has one writer and no bounds: give its pod more CPU, or more --query-slots",
+            "kustomize"
+        );
+    }
     std::string text =
         "# Written by vigil size: the bounds of each autoscaler (docs/sizing.md). In "
         "kustomization.yaml: patches: [{path: this file}]\n";
+    if (alone) {
+        text +=
+            "# records is left as it is: it has one writer, of which no autoscaler makes two.\n";
+    }
     for (const auto& [name, bounds] : all) {
         auto one = document(name, bounds, sizing, spread);
         if (!one) {

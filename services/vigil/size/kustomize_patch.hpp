@@ -32,9 +32,10 @@ struct Spread {
 [[nodiscard]] Result<std::string> autoscaler_of(std::string_view service);
 
 /// A document for each autoscaler. minReplicas carries the mean rate and maxReplicas the busiest
-/// hour, each with `spread` taken away; routes of one service take the larger.
+/// hour, each with `spread` taken away; routes of one service take the larger. Records, the store's
+/// one writer, gets none.
 ///
-/// errors  those of the two above
+/// errors  those of the two above; invalid_argument: nothing but records
 [[nodiscard]] Result<std::string>
 kustomize_patch(std::span<const Answer> answers, const Sizing& sizing, const Spread& spread);
 

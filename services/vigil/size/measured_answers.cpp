@@ -1,6 +1,7 @@
 #include "vigil/size/measured_answers.hpp"
 
 #include "queueing/loss.hpp"
+#include "queueing/retries.hpp"
 #include "vigil/size/prometheus_load.hpp"
 
 #include <chrono>
@@ -25,6 +26,13 @@ Result<double> own_service_s(const MeasuredLoad& load, const ServiceLoad& servic
         .transform([&](double offered) { return offered * pods / load.rate_per_s; });
 }
 
+/// What was counted is every attempt, and the model makes its own repeats of what it refuses.
+double first_share(const MeasuredLoad& load, const Sizing& sizing) {
+    const double refused = static_cast<double>(load.refused) /
+                           static_cast<double>(std::max<std::uint64_t>(load.attempts, 1));
+    return queueing::first_attempts(refused, sizing.attempts);
+}
+
 Result<Answer> answer_from(const MeasuredLoad& load, const Arguments& arguments) {
     auto service = arguments.load;
     auto sizing = arguments.sizing;
@@ -42,14 +50,16 @@ Result<Answer> answer_from(const MeasuredLoad& load, const Arguments& arguments)
         return std::unexpected(own.error());
     }
     service.service_s = *own;
-    service.arrivals_per_s = load.rate_per_s;
+    const double first = first_share(load, sizing);
+    service.arrivals_per_s = load.rate_per_s * first;
     const auto on_average = size_service(service, sizing);
     if (!on_average) {
         return std::unexpected(on_average.error());
     }
-    service.arrivals_per_s = load.peak_per_s;
+    service.arrivals_per_s = load.peak_per_s * first;
     return answer_for(service, sizing, arguments).transform([&](Answer answer) {
         answer.measured = load;
+        answer.measured->first_share = first;
         answer.average_pods = on_average->needed.pods;
         answer.with_profile = arguments.profile;
         answer.pods_now = sizing.pods;

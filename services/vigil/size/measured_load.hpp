@@ -41,7 +41,8 @@ struct MeasuredLoad {
     double variation = 0;          // squared, of the service time
     /// Variance over mean of the busiest hour's minutes: 1 for Poisson.
     std::optional<double> dispersion = {};
-    bool poisson = true; // the dispersion lies in the 99.9 % interval of Poisson arrivals
+    bool poisson = true;    // the dispersion lies in the 99.9 % interval of Poisson arrivals
+    double first_share = 1; // of the attempts, as far as refused senders are said to come back
     DayProfile profile = {};
     std::optional<ClusterFacts> cluster = {}; // where Prometheus told them
 };

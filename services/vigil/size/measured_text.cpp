@@ -37,8 +37,7 @@ std::string cluster_text(const MeasuredLoad& load, const ClusterFacts& facts) {
 
 std::string log_text(const MeasuredLoad& load) {
     return std::format(
-        "  {} attempts, {} refused, {} WebSockets apart; repeats cannot be told from fresh "
-        "requests\n",
+        "  {} attempts, {} refused, {} WebSockets apart\n",
         load.attempts,
         refused_text(load),
         load.websockets
@@ -63,6 +62,16 @@ std::string measured_text(const MeasuredLoad& load) {
         load.variation
     );
     text += load.cluster ? cluster_text(load, *load.cluster) : log_text(load);
+    if (load.refused > 0) {
+        text +=
+            load.first_share < 1
+                ? std::format(
+                      "  {} of the attempts are taken for first ones, the others for senders "
+                      "that came back\n",
+                      percent(load.first_share)
+                  )
+                : "  whoever was refused is taken not to come back; --attempts says otherwise\n";
+    }
     if (!load.poisson) {
         text += std::format(
             "  its arrivals are {} than Poisson (dispersion of minutes {:.2f}, not 1): formulas "

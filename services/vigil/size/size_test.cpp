@@ -296,6 +296,41 @@ TEST_CASE("vigil size measures an access log and sizes for its busiest hour") {
     CHECK(run("--access-log /dev/null").status == 2);
 }
 
+TEST_CASE("attempts that came back are not counted as fresh load") {
+    const auto file = std::filesystem::temp_directory_path() / "vigil_size_test_refused.log";
+    {
+        std::ofstream log(file);
+        for (int i = 0; i < 7200; ++i) { // every fifth is refused
+            log << std::format(
+                "10.1.2.3 - - [28/Nov/2026:{:02}:{:02}:{:02} +0000] \"POST /predict HTTP/1.1\" {} "
+                "31 "
+                "\"-\" \"curl/8\" 17 \"predict\" \"http://10.0.0.8:80\" 500ms\n",
+                20 + i / 3600,
+                i / 60 % 60,
+                i % 60,
+                i % 5 == 0 ? 503 : 200
+            );
+        }
+    }
+    const auto fresh = [&](const std::string& attempts) {
+        const auto ran =
+            run("--access-log " + file.string() + " --slots 4 --json --attempts " + attempts);
+        REQUIRE(ran.status == 0);
+        simdjson::dom::parser parser;
+        const auto one = parser.parse(ran.out)["services"].at(0);
+        CHECK_THAT(one["measured"]["rate_per_s"].get_double().value(), WithinRel(1.0, 1e-3));
+        return one["arrivals_per_s"].get_double().value();
+    };
+    CHECK_THAT(fresh("1"), WithinRel(1.0, 1e-3));
+    CHECK_THAT(fresh("2"), WithinRel(1 / 1.2, 1e-3));
+    CHECK_THAT(fresh("0"), WithinRel(0.8, 1e-3)); // for ever: what was served
+    CHECK_THAT(
+        run("--access-log " + file.string() + " --slots 4 --attempts 0").out,
+        ContainsSubstring("80.0 % of the attempts are taken for first ones")
+    );
+    std::filesystem::remove(file);
+}
+
 TEST_CASE("docs/sizing.md has the tables and the answer that vigil size prints") {
     std::ifstream in(std::string(VIGIL_SOURCE_DIR) + "/docs/sizing.md");
     const std::string page((std::istreambuf_iterator<char>(in)), {});

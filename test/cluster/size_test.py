@@ -1,0 +1,225 @@
+"""A peak: old senders at random, whose windows each hold a slot of eeg-intake until the detector has scored them. The autoscaler on CPU alone lets pods refuse; `vigil
+size` measures the cluster, from the controller's log and from Prometheus, writes the bounds, and with them next to nothing is refused under the same load.
+
+PEAK_SECONDS (180; 3600 in `make prove-peak`) is how long each half lasts. In an hour `vigil size --check` compares what was refused with the model too.
+"""
+import asyncio
+import collections
+import datetime
+import json
+import os
+import pathlib
+import random
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+from cluster import TOP, figure, get, kubectl, wait_until
+from entry import INTAKE, Connection, let_close
+from prometheus import IN_ROOT, Prometheus
+from ward import NAMESPACE, Ward, fresh, is_ready, k, pods
+
+PEAK_S = int(os.environ.get("PEAK_SECONDS", "180"))
+HOUR_S = 3600
+OVERLAY = TOP / "deploy/overlays" / os.environ.get("OVERLAY", "two-machines")
+SLOTS, OFFERED, MOST_PER_S, TARGET = 2, 1.6, 30.0, 0.01
+SENDERS = 40
+ROUTE = "eeg-intake POST /"
+RNG = 8  # seed: both halves get the same arrivals
+# Traefik gives a service's requests to its pods in turn, and a rolling update of Vigil takes no pod away (deploy/base/services/every-service.yaml)
+FACTS = ("--dispatch", "round-robin", "--target-blocking", str(TARGET), "--nodes", "2", "--max-unavailable", "0")
+
+
+def vigil_size(*words):
+    """(status, what it printed, what it complained of)"""
+    done = subprocess.run([*IN_ROOT, TOP / "build/release/bin/vigil", "size", *map(str, words)], capture_output=True, text=True, cwd=TOP)
+    return done.returncode, done.stdout, done.stderr
+
+
+class OldSenders(threading.Thread):
+    """Windows at random times, whatever the answers take (open loop); no sender comes back with what was refused."""
+
+    def __init__(self, ward, per_s, seconds):
+        super().__init__(daemon=True)
+        self.ward, self.per_s, self.seconds, self.running = ward, per_s, seconds, True
+        self.random, self.idle = random.Random(RNG), []
+        self.first = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=2)
+        self.answers, self.took_s, self.lateness_s, self.sent = collections.Counter(), [], [], 0
+        self.stray = []
+
+    def run(self):
+        asyncio.run(self.send_all())
+
+    async def send_all(self):
+        begin, due, tasks = time.monotonic(), 0.0, set()
+        while self.running and due < self.seconds:
+            due += self.random.expovariate(self.per_s)
+            await asyncio.sleep(max(0.0, begin + due - time.monotonic()))
+            self.lateness_s.append(time.monotonic() - begin - due)
+            task = asyncio.create_task(self.send(self.sent))
+            self.sent += 1
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+        if tasks:
+            await asyncio.wait(tasks)
+        for connection in self.idle:
+            connection.close()
+        await let_close()
+
+    async def send(self, number):
+        connection = self.idle.pop() if self.idle else Connection(self.ward.entry, INTAKE, 20)
+        # of each sender one window a second; none came before
+        at = self.first + datetime.timedelta(seconds=number // SENDERS)
+        body = json.dumps({"fk_user": str(number % SENDERS + 1), "eeg_data": [(place * 37 + number) % 180 - 90 for place in range(178)],
+                           "register_timestamp": f"{at:%Y-%m-%d %H:%M:%S}"})
+        begin = time.monotonic()
+        status, headers, answer = await connection.ask("POST", "/eeg", body.encode(), (("Content-Type", "application/json"),))
+        self.answers[status] += 1
+        if status in (200, 202):
+            self.took_s.append(time.monotonic() - begin)
+        elif status != 503 or "retry-after" not in headers:
+            self.stray.append((status, answer[:200]))
+        self.idle.append(connection)
+
+    def refused(self):
+        return self.answers[503] / max(1, sum(self.answers.values()))
+
+
+class PodSeconds(threading.Thread):
+    """How many pods of eeg-intake there are, over time."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.counts, self.running = [], True
+
+    def run(self):
+        while self.running:
+            self.counts.append(len(pods("eeg-intake")))
+            time.sleep(2)
+
+    def mean(self):
+        return sum(self.counts) / len(self.counts)
+
+
+class Peak(unittest.TestCase):
+    def setUp(self):
+        if not (TOP / "build/release/bin/vigil").exists():
+            self.skipTest("there is no build/release/bin/vigil; make build makes it")
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        settings = (f"VIGIL_LEGACY_SLOTS={SLOTS}", "VIGIL_LEGACY_OPEN=eeg", "VIGIL_LEGACY_SENDERS=" + ",".join(f"old-{number}" for number in range(1, SENDERS + 1)))
+        self.write_overlay(settings)
+        self.ward = fresh(self.overlay)
+        for number in range(1, SENDERS + 1):
+            self.ward.administrate("POST", "/v1/admin/patients", {"id": f"old-{number}", "number": number})
+
+    def write_overlay(self, settings, *patches):
+        """As one who installs Vigil: a folder of one's own over one of deploy/overlays."""
+        self.overlay, self.settings = self.folder / "overlay", settings
+        self.overlay.mkdir(exist_ok=True)
+        (self.overlay / "kustomization.yaml").write_text(json.dumps({
+            "apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "namespace": NAMESPACE,
+            "resources": [os.path.relpath(OVERLAY, self.overlay.resolve())],
+            "configMapGenerator": [{"name": "settings", "behavior": "merge", "literals": list(settings)}],
+            "patches": [{"path": str(path)} for path in patches]}))
+
+    def play(self, per_s, seconds):
+        """Load for that long; what was seen of it, still running when `meanwhile` is done."""
+        senders, counted = OldSenders(self.ward, per_s, seconds), PodSeconds()
+        senders.start()
+        counted.start()
+        return senders, counted
+
+    def end(self, senders, counted):
+        senders.running = counted.running = False
+        senders.join(60)
+        self.assertEqual(senders.stray, [], "answers that may not be")
+        self.assertLess(sorted(senders.lateness_s)[len(senders.lateness_s) * 99 // 100], 0.5, "the sender itself was in time")
+
+    def service_time_s(self):
+        """Of a window alone."""
+        senders, counted = self.play(1.0, 15)
+        senders.join(60)
+        self.end(senders, counted)
+        self.assertGreater(len(senders.took_s), 5, senders.answers)
+        return sum(senders.took_s) / len(senders.took_s)
+
+    def test_bounds_that_were_measured_carry_the_peak_that_cpu_alone_refuses(self):
+        alone_s = self.service_time_s()
+        per_s = min(MOST_PER_S, OFFERED / alone_s)
+        begin = datetime.datetime.now(datetime.UTC)
+        senders, counted = self.play(per_s, PEAK_S + 600)
+        prometheus = Prometheus()
+        self.addCleanup(prometheus.close)
+        prometheus.wait_until_it_reads("eeg-intake", 2)
+        time.sleep(PEAK_S + (90 if PEAK_S >= HOUR_S else 0))
+        measured = self.measure(prometheus)
+        bounds = self.folder / "overlay/sizing.yaml"
+        status, said, wrong = vigil_size("--prometheus", prometheus.url, "--hours", 1 + PEAK_S // HOUR_S, "--only", ROUTE, *FACTS, "--kustomize", bounds)
+        self.assertEqual(status, 0, wrong)
+        self.check_model(prometheus)
+        self.end(senders, counted)
+        self.check_measured(measured, senders, per_s)
+        self.check_log(begin, senders, per_s)
+        self.assertGreater(senders.answers[503], 0, "two pods of two slots refuse at this load")
+        self.assertEqual(prometheus.value(f'sum(vigil_http_slots_refused_total{{job="eeg-intake", route="POST /"}})'), senders.answers[503], "each refusal is counted")
+
+        self.write_overlay(self.settings, "sizing.yaml")
+        self.ward.apply(self.overlay)
+        fewest = get("-n", NAMESPACE, "hpa", "eeg-intake")["spec"]["minReplicas"]
+        self.assertGreater(fewest, 2)
+        wait_until("the pods that were sized", lambda: len([one for one in pods("eeg-intake") if is_ready(one)]) >= fewest, 300, 2)
+        sized, sized_count = self.play(per_s, PEAK_S)
+        sized.join(PEAK_S + 60)
+        self.end(sized, sized_count)
+        for what, load, count in ((f"autoscaler on CPU at 50 %, from 2 pods", senders, counted), (f"bounds by vigil size ({fewest} pods at least)", sized, sized_count)):
+            figure(f"peak of {per_s:.1f} old windows a second, {alone_s * 1000:.0f} ms alone, {SLOTS} slots a pod, {what}",
+                   f"{load.refused():.2%} of {sum(load.answers.values())} refused, {count.mean():.1f} pods on average, {max(count.counts)} at most")
+        self.assertLess(sized.refused(), TARGET)
+        self.assertLess(sized.refused(), senders.refused() / 4)
+
+    def measure(self, prometheus):
+        """What `vigil size` finds of the route, as JSON."""
+        status, said, wrong = vigil_size("--prometheus", prometheus.url, "--hours", 1 + PEAK_S // HOUR_S, "--only", ROUTE, *FACTS, "--json")
+        self.assertEqual(status, 0, wrong)
+        return json.loads(said)["services"][0]
+
+    def check_model(self, prometheus):
+        status, said, wrong = vigil_size("--prometheus", prometheus.url, "--hours", 1, "--only", ROUTE, "--dispatch", "round-robin", "--check")
+        print(said, flush=True)
+        if PEAK_S < HOUR_S:
+            self.assertEqual(status, 2, said + wrong)
+            self.assertIn("too little to check", said)
+            return
+        self.assertEqual(status, 0, said + wrong)
+        status, said, wrong = vigil_size("--prometheus", prometheus.url, "--hours", 1, "--only", ROUTE, "--dispatch", "least-busy", "--slots", 20, "--check")
+        self.assertEqual(status, 1, "pods of twenty slots are not what runs: " + said + wrong)
+
+    def check_measured(self, measured, senders, per_s):
+        """What the pods counted is what was sent, and a slot is held for less than the whole way."""
+        found = measured["measured"]
+        self.assertAlmostEqual(found["rate_per_s"], per_s, delta=2 * found["rate_half_width_95"] + 0.05 * per_s)
+        self.assertEqual((found["slots"], measured["pods"] > 2), (SLOTS, True), measured)
+        way_s = sum(senders.took_s) / len(senders.took_s)
+        self.assertTrue(0.3 * way_s < found["service_s"] < way_s, f"{found['service_s']} s in a pod, {way_s} s from outside")
+        model = next(row["blocking"] for row in measured["rows"] if row["pods"] == found["pods_now"])
+        figure(f"refused by {found['pods_now']} pods at {found['rate_per_s'] * found['service_s']:.2f} erlangs", f"{found['refused'] / found['attempts']:.2%}, "
+               f"{model:.2%} by the model of pods in turn, {measured['plain_erlang_b']['blocking']:.2%} by plain Erlang B")
+
+    def check_log(self, begin, senders, per_s):
+        """The controller's log, as one who has no Prometheus: the same requests, with the way through the controller in their times."""
+        log = self.folder / "access.log"
+        log.write_text(kubectl("-n", "ingress-nginx", "logs", "deploy/ingress-nginx-controller", f"--since-time={begin:%Y-%m-%dT%H:%M:%SZ}"))
+        status, said, wrong = vigil_size("--access-log", log, "--slots", SLOTS, *FACTS[:4], "--json")
+        self.assertEqual(status, 0, wrong)
+        found = {one["name"]: one["measured"] for one in json.loads(said)["services"]}
+        old = [one for name, one in found.items() if "eeg" in name]
+        self.assertEqual(len(old), 1, found.keys())
+        self.assertAlmostEqual(old[0]["rate_per_s"], per_s, delta=2 * old[0]["rate_half_width_95"] + 0.05 * per_s)
+        if PEAK_S < HOUR_S:  # a kubelet keeps some of a log
+            self.assertEqual((old[0]["attempts"], old[0]["refused"]), (senders.sent, senders.answers[503]))
+
+
+if __name__ == "__main__":
+    unittest.main()
