@@ -7,17 +7,6 @@ namespace vigil::store {
 
 namespace {
 
-constexpr auto least = std::numeric_limits<std::int64_t>::min();
-
-// Where the first row that reaches into a time may start, when no row is longer than `span_us`.
-std::int64_t earliest(std::int64_t from_us, std::int64_t span_us) {
-    return from_us < least + span_us ? least : from_us - span_us;
-}
-
-std::unexpected<Error> unknown_cursor() {
-    return fail(ErrorCode::invalid_argument, "a cursor that was not given here", "cursor");
-}
-
 template <class Message>
 Message parse(std::string_view bytes) {
     Message message;
@@ -37,15 +26,6 @@ ChunkRow read_chunk(const sqlite::Statement& row, bool with_payload) {
         .payload = with_payload ? std::string(row.bytes(6)) : std::string(),
         .pyramid = std::string(row.bytes(5)),
     };
-}
-
-/// Where a page of rows with an id begins: behind the cursor, or before all rows of the first
-/// moment, since an id is never empty.
-Result<Cursor> begin_after(char kind, TimeRange time, const std::optional<std::string>& cursor) {
-    if (cursor) {
-        return read_cursor(kind, *cursor, 1);
-    }
-    return Cursor{.start_us = time.from_us, .rest = {""}};
 }
 
 } // namespace
@@ -109,15 +89,14 @@ Result<Page<ChunkRow>> StoreReader::chunks(
         patient
     );
     std::int64_t after_start = earliest(time.from_us, span);
-    std::pair<std::int64_t, std::uint64_t> after(least, 0);
+    std::int64_t after_stream = std::numeric_limits<std::int64_t>::min();
+    std::uint64_t after_sample = 0;
     if (cursor) {
-        const auto read = read_cursor('c', *cursor, 2);
-        const auto parts = read ? chunk_parts(*read) : std::nullopt;
-        if (!parts) {
-            return unknown_cursor();
+        auto read = read_chunk_cursor(*cursor);
+        if (!read) {
+            return std::unexpected(std::move(read.error()));
         }
-        after_start = read->start_us;
-        after = *parts;
+        std::tie(after_start, after_stream, after_sample) = *read;
     }
     auto& select = statement(
         "SELECT stream, first_sample, end_sample, start_us, end_us, pyramid, payload FROM chunks "
@@ -128,8 +107,8 @@ Result<Page<ChunkRow>> StoreReader::chunks(
     const sqlite::Use use(select);
     select.bind_text(1, patient)
         .bind(2, after_start)
-        .bind(3, after.first)
-        .bind(4, static_cast<std::int64_t>(after.second));
+        .bind(3, after_stream)
+        .bind(4, static_cast<std::int64_t>(after_sample));
     select.bind(5, time.until_us)
         .bind(6, time.from_us)
         .bind(7, static_cast<std::int64_t>(limit) + 1);
@@ -174,7 +153,7 @@ Result<Page<DetectionRow>> StoreReader::detections(
     std::size_t limit,
     const std::optional<std::string>& cursor
 ) {
-    const auto after = begin_after('d', time, cursor);
+    const auto after = begin_after('d', time.from_us, cursor);
     if (!after) {
         return std::unexpected(after.error());
     }
@@ -217,7 +196,7 @@ Result<Page<EventRow>> StoreReader::events(
     std::size_t limit,
     const std::optional<std::string>& cursor
 ) {
-    const auto after = begin_after('e', time, cursor);
+    const auto after = begin_after('e', time.from_us, cursor);
     if (!after) {
         return std::unexpected(after.error());
     }
@@ -249,7 +228,7 @@ Result<Page<ChronicleRow>> StoreReader::chronicle(
     const std::optional<std::string>& cursor
 ) {
     const auto letter = chronicle_letter(kind);
-    const auto after = begin_after(letter, time, cursor);
+    const auto after = begin_after(letter, time.from_us, cursor);
     if (!after) {
         return std::unexpected(after.error());
     }
