@@ -3,6 +3,7 @@
 #include "check.hpp"
 #include "eeg_intake/check_block.hpp"
 #include "eeg_intake/read_blocks.hpp"
+#include "eeg_intake/read_stream_end.hpp"
 
 #include <cstdint>
 #include <string>

@@ -1,10 +1,11 @@
-// Values of a model's card, read strictly. Only model_card.cpp includes it.
+// Values of a model's card, read strictly. Only model_card.cpp and event_level include it.
 #pragma once
 
 #include "base/strict_json.hpp"
 #include "detect/model_card.hpp"
 
 #include <algorithm>
+#include <array>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,7 +18,9 @@ using simdjson::ondemand::object;
 using simdjson::ondemand::value;
 
 inline constexpr std::int64_t most_samples_or_rate = 1'000'000;
-inline constexpr std::int64_t most_events = 1'000'000'000;
+
+/// Whose place and one is the SignalKind's value.
+inline constexpr std::array<std::string_view, 2> signal_words{"scalp", "intracranial"};
 
 /// each_member() of which none but the last `optional` may be missing.
 template <class Visit>

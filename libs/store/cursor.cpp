@@ -65,6 +65,14 @@ Result<Cursor> read_cursor(char kind, std::string_view text, std::size_t parts) 
     return cursor;
 }
 
+Result<Cursor>
+begin_after(char kind, std::int64_t from_us, const std::optional<std::string>& cursor) {
+    if (cursor) {
+        return read_cursor(kind, *cursor, 1);
+    }
+    return Cursor{.start_us = from_us, .rest = {""}};
+}
+
 Result<void> check_limit(std::size_t limit) {
     if (limit < 1 || limit > 10'000) {
         return fail(ErrorCode::invalid_argument, "1 to 10,000 rows a page", "limit");

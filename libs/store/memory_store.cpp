@@ -175,12 +175,11 @@ Result<Page<ChunkRow>> MemoryStore::chunks(
     }
     ChunkKey after{INT64_MIN, 0, 0};
     if (cursor) {
-        const auto read = read_cursor('c', *cursor, 2);
-        const auto parts = read ? chunk_parts(*read) : std::nullopt;
-        if (!parts) {
-            return fail(ErrorCode::invalid_argument, "a cursor that was not given here", "cursor");
+        auto read = read_chunk_cursor(*cursor);
+        if (!read) {
+            return std::unexpected(std::move(read.error()));
         }
-        after = {read->start_us, parts->first, parts->second};
+        after = *read;
     }
     const std::scoped_lock lock(mutex_);
     const auto& rows = patients_[patient].chunks;

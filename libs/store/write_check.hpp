@@ -5,8 +5,8 @@
 #include "store/store.hpp"
 
 #include <charconv>
-#include <optional>
-#include <utility>
+#include <string_view>
+#include <tuple>
 
 namespace vigil::store {
 
@@ -54,19 +54,21 @@ namespace vigil::store {
     );
 }
 
-/// Stream and first sample of a cursor that chunk_cursor made.
-[[nodiscard]] inline std::optional<std::pair<std::int64_t, std::uint64_t>> chunk_parts(
-    const Cursor& cursor
-) {
-    std::pair<std::int64_t, std::uint64_t> parts;
-    const auto number = [](const std::string& text, auto& value) {
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-        return error == std::errc() && end == text.data() + text.size();
+/// Start, stream and first sample of the chunk that chunk_cursor made it of.
+/// errors  invalid_argument: a cursor that it did not make
+[[nodiscard]] inline Result<std::tuple<std::int64_t, std::int64_t, std::uint64_t>>
+read_chunk_cursor(std::string_view text) {
+    const auto number = [](const std::string& part, auto& value) {
+        const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
+        return error == std::errc() && end == part.data() + part.size();
     };
-    if (!number(cursor.rest[0], parts.first) || !number(cursor.rest[1], parts.second)) {
-        return std::nullopt;
+    std::int64_t stream = 0;
+    std::uint64_t first_sample = 0;
+    const auto cursor = read_cursor('c', text, 2);
+    if (!cursor || !number(cursor->rest[0], stream) || !number(cursor->rest[1], first_sample)) {
+        return fail(ErrorCode::invalid_argument, "a cursor that was not given here", "cursor");
     }
-    return parts;
+    return std::tuple(cursor->start_us, stream, first_sample);
 }
 
 } // namespace vigil::store

@@ -3,7 +3,6 @@
 #include "eeg_intake/check_block.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <format>
 #include <utility>
 
@@ -71,12 +70,6 @@ void drop_unknown(v1::EegBlock& block) {
     }
 }
 
-std::uint64_t front_of(const std::string& id) {
-    std::uint64_t front = 0;
-    std::memcpy(&front, id.data(), std::min(sizeof front, id.size()));
-    return front;
-}
-
 Error conflict(std::string detail, std::string field) {
     return fail(ErrorCode::conflict, std::move(detail), std::move(field)).error();
 }
@@ -101,16 +94,6 @@ UtcTime BlockIntake::latest_start() const {
 std::size_t BlockIntake::streams() const {
     const std::lock_guard lock(mutex_);
     return table_.size();
-}
-
-void BlockIntake::mark_own(const std::string& id, bool own) {
-    const auto front = front_of(id);
-    own_[front % own_.size()] = own ? front : 0;
-}
-
-bool BlockIntake::is_own(const std::string& id) const {
-    const auto front = front_of(id);
-    return front != 0 && own_[front % own_.size()] == front;
 }
 
 /// Whose the block is, empty for nobody's; or why it is refused.
@@ -153,7 +136,6 @@ v1::Entry BlockIntake::entry(
 }
 
 /// Of nobody's block it is a QUARANTINED one, in a partition that follows from the device.
-
 v1::Entry BlockIntake::block_entry(
     const Writing& writing,
     const v1::EegBlock& block,
@@ -250,7 +232,7 @@ void BlockIntake::take(
     outcome.status = patient.empty() ? v1::BlockResult::QUARANTINED : v1::BlockResult::ACCEPTED;
     outcome.id = writing.submission.id.empty() ? random_id(on_.random) : writing.submission.id;
     stream.pending.push_back({range, digest, compared.cells(block.isolated()), outcome.id, {}});
-    mark_own(outcome.id, true);
+    own_.add(outcome.id);
     writing.batch.entries.push_back(block_entry(writing, block, patient, outcome.id));
     writing.parts.push_back({std::move(key), index});
 }
@@ -284,7 +266,7 @@ void BlockIntake::written(Writing& writing, const Result<journal::Appended>& res
                 stream->seen.hold(block.cells, (*result)[at]);
                 stream->remember(block.range, block.id);
             } else {
-                mark_own(block.id, false);
+                own_.remove(block.id);
                 table_.drop_if_empty(part.key);
             }
             for (const auto& follower : block.followers) {
@@ -352,60 +334,6 @@ void BlockIntake::submit(Submission submission, Done done) {
             written(*writing, result);
         }
     );
-}
-
-void BlockIntake::apply_block(
-    const v1::EegBlock& block,
-    const std::string& patient,
-    const std::string& id,
-    journal::Sequence sequence
-) {
-    const journal::SampleRange range{block.first_sample(), block.first_sample() + block.samples()};
-    const journal::BlockSamples compared(
-        range,
-        block.data(),
-        static_cast<std::size_t>(block.channels_size())
-    );
-    const auto layout = channels_digest(block);
-    const std::lock_guard lock(mutex_);
-    auto& stream =
-        table_.at(StreamTable::key(patient, block.device(), block.stream()), block.isolated());
-    if (stream.differs(block, layout) == nullptr) {
-        stream.take_layout(block, layout);
-        stream.seen.hold(compared.cells(block.isolated()), sequence);
-        stream.remember(range, id);
-    }
-}
-
-void BlockIntake::apply(std::span<const journal::StoredPtr> entries) {
-    v1::EegBlock block;
-    v1::Quarantined quarantined;
-    for (const auto& stored : entries) {
-        const auto& entry = stored->entry;
-        if (entry.type() == v1::MARK) {
-            presses_.held(entry.id());
-            continue;
-        }
-        const bool is_quarantined = entry.type() == v1::QUARANTINED;
-        if (entry.type() != v1::EEG_BLOCK && !is_quarantined) {
-            continue;
-        }
-        {
-            const std::lock_guard lock(mutex_);
-            if (is_own(entry.id())) {
-                continue;
-            }
-        }
-        if (is_quarantined && (!quarantined.ParseFromString(entry.payload()) ||
-                               quarantined.type() != v1::EEG_BLOCK)) {
-            continue;
-        }
-        if (entry.key_id() != 0 ||
-            !block.ParseFromString(is_quarantined ? quarantined.payload() : entry.payload())) {
-            continue; // its owner reports it; here only a repeat would go unnoticed
-        }
-        apply_block(block, entry.patient(), entry.id(), stored->sequence);
-    }
 }
 
 } // namespace vigil::eeg_intake

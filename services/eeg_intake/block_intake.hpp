@@ -9,13 +9,12 @@
 #include "base/time.hpp"
 #include "base/trace_context.hpp"
 #include "eeg_intake/block_limits.hpp"
+#include "eeg_intake/own_entries.hpp"
 #include "eeg_intake/presses.hpp"
 #include "eeg_intake/stream_table.hpp"
 #include "journal/journal.hpp"
 
-#include <array>
 #include <chrono>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -155,8 +154,6 @@ private:
         journal::Sequence sequence
     );
     [[nodiscard]] prometheus::Counter& counter_of(v1::BlockResult::Status status);
-    void mark_own(const std::string& id, bool own);
-    [[nodiscard]] bool is_own(const std::string& id) const;
 
     Dependencies on_;
     UtcTime made_utc_;
@@ -164,9 +161,7 @@ private:
     mutable std::mutex mutex_;
     StreamTable table_;
     Presses presses_;
-    /// Ids of newest own entries, so that the tail need not parse them again; an overwritten one is
-    /// parsed, no more.
-    std::array<std::uint64_t, 4096> own_{};
+    OwnEntries own_;
     prometheus::Counter& accepted_;
     prometheus::Counter& duplicates_;
     prometheus::Counter& refused_;

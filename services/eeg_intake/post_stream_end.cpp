@@ -1,6 +1,6 @@
 // POST /v1/eeg/streams/end: a stream ends on purpose, so that nobody is called for missing data.
 #include "eeg_intake/block_answer.hpp"
-#include "eeg_intake/read_blocks.hpp"
+#include "eeg_intake/read_stream_end.hpp"
 #include "eeg_intake/routes.hpp"
 
 namespace vigil::eeg_intake {

@@ -370,36 +370,4 @@ Result<PostedBlocks> read_blocks_json(std::string& body) {
     });
 }
 
-Result<v1::StreamEnd> read_stream_end_json(std::string& body) {
-    static constexpr std::array<std::string_view, 3> names{"device", "stream", "end_sample"};
-    return json::read_object(body, [](object root, const Path& path) -> Result<v1::StreamEnd> {
-        v1::StreamEnd end;
-        auto seen = json::each_member(
-            root,
-            names,
-            path,
-            [&](std::size_t name, value v, const Path& here) -> Result<void> {
-                switch (name) {
-                    case 0:
-                        return json::keep(json::text(v, here), [&](std::string_view t) {
-                            end.set_device(std::string(t));
-                        });
-                    case 1:
-                        return json::keep(json::text(v, here), [&](std::string_view t) {
-                            end.set_stream(std::string(t));
-                        });
-                    default:
-                        return json::keep(json::integer(v, here, 0, int64_max), [&](auto n) {
-                            end.set_end_sample(static_cast<std::uint64_t>(n));
-                        });
-                }
-            }
-        );
-        if (!seen) {
-            return std::unexpected(std::move(seen.error()));
-        }
-        return end;
-    });
-}
-
 } // namespace vigil::eeg_intake

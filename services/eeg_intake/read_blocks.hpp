@@ -29,9 +29,6 @@ struct PostedBlocks {
 /// cost    lengthens `body` by the parser's padding
 [[nodiscard]] Result<PostedBlocks> read_blocks_json(std::string& body);
 
-/// {"device": ..., "stream": ..., "end_sample": ...}
-[[nodiscard]] Result<v1::StreamEnd> read_stream_end_json(std::string& body);
-
 /// RFC 4648, section 4, with its padding; nothing else is taken.
 [[nodiscard]] Result<std::string> decode_base64(std::string_view text);
 

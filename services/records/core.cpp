@@ -2,8 +2,8 @@
 
 #include "base/random.hpp"
 #include "records/chronicle.hpp"
+#include "records/stream_layout.hpp"
 #include "records/stream_time.hpp"
-#include "signal/block_samples.hpp"
 
 #include <algorithm>
 #include <format>
@@ -15,71 +15,6 @@ namespace {
 
 /// What a pending row costs beside its samples.
 constexpr std::size_t row_overhead = 256;
-
-std::string stream_key(std::string_view patient, std::string_view device, std::string_view stream) {
-    return std::format("{}\n{}\n{}", patient, device, stream);
-}
-
-/// Whether the block's samples can be unpacked; said without unpacking where the length alone
-/// tells.
-bool readable(const v1::EegBlock& block) {
-    if (block.channels_size() == 0 || block.samples() == 0 || block.rate_numerator() == 0 ||
-        block.rate_denominator() == 0) {
-        return false;
-    }
-    if (block.first_sample() + block.samples() < block.first_sample()) {
-        return false;
-    }
-    const std::size_t values = static_cast<std::size_t>(block.channels_size()) * block.samples();
-    switch (block.codec()) {
-        case v1::INT16_LE:
-            return block.data().size() == values * 2;
-        case v1::INT24_LE:
-            return block.data().size() == values * 3;
-        default:
-            return signal::block_samples(block).has_value();
-    }
-}
-
-store::StreamRow row_of(const std::string& patient, const v1::EegBlock& block) {
-    store::StreamRow row;
-    row.patient = patient;
-    row.device = block.device();
-    row.stream = block.stream();
-    row.rate_numerator = block.rate_numerator();
-    row.rate_denominator = block.rate_denominator();
-    row.channels.assign(block.channels().begin(), block.channels().end());
-    row.isolated = block.isolated();
-    row.synthetic = block.synthetic();
-    return row;
-}
-
-bool same_layout(const store::StreamRow& a, const store::StreamRow& b) {
-    // Rates are compared by value: 512/2 is 256/1.
-    const bool same_rate = std::uint64_t{a.rate_numerator} * b.rate_denominator ==
-                           std::uint64_t{b.rate_numerator} * a.rate_denominator;
-    const auto same_channel = [](const v1::Channel& x, const v1::Channel& y) {
-        return x.label() == y.label() && x.unit() == y.unit() && x.scale() == y.scale() &&
-               x.offset() == y.offset();
-    };
-    return same_rate && a.isolated == b.isolated &&
-           std::ranges::equal(a.channels, b.channels, same_channel);
-}
-
-/// Follows from the layout, so that a replay names the stream alike.
-std::string layout_name(const store::StreamRow& row) {
-    auto text = std::format("{}/{} {}", row.rate_numerator, row.rate_denominator, row.isolated);
-    for (const auto& channel : row.channels) {
-        text += std::format(
-            "\n{}\n{}\n{}\n{}",
-            channel.label(),
-            channel.unit(),
-            channel.scale(),
-            channel.offset()
-        );
-    }
-    return row.stream + '~' + to_hex(derived_id(text, "layout")).substr(0, 8);
-}
 
 /// Follows from the window, not from the block that completed it: a new owner of the detector may
 /// score a window again when its samples are sent again, and that is the same detection.

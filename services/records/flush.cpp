@@ -1,6 +1,7 @@
 // Core's other half: one transaction for all that is pending.
 #include "records/core.hpp"
 #include "records/rows.hpp"
+#include "records/stream_layout.hpp"
 
 #include <algorithm>
 
@@ -109,7 +110,7 @@ void Core::learn_ids() {
     ids_missing_ = false;
     const std::scoped_lock lock(mutex_);
     for (const auto& row : *rows) {
-        const auto found = streams_.find(row.patient + '\n' + row.device + '\n' + row.stream);
+        const auto found = streams_.find(stream_key(row.patient, row.device, row.stream));
         if (found != streams_.end() && found->second.info->id != row.id) {
             auto info = *found->second.info;
             info.id = row.id;

@@ -11,20 +11,6 @@ namespace vigil::store::mariadb {
 
 namespace {
 
-constexpr auto least = std::numeric_limits<std::int64_t>::min();
-
-std::unexpected<Error> unknown_cursor() {
-    return fail(ErrorCode::invalid_argument, "a cursor that was not given here", "cursor");
-}
-
-/// Behind the cursor, or before all rows of the first moment, since an id is never empty.
-Result<Cursor> begin_after(char kind, TimeRange time, const std::optional<std::string>& cursor) {
-    if (cursor) {
-        return read_cursor(kind, *cursor, 1);
-    }
-    return Cursor{.start_us = time.from_us, .rest = {""}};
-}
-
 Value one_more(std::size_t limit) {
     return static_cast<std::int64_t>(limit) + 1;
 }
@@ -70,19 +56,18 @@ Result<Page<ChunkRow>> Reader::chunks(
     std::size_t limit,
     const std::optional<std::string>& cursor
 ) {
-    std::pair<std::int64_t, std::uint64_t> after(least, 0);
-    std::optional<std::int64_t> after_start;
+    std::int64_t after_start = 0;
+    std::int64_t after_stream = std::numeric_limits<std::int64_t>::min();
+    std::uint64_t after_sample = 0;
     if (cursor) {
-        const auto read = read_cursor('c', *cursor, 2);
-        const auto parts = read ? chunk_parts(*read) : std::nullopt;
-        if (!parts) {
-            return unknown_cursor();
+        auto read = read_chunk_cursor(*cursor);
+        if (!read) {
+            return std::unexpected(std::move(read.error()));
         }
-        after_start = read->start_us;
-        after = *parts;
+        std::tie(after_start, after_stream, after_sample) = *read;
     }
     const auto owner = single("SELECT id FROM patients WHERE name = ?", patient);
-    if (!after_start) {
+    if (!cursor) {
         after_start = earliest(
             time.from_us,
             single("SELECT COALESCE(MAX(chunk_span_us), 0) FROM streams WHERE patient = ?", owner)
@@ -94,11 +79,11 @@ Result<Page<ChunkRow>> Reader::chunks(
         "AND first_sample > ?)) AND start_us < ? AND end_us > ? ORDER BY start_us, stream, "
         "first_sample LIMIT ?",
         {owner,
-         *after_start,
-         *after_start,
-         after.first,
-         after.first,
-         after.second,
+         after_start,
+         after_start,
+         after_stream,
+         after_stream,
+         after_sample,
          time.until_us,
          time.from_us,
          one_more(limit)}
@@ -119,7 +104,7 @@ Result<Page<DetectionRow>> Reader::detections(
     std::size_t limit,
     const std::optional<std::string>& cursor
 ) {
-    const auto after = begin_after('d', time, cursor);
+    const auto after = begin_after('d', time.from_us, cursor);
     if (!after) {
         return std::unexpected(after.error());
     }
@@ -158,7 +143,7 @@ Result<Page<EventRow>> Reader::events(
     std::size_t limit,
     const std::optional<std::string>& cursor
 ) {
-    const auto after = begin_after('e', time, cursor);
+    const auto after = begin_after('e', time.from_us, cursor);
     if (!after) {
         return std::unexpected(after.error());
     }
@@ -187,7 +172,7 @@ Result<Page<ChronicleRow>> Reader::chronicle(
     const std::optional<std::string>& cursor
 ) {
     const auto letter = chronicle_letter(kind);
-    const auto after = begin_after(letter, time, cursor);
+    const auto after = begin_after(letter, time.from_us, cursor);
     if (!after) {
         return std::unexpected(after.error());
     }

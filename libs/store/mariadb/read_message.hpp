@@ -3,7 +3,7 @@
 
 #include "store/mariadb/connection.hpp"
 
-#include <limits>
+#include <string_view>
 
 namespace vigil::store::mariadb {
 
@@ -18,12 +18,6 @@ Message read_message(std::string_view bytes) {
         );
     }
     return message;
-}
-
-/// Where the first row that reaches into a time may start, when no row is longer than `span_us`.
-inline std::int64_t earliest(std::int64_t from_us, std::int64_t span_us) {
-    constexpr auto least = std::numeric_limits<std::int64_t>::min();
-    return from_us < least + span_us ? least : from_us - span_us;
 }
 
 } // namespace vigil::store::mariadb
