@@ -1,8 +1,8 @@
 """A ward of 50 patients plays on while a cluster does to it what clusters do: nothing acknowledged is lost, senders are told to come again at worst, the page
 says what is wrong while it is, and all recovers alone.
 
-One ward and one observer for all of them, in the order of their numbers; at the end every acknowledged block is looked for, by key. FAULT_SECONDS is how long what
-is away stays away (20; in `make prove-cluster` 600 for the database).
+One ward and one observer for all of them, in the order of their numbers; at the end every acknowledged block is looked for, by key. FAULT_SECONDS is how long the
+database stays away (20; in `make prove-cluster` 600).
 """
 import os
 import time
@@ -14,6 +14,7 @@ from observer import Observer, quantile
 from ward import NAMESPACE, SERVICES, fresh, is_ready, k, pods
 
 AWAY_S = float(os.environ.get("FAULT_SECONDS", "20"))
+DRAINED_S = 20
 NETWORK_AWAY_S = float(os.environ.get("NETWORK_SECONDS", "60"))
 PATIENTS = int(os.environ.get("PATIENTS", "50"))
 TACHYCARDIA, STORAGE_FAILING, ENDED = 4, 23, 4
@@ -133,7 +134,7 @@ class Faults(unittest.TestCase):
         node = faults.workers()[-1]
         try:
             kubectl("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=240s")
-            time.sleep(AWAY_S)
+            time.sleep(DRAINED_S)
         finally:
             kubectl("uncordon", node)
         self.well_again("drain of a worker", 240)
