@@ -119,12 +119,12 @@ class Ward:
         return json.loads(answer) if answer.startswith("{") else {}
 
     def wait_until_stored(self, seconds=180):
-        """Until records has written all that the journal holds; it writes every 10 s."""
-        def position():
+        """Until the database has all that the journal holds now. Records answers from its memory too, what it writes every 10 s."""
+        def of_records(*names):
             pod = next((one["metadata"]["name"] for one in pods("records") if is_ready(one)), None)
-            return pod and (self.metric(pod, "vigil_records_position"), self.metric(pod, "vigil_records_lag_entries"))
-        first = wait_until("records to be there", lambda: (found := position()) and found[0] and found, seconds)
-        wait_until("records to reach the journal's end", lambda: (found := position()) and found[1] == 0 and found[0] >= first[0] and found, seconds)
+            return pod and [self.metric(pod, f"vigil_records_{name}") for name in names]
+        position, lag = wait_until("records to be there", lambda: (found := of_records("position", "lag_entries")) and found[0] and found, seconds)
+        wait_until("records to write all that the journal holds", lambda: (found := of_records("stored_position")) and found[0] >= position + lag, seconds)
 
 
 def secrets_folder():
