@@ -29,7 +29,8 @@ SENDERS = 40
 ROUTE = "eeg-intake POST /"
 RNG = 8  # seed: both halves get the same arrivals
 # Traefik gives a service's requests to its pods in turn, and a rolling update of Vigil takes no pod away (deploy/base/services/every-service.yaml)
-FACTS = ("--dispatch", "round-robin", "--target-blocking", str(TARGET), "--nodes", "2", "--max-unavailable", "0")
+DISPATCH = ("--dispatch", "round-robin", "--target-blocking", TARGET)
+SPREAD = ("--nodes", 2, "--max-unavailable", 0)
 
 
 def vigil_size(*words):
@@ -125,7 +126,7 @@ class Peak(unittest.TestCase):
             "patches": [{"path": str(path)} for path in patches]}))
 
     def play(self, per_s, seconds):
-        """Load for that long; what was seen of it, still running when `meanwhile` is done."""
+        """Load for that long, and who counts pods meanwhile; both run."""
         senders, counted = OldSenders(self.ward, per_s, seconds), PodSeconds()
         senders.start()
         counted.start()
@@ -154,16 +155,17 @@ class Peak(unittest.TestCase):
         self.addCleanup(prometheus.close)
         prometheus.wait_until_it_reads("eeg-intake", 2)
         time.sleep(PEAK_S + (90 if PEAK_S >= HOUR_S else 0))
-        measured = self.measure(prometheus)
         bounds = self.folder / "overlay/sizing.yaml"
-        status, said, wrong = vigil_size("--prometheus", prometheus.url, "--hours", 1 + PEAK_S // HOUR_S, "--only", ROUTE, *FACTS, "--kustomize", bounds)
+        status, said, wrong = vigil_size("--prometheus", prometheus.url, "--hours", 1 + PEAK_S // HOUR_S, "--only", ROUTE, *DISPATCH, "--json", *SPREAD, "--kustomize", bounds)
         self.assertEqual(status, 0, wrong)
+        measured = json.loads(said)["services"][0]
         self.check_model(prometheus)
         self.end(senders, counted)
         self.check_measured(measured, senders, per_s)
         self.check_log(begin, senders, per_s)
         self.assertGreater(senders.answers[503], 0, "two pods of two slots refuse at this load")
-        self.assertEqual(prometheus.value(f'sum(vigil_http_slots_refused_total{{job="eeg-intake", route="POST /"}})'), senders.answers[503], "each refusal is counted")
+        counter = 'sum(vigil_http_slots_refused_total{job="eeg-intake", route="POST /"})'
+        wait_until("each refusal to be counted", lambda: prometheus.value(counter) == senders.answers[503], 20)
 
         self.write_overlay(self.settings, "sizing.yaml")
         self.ward.apply(self.overlay)
@@ -173,20 +175,14 @@ class Peak(unittest.TestCase):
         sized, sized_count = self.play(per_s, PEAK_S)
         sized.join(PEAK_S + 60)
         self.end(sized, sized_count)
-        for what, load, count in ((f"autoscaler on CPU at 50 %, from 2 pods", senders, counted), (f"bounds by vigil size ({fewest} pods at least)", sized, sized_count)):
+        for what, load, count in (("autoscaler on CPU at 50 %, from 2 pods", senders, counted), (f"bounds by vigil size ({fewest} pods at least)", sized, sized_count)):
             figure(f"peak of {per_s:.1f} old windows a second, {alone_s * 1000:.0f} ms alone, {SLOTS} slots a pod, {what}",
                    f"{load.refused():.2%} of {sum(load.answers.values())} refused, {count.mean():.1f} pods on average, {max(count.counts)} at most")
         self.assertLess(sized.refused(), TARGET)
         self.assertLess(sized.refused(), senders.refused() / 4)
 
-    def measure(self, prometheus):
-        """What `vigil size` finds of the route, as JSON."""
-        status, said, wrong = vigil_size("--prometheus", prometheus.url, "--hours", 1 + PEAK_S // HOUR_S, "--only", ROUTE, *FACTS, "--json")
-        self.assertEqual(status, 0, wrong)
-        return json.loads(said)["services"][0]
-
     def check_model(self, prometheus):
-        status, said, wrong = vigil_size("--prometheus", prometheus.url, "--hours", 1, "--only", ROUTE, "--dispatch", "round-robin", "--check")
+        status, said, wrong = vigil_size("--prometheus", prometheus.url, "--hours", 1, "--only", ROUTE, *DISPATCH, "--check")
         print(said, flush=True)
         if PEAK_S < HOUR_S:
             self.assertEqual(status, 2, said + wrong)
@@ -211,7 +207,7 @@ class Peak(unittest.TestCase):
         """The controller's log, as one who has no Prometheus: the same requests, with the way through the controller in their times."""
         log = self.folder / "access.log"
         log.write_text(kubectl("-n", "ingress-nginx", "logs", "deploy/ingress-nginx-controller", f"--since-time={begin:%Y-%m-%dT%H:%M:%SZ}"))
-        status, said, wrong = vigil_size("--access-log", log, "--slots", SLOTS, *FACTS[:4], "--json")
+        status, said, wrong = vigil_size("--access-log", log, "--slots", SLOTS, *DISPATCH, "--json")
         self.assertEqual(status, 0, wrong)
         found = {one["name"]: one["measured"] for one in json.loads(said)["services"]}
         old = [one for name, one in found.items() if "eeg" in name]

@@ -15,6 +15,7 @@ public:
           size_(static_cast<std::size_t>((time.until_s - time.from_s) / minute_s)),
           increases_(size_, 0.0),
           hidden_(size_, false),
+          seen_(size_, false),
           pods_(size_, 0) {}
 
     void add(const Series& series) {
@@ -26,6 +27,7 @@ public:
                 continue;
             }
             if (last && place == *last + 1) {
+                seen_[place - 1] = true;
                 increases_[place - 1] += now >= value ? now - value : now;
             } else if (last) {
                 for (auto missed = *last; missed < place; ++missed) {
@@ -47,7 +49,7 @@ public:
         };
         counted.requests.counts.resize(size_);
         for (std::size_t minute = 0; minute < size_; ++minute) {
-            if (pods_[minute] > 0 && !hidden_[minute]) {
+            if (seen_[minute] && !hidden_[minute]) {
                 counted.requests.counts[minute] =
                     static_cast<std::uint64_t>(std::llround(increases_[minute]));
             }
@@ -59,7 +61,8 @@ private:
     AskedTime time_;
     std::size_t size_;
     std::vector<double> increases_;
-    std::vector<bool> hidden_;
+    std::vector<bool> hidden_; // a counter was away that came back
+    std::vector<bool> seen_;   // from both ends, by one counter at least
     std::vector<std::uint64_t> pods_;
 };
 

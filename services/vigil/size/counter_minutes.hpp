@@ -18,7 +18,7 @@ struct CountedMinutes {
 
 /// The increases of all series together. A counter that falls began anew at 0. What a counter says
 /// when it is first seen is not counted, since it may be days old; a minute in which a counter is
-/// missing that is there before and after was not seen, nor one without any.
+/// missing that is there before and after was not seen, nor one at whose ends no counter was.
 ///
 /// in      points at from_s, from_s + 60, ... until_s; from_s is a whole minute
 [[nodiscard]] CountedMinutes

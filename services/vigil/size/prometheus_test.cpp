@@ -146,6 +146,19 @@ TEST_CASE("a counter that begins anew, a pod that comes later and a gap are each
     CHECK(route.arrivals.pods.back() == 4);
 }
 
+TEST_CASE("of a Prometheus that has just begun the minutes count of which both ends were seen") {
+    const auto since = [](double value) {
+        return [value](int minute) {
+            return minute < 24 * 60 - 3 ? not_scraped : value * (minute - 24 * 60 + 10);
+        };
+    };
+    const TestPrometheus served({{.arrivals = since(120), .refused = since(0)}}, {});
+    const auto loads = measure(served);
+    REQUIRE(loads);
+    CHECK_THAT(loads->routes[0].load.rate_per_s, WithinRel(2.0, 1e-9));
+    CHECK(loads->routes[0].load.cluster->unseen_minutes == 24 * 60 - 3);
+}
+
 TEST_CASE("the squared variation of a histogram lies within bounds that no distribution breaks") {
     const std::array<double, 16> edges{
         0.0001,
