@@ -24,7 +24,7 @@ from ward import NAMESPACE, Ward, fresh, is_ready, k, pods
 PEAK_S = int(os.environ.get("PEAK_SECONDS", "180"))
 HOUR_S = 3600
 OVERLAY = TOP / "deploy/overlays" / os.environ.get("OVERLAY", "two-machines")
-SLOTS, OFFERED, MOST_PER_S, TARGET = 2, 1.6, 30.0, 0.01
+SLOTS, OFFERED, MOST_PER_S, TARGET = 1, 0.6, 60.0, 0.05
 SENDERS = 40
 ROUTE = "eeg-intake POST /"
 RNG = 8  # seed: both halves get the same arrivals
@@ -163,7 +163,7 @@ class Peak(unittest.TestCase):
         self.end(senders, counted)
         self.check_measured(measured, senders, per_s)
         self.check_log(begin, senders, per_s)
-        self.assertGreater(senders.answers[503], 0, "two pods of two slots refuse at this load")
+        self.assertGreater(senders.answers[503], 0, "two pods of one slot refuse at this load")
         counter = 'sum(vigil_http_slots_refused_total{job="eeg-intake", route="POST /"})'
         wait_until("each refusal to be counted", lambda: prometheus.value(counter) == senders.answers[503], 20)
 
@@ -196,7 +196,7 @@ class Peak(unittest.TestCase):
         """What the pods counted is what was sent, and a slot is held for less than the whole way."""
         found = measured["measured"]
         self.assertAlmostEqual(found["rate_per_s"], per_s, delta=2 * found["rate_half_width_95"] + 0.05 * per_s)
-        self.assertEqual((found["slots"], measured["pods"] > 2), (SLOTS, True), measured)
+        self.assertEqual(found["slots"], SLOTS)
         way_s = sum(senders.took_s) / len(senders.took_s)
         self.assertTrue(0.3 * way_s < found["service_s"] < way_s, f"{found['service_s']} s in a pod, {way_s} s from outside")
         model = next(row["blocking"] for row in measured["rows"] if row["pods"] == found["pods_now"])
