@@ -206,7 +206,8 @@ class Peak(unittest.TestCase):
     def check_log(self, begin, senders, per_s):
         """The controller's log, as one who has no Prometheus: the same requests, with the way through the controller in their times."""
         log = self.folder / "access.log"
-        log.write_text(kubectl("-n", "ingress-nginx", "logs", "deploy/ingress-nginx-controller", f"--since-time={begin:%Y-%m-%dT%H:%M:%SZ}"))
+        log.write_text(kubectl("-n", "ingress-nginx", "logs", "-l", "app.kubernetes.io/name=ingress-nginx", "--tail=-1",
+                               f"--since-time={begin:%Y-%m-%dT%H:%M:%SZ}"))
         status, said, wrong = vigil_size("--access-log", log, "--slots", SLOTS, *DISPATCH, "--json")
         self.assertEqual(status, 0, wrong)
         found = {one["name"]: one["measured"] for one in json.loads(said)["services"]}
