@@ -211,11 +211,12 @@ class Peak(unittest.TestCase):
         status, said, wrong = vigil_size("--access-log", log, "--slots", SLOTS, *DISPATCH, "--json")
         self.assertEqual(status, 0, wrong)
         found = {one["name"]: one["measured"] for one in json.loads(said)["services"]}
-        old = [one for name, one in found.items() if "eeg" in name]
+        old = [one for name, one in found.items() if "old-paths" in name or "eeg-intake" in name]  # Traefik names the route, nginx the service
         self.assertEqual(len(old), 1, found.keys())
         self.assertAlmostEqual(old[0]["rate_per_s"], per_s, delta=2 * old[0]["rate_half_width_95"] + 0.05 * per_s)
         if PEAK_S < HOUR_S:  # a kubelet keeps some of a log
-            self.assertEqual((old[0]["attempts"], old[0]["refused"]), (senders.sent, senders.answers[503]))
+            self.assertAlmostEqual(old[0]["attempts"], senders.sent, delta=5)  # --since-time knows seconds
+            self.assertAlmostEqual(old[0]["refused"], senders.answers[503], delta=1)
 
 
 if __name__ == "__main__":
