@@ -3,14 +3,16 @@
 // append_cost.py starts the servers, runs this and adds what it cost them.
 #include "base/random.hpp"
 #include "journal/nats/nats_journal.hpp"
-#include "journal/partition.hpp"
 
 #include <sys/resource.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <format>
+#include <memory>
 #include <semaphore>
+#include <string>
 #include <thread>
 
 using namespace vigil;
