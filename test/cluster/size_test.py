@@ -214,9 +214,8 @@ class Peak(unittest.TestCase):
         old = [one for name, one in found.items() if "old-paths" in name or "eeg-intake" in name]  # Traefik names the route, nginx the service
         self.assertEqual(len(old), 1, found.keys())
         self.assertAlmostEqual(old[0]["rate_per_s"], per_s, delta=2 * old[0]["rate_half_width_95"] + 0.05 * per_s)
-        if PEAK_S < HOUR_S:  # a kubelet keeps some of a log
-            self.assertAlmostEqual(old[0]["attempts"], senders.sent, delta=5)  # --since-time knows seconds
-            self.assertAlmostEqual(old[0]["refused"], senders.answers[503], delta=1)
+        # of a log that a kubelet has turned meanwhile it gives the newest part
+        self.assertAlmostEqual(old[0]["refused"] / old[0]["attempts"], senders.refused(), delta=0.03)
 
 
 if __name__ == "__main__":
