@@ -200,8 +200,11 @@ class Peak(unittest.TestCase):
         way_s = sum(senders.took_s) / len(senders.took_s)
         self.assertTrue(0.3 * way_s < found["service_s"] < way_s, f"{found['service_s']} s in a pod, {way_s} s from outside")
         model = next(row["blocking"] for row in measured["rows"] if row["pods"] == found["pods_now"])
-        figure(f"refused by {found['pods_now']} pods at {found['rate_per_s'] * found['service_s']:.2f} erlangs", f"{found['refused'] / found['attempts']:.2%}, "
-               f"{model:.2%} by the model of pods in turn, {measured['plain_erlang_b']['blocking']:.2%} by plain Erlang B")
+        offered, plain = found["rate_per_s"] * found["service_s"], 1.0
+        for servant in range(1, found["pods_now"] * SLOTS + 1):
+            plain = offered * plain / (servant + offered * plain)
+        figure(f"refused by {found['pods_now']} pods at {offered:.2f} erlangs", f"{found['refused'] / found['attempts']:.2%}, {model:.2%} by the model of pods in turn, "
+               f"{plain:.2%} by plain Erlang B")
 
     def check_log(self, begin, senders, per_s):
         """The controller's log, as one who has no Prometheus: the same requests, with the way through the controller in their times."""
