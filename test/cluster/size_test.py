@@ -1,5 +1,5 @@
 """A peak: old senders at random, whose windows each hold a slot of eeg-intake until the detector has scored them. The autoscaler on CPU alone lets pods refuse; `vigil
-size` measures the cluster, from the controller's log and from Prometheus, writes the bounds, and with them next to nothing is refused under the same load.
+size` measures the cluster, from the controller's log and from Prometheus, writes the bounds, and with them less than the target is refused under the same load.
 
 PEAK_SECONDS (180; 3600 in `make prove-peak`) is how long each half lasts. In an hour `vigil size --check` compares what was refused with the model too.
 """
@@ -19,13 +19,13 @@ import unittest
 from cluster import TOP, figure, get, kubectl, wait_until
 from entry import INTAKE, Connection, let_close
 from prometheus import IN_ROOT, Prometheus
-from ward import NAMESPACE, Ward, fresh, is_ready, k, pods
+from ward import NAMESPACE, fresh, is_ready, pods
 
 PEAK_S = int(os.environ.get("PEAK_SECONDS", "180"))
 HOUR_S = 3600
 OVERLAY = TOP / "deploy/overlays" / os.environ.get("OVERLAY", "two-machines")
 SLOTS, OFFERED, MOST_PER_S, TARGET = 1, 0.6, 60.0, 0.05
-SENDERS = 40
+SENDERS = 100  # each sends less than a window a second, so that no time comes twice
 ROUTE = "eeg-intake POST /"
 RNG = 8  # seed: both halves get the same arrivals
 # Traefik gives a service's requests to its pods in turn, and a rolling update of Vigil takes no pod away (deploy/base/services/every-service.yaml)
@@ -71,7 +71,7 @@ class OldSenders(threading.Thread):
 
     async def send(self, number):
         connection = self.idle.pop() if self.idle else Connection(self.ward.entry, INTAKE, 20)
-        # of each sender one window a second; none came before
+        # none came before: a sender's windows are a second apart
         at = self.first + datetime.timedelta(seconds=number // SENDERS)
         body = json.dumps({"fk_user": str(number % SENDERS + 1), "eeg_data": [(place * 37 + number) % 180 - 90 for place in range(178)],
                            "register_timestamp": f"{at:%Y-%m-%d %H:%M:%S}"})
