@@ -235,8 +235,8 @@ describe('calls to browsers', { timeout: 400_000 }, () => {
   it('a browser that its push service does not know any more is called no more, and its page says so', async () => {
     service.status = 410;
     const admin = await openWard(browser, server);
-    assert.equal(await admin.evaluate(async () => (await fetch('/v1/admin/calls/test', { method: 'POST' })).status), 202);
     const before = service.got.length;
+    assert.equal(await admin.evaluate(async () => (await fetch('/v1/admin/calls/test', { method: 'POST' })).status), 202);
     await service.until((got) => got.length > before);
     for (const end = Date.now() + 10_000; Date.now() < end && (await ask('GET', '/v1/me/pushes')).browsers.length > 0; await wait(100));
     assert.deepEqual((await ask('GET', '/v1/me/pushes')).browsers, []);
