@@ -25,11 +25,11 @@ run: ## Build and start Vigil with a synthetic ward; RECORDINGS=folder START=sec
 ##@ Check
 .PHONY: test
 test: ## Build with sanitizers and run every test; ends with ctest's summary (VIGIL_DATA=folder adds those on recordings)
-	@NATS_SERVER=$$(tools/nats_server) KUSTOMIZE=$$(tools/kustomize) CRDS=$$(tools/crds) CRANE=$$(tools/crane) ACTIONLINT=$$(tools/actionlint) && export NATS_SERVER KUSTOMIZE CRDS CRANE ACTIONLINT && $(TEST_IN) tools/run_tests "$(DEV)" "$(RELEASE)" "$(JOBS)"
+	@NATS_SERVER=$$(tools/nats_server) KUSTOMIZE=$$(tools/kustomize) CRDS=$$(tools/crds) CRANE=$$(tools/crane) ACTIONLINT=$$(tools/actionlint) ACT=$$(tools/act) && export NATS_SERVER KUSTOMIZE CRDS CRANE ACTIONLINT ACT && $(TEST_IN) tools/run_tests "$(DEV)" "$(RELEASE)" "$(JOBS)"
 
 .PHONY: test-delivery
 test-delivery: ## The tests of the delivery alone: workflows, steps, registry, signatures, indicators, checks; then all of it on the cluster of the tests
-	@CRANE=$$(tools/crane) ACTIONLINT=$$(tools/actionlint) && export CRANE ACTIONLINT && $(TEST_IN) bash -c 'cmake --preset dev >/dev/null && cmake --build $(DEV) -j$(JOBS) --target vigil && ctest --test-dir $(DEV)/test/delivery --output-on-failure'
+	@CRANE=$$(tools/crane) ACTIONLINT=$$(tools/actionlint) ACT=$$(tools/act) && export CRANE ACTIONLINT ACT && $(TEST_IN) bash -c 'cmake --preset dev >/dev/null && cmake --build $(DEV) -j$(JOBS) --target vigil && ctest --test-dir $(DEV)/test/delivery --output-on-failure'
 	@test/cluster/run delivery
 
 .PHONY: lint
