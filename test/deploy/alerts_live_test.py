@@ -5,7 +5,6 @@ import json
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,16 +16,11 @@ import urllib.request
 import yaml
 
 import rendered
+from loopback import free_port
 
 HERE = rendered.ROOT / "deploy/components/observability"
 SERVICES = ("eeg-intake", "heart-intake", "detector", "records", "ward")
 OLD_WINDOW = {"fk_user": "1", "eeg_data": [(index * 37) % 180 - 90 for index in range(178)], "register_timestamp": "2026-9-9 10:0:7"}
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class Prometheus:

@@ -3,22 +3,17 @@ user, its accounts may do what they need and no more, a backup is verified, and 
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
 
+from loopback import free_port
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PARTS = ROOT / "deploy/components/mariadb"
 USER = 10001  # as in the cluster, where this test may be another user
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class Database(unittest.TestCase):

@@ -13,6 +13,8 @@ import tempfile
 import time
 import unittest
 
+from loopback import free_port
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SERVER = os.environ.get("NATS_SERVER", "")
 USERS = ("eeg-intake", "heart-intake", "detector", "records", "ward")
@@ -35,12 +37,6 @@ NOBODY = {
     "$JS.API.STREAM.DELETE.VIGIL", "$JS.API.STREAM.MSG.DELETE.VIGIL", "$JS.API.STREAM.CREATE.OTHER", "$JS.API.STREAM.RESTORE.VIGIL",
     "$JS.API.STREAM.SNAPSHOT.VIGIL", "$SYS.REQ.SERVER.PING", "$JS.API.STREAM.DELETE.KV_OWNERS", "other", "vigil.entry.3.x",
 }
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class Client:

@@ -13,6 +13,7 @@ import urllib.request
 import journal_test
 import policy
 import rendered
+from loopback import free_port
 
 PROGRAMS = pathlib.Path(os.environ.get("VIGIL_PROGRAMS", "/nowhere"))
 
@@ -48,7 +49,7 @@ class Settings(unittest.TestCase):
         folder = pathlib.Path(holder.name)
         journal = journal_test.Servers(folder, "deploy/components/one-journal-server/servers.conf", 1)
         self.addCleanup(journal.stop)
-        monitors = {service: journal_test.free_port() for service in ("records", *policy.SERVICES)} # records makes the stream
+        monitors = {service: free_port() for service in ("records", *policy.SERVICES)} # records makes the stream
         running = {service: self.start(service, monitor, folder, journal) for service, monitor in monitors.items()}
         until = time.monotonic() + 60
         for service, monitor in monitors.items():
@@ -70,7 +71,7 @@ class Settings(unittest.TestCase):
         settings = next(one for one in documents if one["metadata"]["name"].startswith("settings-"))["data"]
         deployment = next(one for one in documents if one["kind"] == "Deployment" and one["metadata"]["name"] == service)
         said = {one["name"]: one["value"] for one in rendered.pod_of(deployment)["spec"]["containers"][0]["env"] if "value" in one}
-        here = {"VIGIL_NAME": f"{service}-1", "VIGIL_ADDRESS": "127.0.0.1", "VIGIL_PORT": str(journal_test.free_port()), "VIGIL_MONITOR_PORT": str(monitor),
+        here = {"VIGIL_NAME": f"{service}-1", "VIGIL_ADDRESS": "127.0.0.1", "VIGIL_PORT": str(free_port()), "VIGIL_MONITOR_PORT": str(monitor),
                 "VIGIL_SECRET_FILE": str(folder / "made/installation"), "VIGIL_JOURNAL_CA": str(folder / "made/ca.crt"), "VIGIL_JOURNAL_USER": service,
                 "VIGIL_JOURNAL_PASSWORD_FILE": str(folder / f"made/journal-{service}"), "VIGIL_JOURNAL": f"nats://localhost:{journal.ports[0]}",
                 "VIGIL_JOURNAL_MAX_BYTES": "500000000", "VIGIL_STORE": f"sqlite:{folder}/store.db"}
