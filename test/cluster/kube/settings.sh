@@ -10,6 +10,7 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/vigil
 
 store=${KUBE_CACHE:-$cache/kube}                                 # what was built; outlives every cluster
 state=${KUBE_STATE:-${XDG_STATE_HOME:-$HOME/.local/state}/vigil/cluster} # one cluster's life: a real disk, no overlay
+host_state=/run/vigil-clusters                                   # the host's settings from before, and who changed them: as long as those last
 prefix=${KUBE_PREFIX:-vigil}                                     # of bridge, veth, network namespaces and cgroups
 net=${KUBE_NET:-172.30.0}                                        # the nodes' /24; the host is .1
 nodes=${KUBE_NODES:-}
