@@ -1,7 +1,8 @@
 """A peak: old senders at random, whose windows each hold a slot of eeg-intake until the detector has scored them. The autoscaler on CPU alone lets pods refuse; `vigil
 size` measures the cluster, from the controller's log and from Prometheus, writes the bounds, and with them less than the target is refused under the same load.
 
-PEAK_SECONDS (180; 3600 in `make prove-peak`) is how long each half lasts. In an hour `vigil size --check` compares what was refused with the model too.
+PEAK_SECONDS (180; 3600 in `make prove-peak`) is how long the peak lasts, SIZED_SECONDS (as long) the one after it with the bounds that were sized. In an hour
+`vigil size --check` compares what was refused with the model too.
 """
 import asyncio
 import collections
@@ -22,6 +23,7 @@ from prometheus import IN_ROOT, Prometheus
 from ward import NAMESPACE, fresh, is_ready, pods
 
 PEAK_S = int(os.environ.get("PEAK_SECONDS", "180"))
+SIZED_S = int(os.environ.get("SIZED_SECONDS", PEAK_S))
 HOUR_S = 3600
 OVERLAY = TOP / "deploy/overlays" / os.environ.get("OVERLAY", "two-machines")
 SLOTS, OFFERED, MOST_PER_S, TARGET = 1, 0.6, 60.0, 0.05
@@ -48,7 +50,7 @@ class OldSenders(threading.Thread):
         self.random, self.idle = random.Random(RNG), []
         self.first = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=2)
         self.answers, self.took_s, self.lateness_s, self.sent = collections.Counter(), [], [], 0
-        self.stray = []
+        self.stray, self.refused_at_s = [], []
 
     def run(self):
         asyncio.run(self.send_all())
@@ -80,12 +82,21 @@ class OldSenders(threading.Thread):
         self.answers[status] += 1
         if status in (200, 202):
             self.took_s.append(time.monotonic() - begin)
-        elif status != 503 or "retry-after" not in headers:
+        elif status == 503 and "retry-after" in headers:
+            self.refused_at_s.append(begin)
+        else:
             self.stray.append((status, answer[:200]))
         self.idle.append(connection)
 
     def refused(self):
         return self.answers[503] / max(1, sum(self.answers.values()))
+
+    def times(self):
+        """How long what was taken took, and how close together refusals come: were pods busy independently of each other, few would come in the second of another."""
+        took = sorted(self.took_s)
+        quantiles = ", ".join(f"p{share:g} {took[int(len(took) * share / 100)] * 1000:.0f} ms" for share in (50, 95, 99, 99.9))
+        seconds = collections.Counter(int(at) for at in self.refused_at_s)
+        return f"{quantiles}; the refused in {len(seconds)} of the seconds, {max(seconds.values(), default=0)} in one"
 
 
 class PodSeconds(threading.Thread):
@@ -172,12 +183,12 @@ class Peak(unittest.TestCase):
         fewest = get("-n", NAMESPACE, "hpa", "eeg-intake")["spec"]["minReplicas"]
         self.assertGreater(fewest, 2)
         wait_until("the pods that were sized", lambda: len([one for one in pods("eeg-intake") if is_ready(one)]) >= fewest, 300, 2)
-        sized, sized_count = self.play(per_s, PEAK_S)
-        sized.join(PEAK_S + 60)
+        sized, sized_count = self.play(per_s, SIZED_S)
+        sized.join(SIZED_S + 60)
         self.end(sized, sized_count)
         for what, load, count in (("autoscaler on CPU at 50 %, from 2 pods", senders, counted), (f"bounds by vigil size ({fewest} pods at least)", sized, sized_count)):
             figure(f"peak of {per_s:.1f} old windows a second, {alone_s * 1000:.0f} ms alone, {SLOTS} slots a pod, {what}",
-                   f"{load.refused():.2%} of {sum(load.answers.values())} refused, {count.mean():.1f} pods on average, {max(count.counts)} at most")
+                   f"{load.refused():.2%} of {sum(load.answers.values())} refused, {count.mean():.1f} pods on average, {max(count.counts)} at most; {load.times()}")
         self.assertLess(sized.refused(), TARGET)
         self.assertLess(sized.refused(), senders.refused())
 
