@@ -30,7 +30,7 @@ test: ## Build with sanitizers and run every test; ends with ctest's summary (VI
 .PHONY: test-delivery
 test-delivery: ## The tests of the delivery alone: workflows, steps, registry, signatures, indicators, checks; then all of it on the cluster of the tests
 	@CRANE=$$(tools/crane) ACTIONLINT=$$(tools/actionlint) ACT=$$(tools/act) && export CRANE ACTIONLINT ACT && $(TEST_IN) bash -c 'cmake --preset dev >/dev/null && cmake --build $(DEV) -j$(JOBS) --target vigil && ctest --test-dir $(DEV)/test/delivery --output-on-failure'
-	@test/cluster/run delivery
+	@test/cluster/run admission delivery
 
 .PHONY: lint
 lint: ## Formatting, shell scripts, includes, schema, page types
@@ -71,22 +71,29 @@ cluster-down: ## Stop that cluster and remove all but what was built for it
 test-cluster: ## Run the tests of test/cluster on the cluster that KUBECONFIG names, or on that of make cluster
 	@test/cluster/run
 
+.PHONY: prove-sizing
+prove-sizing: ## Prove the models of vigil size by experiment: pods, sockets, drawn loads (10 minutes; SECONDS_EACH=60)
+	@$(TEST_IN) bash -c 'cmake --preset release >/dev/null && cmake --build $(RELEASE) -j$(JOBS) --target vigil sized_pod && python3 -B test/load/prove_sizing.py $(RELEASE) --seconds $(or $(SECONDS_EACH),60) --images docs/images'
+
 .PHONY: prove-cluster
-prove-cluster: ## The same with the real waiting times on three nodes, a journal server on each: the database away for 10 minutes (an hour)
+prove-cluster: ## Ward, faults and autoscaler with the real waiting times on three nodes, a journal server on each: the database away for 10 minutes (an hour)
 	@export KUBE_NODES="$${KUBE_NODES:-master:11 w1:12 w2:13}" && WARD_SECONDS=600 FAULT_SECONDS=600 SETTLE_SECONDS=300 test/cluster/run ward faults scale
 
 .PHONY: prove-peak
 prove-peak: ## A real peak hour, twice: the autoscaler on CPU alone, then with the bounds of vigil size, checked against the model (two hours and a quarter)
 	@PEAK_SECONDS=3600 test/cluster/run size
 
+.PHONY: prove-delivery
+prove-delivery: ## The delivery with the waiting times that it has in earnest: five minutes of verification, a lock of a minute (an hour and a half)
+	@READY_S=300 SMOKE_S=10 ROLL_OUT_S=300 VERIFY_S=300 LOCK_S=60 test/cluster/run admission delivery
+
+.PHONY: prove
+prove: prove-journal prove-sizing prove-cluster prove-delivery prove-peak ## All of these, one after the other (five to six hours)
+
 ##@ Measure
 .PHONY: bench
 bench: ## Measure what docs/performance.md lists and print its table
 	@$(TEST_IN) tools/bench "$(RELEASE)" "$(JOBS)"
-
-.PHONY: prove-sizing
-prove-sizing: ## Prove the models of vigil size by experiment: pods, sockets, drawn loads (10 minutes; SECONDS_EACH=60)
-	@$(TEST_IN) bash -c 'cmake --preset release >/dev/null && cmake --build $(RELEASE) -j$(JOBS) --target vigil sized_pod && python3 -B test/load/prove_sizing.py $(RELEASE) --seconds $(or $(SECONDS_EACH),60) --images docs/images'
 
 ##@ Make
 .PHONY: build
@@ -136,6 +143,6 @@ clean: ## Remove build/ (the Debian root and the compiler's cache stay in ~/.cac
 
 .PHONY: help
 help: ## This menu
-	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "Vigil is for research and evaluation. It is not a medical device."

@@ -4,25 +4,18 @@ Bad releases are made of the good image: other arguments, or `worse` (worse/) be
 build/images, so that `pipeline` and `build` run to their end; all else is real.
 """
 import contextlib
-import csv
-import io
 import json
 import os
 import pathlib
 import signal
 import subprocess
-import sys
-import tarfile
-import tempfile
 import threading
 import time
 import unittest
 
-from cluster import IMAGES, TOP, ClusterTest, figure, get, kubectl, pod, wait_until
+from cluster import IMAGES, TOP, figure, get, kubectl, wait_until
+from registry import built, open_place
 from ward import NAMESPACE, SERVERS, SERVICES, Ward, is_ready, pods, secrets_folder
-
-sys.path.insert(0, str(TOP / "test/delivery"))
-import shared  # noqa: E402
 
 BESIDE = "vigil-beside"
 TIMES = {name: os.environ.get(name, value) for name, value in (("READY_S", "240"), ("SMOKE_S", "4"), ("ROLL_OUT_S", "180"), ("VERIFY_S", "20"), ("LOCK_S", "16"),
@@ -39,73 +32,12 @@ esac
 
 def setUpModule():
     global place, folder, keys
-    trust = os.environ.get("CLUSTER_TRUST")
-    if not trust:
-        raise unittest.SkipTest("nodes of a cluster of your own do not pull from a registry of this machine")
-    missing = [name for name in (*SERVICES, *SERVERS, "checks") if not (IMAGES / f"vigil-{name}.tar").exists()]
-    if missing:
-        raise unittest.SkipTest(f"there are no images of {', '.join(missing)}; make images makes them")
-    folder = pathlib.Path(unittest.enterModuleContext(tempfile.TemporaryDirectory()))
-    host, port = subprocess.run([trust, str(shared.free_port())], check=True, capture_output=True, text=True).stdout.strip().split(":")
-    place = Place(shared.Registry(built("tools/crane"), host, int(port)))
-    unittest.addModuleCleanup(place.registry.close)
-    keys = shared.make_keys(folder)
-    admit("apply")
-    unittest.addModuleCleanup(admit, "delete")
-
-
-def admit(verb):
-    kubectl(verb, "-f", "-", stdin=kubectl("kustomize", TOP / "deploy/delivery/admission").replace("docker.io/example", place.images))
-
-
-def built(*words):
-    path = subprocess.run([TOP / words[0], *words[1:]], check=True, capture_output=True, text=True).stdout.strip()
-    if not path:
-        raise unittest.SkipTest(f"{words[0]} prints no program: there is no Go")
-    return path
-
-
-class Place:
-    """The registry, and what is pushed to it."""
-
-    def __init__(self, registry):
-        self.registry, self.images, self.ask, self.pushed = registry, registry.images, registry.ask, set()
-
-    def pinned(self, service, tag):
-        name = f"{self.images}/vigil-{service}"
-        return f"{name}@{self.ask('digest', f'{name}:{tag}')}"
-
-    def push(self, service):
-        """What lies in build/images."""
-        name = f"{self.images}/vigil-{service}:built"
-        if name not in self.pushed:
-            self.ask("push", str(IMAGES / f"vigil-{service}.tar"), name)
-            self.pushed.add(name)
-        return self.pinned(service, "built")
-
-    def change(self, service, tag, *words):
-        """That with a label, or another entrypoint."""
-        self.ask("mutate", self.push(service), *words, "-t", f"{self.images}/vigil-{service}:{tag}")
-        return self.pinned(service, tag)
-
-    def restart(self, service, tag, *words):
-        """The good image, started with other words."""
-        line = io.StringIO()
-        csv.writer(line, lineterminator="").writerow(words)
-        return self.change(service, tag, "--entrypoint", line.getvalue())
-
-    def worsen(self, service, tag, *words):
-        """The good image with `worse` before its program."""
-        layer = folder / "worse.tar"
-        with tarfile.open(layer, "w") as tar:
-            tar.add(built("tools/go_program", "worse", TOP / "test/cluster/worse", ".", "bad releases"), "worse")
-        line = io.StringIO()
-        csv.writer(line, lineterminator="").writerow(["/worse", *words, f"/usr/local/bin/{service}"])
-        return self.change(service, tag, "--append", str(layer), "--entrypoint", line.getvalue())
+    place = open_place()
+    folder, keys = place.folder, place.keys
 
 
 class Run:
-    """A script of deploy/delivery, as CI runs it; what it says is read as it comes."""
+    """A script of deploy/delivery, as CI runs it, or a program by its path; what it says is read as it comes."""
 
     def __init__(self, script, *words, **settings):
         environment = {**os.environ, **TIMES, "IMAGES": place.images, "CRANE": place.registry.crane, "SIGNING_PUBLIC_KEY": keys[1],
@@ -228,6 +160,24 @@ class Delivery(unittest.TestCase):
         self.addCleanup(run.kill)
         return run
 
+    def workflow(self, service):
+        """A push to GitHub, as act runs its workflow on this machine: the project's own commit, with the public key of these tests in it."""
+        tree = folder / "pushed"
+        git = ("git", "-C", tree, "-c", "user.name=test", "-c", "user.email=test@vigil.test")
+        subprocess.run(["git", "clone", "-q", TOP, tree], check=True)
+        (tree / "build").mkdir()
+        (tree / "build/images").symlink_to(IMAGES)
+        (tree / "deploy/delivery/signing.pub").write_text(pathlib.Path(keys[1]).read_text())
+        for words in (("add", "-A"), ("commit", "-qm", "a push"), ("remote", "set-url", "origin", "https://github.com/clinic/vigil.git")):
+            subprocess.run([*git, *words], check=True)
+        (folder / "secrets").write_text(f"REGISTRY_TOKEN=none\nSIGNING_KEY={json.dumps(pathlib.Path(keys[0]).read_text())}\n")
+        given = {**TIMES, "CRANE": place.registry.crane, "KUBECONFIG": folder / "ci.kubeconfig", "HOME": folder, "UNIT": "passes", "COMMIT": "pushed"}
+        run = Run(built("tools/act"), "push", "-W", tree / f".github/workflows/{service}.yml", "-C", tree, "--bind", "-P", "ubuntu-24.04=-self-hosted", "--container-daemon-socket", "-",
+                  "--no-cache-server", "--pull=false", "--action-cache-path", folder / "act", "--secret-file", folder / "secrets", "--var", f"IMAGES={place.images}",
+                  "--var", "REGISTRY_USER=clinic", *(word for name, value in given.items() for word in ("--env", f"{name}={value}")), PATH=f"{folder / 'bin'}:{os.environ['PATH']}")
+        self.addCleanup(run.kill)
+        return run
+
     def fails_at(self, run, service, step):
         """And production was not touched: no wish of a Deployment was changed, not even for a while."""
         self.assertEqual(run.end(), 1, run.said)
@@ -241,6 +191,7 @@ class Delivery(unittest.TestCase):
 
     def is_delivered(self, run, service, image, commit):
         self.assertEqual(run.end(), 0, run.said)
+        image = image or place.pinned(service, f"test-{commit}")
         self.assertIn(f"{service} is delivered: {image}", run.said)
         now = production()
         self.assertEqual(now[service][:2], (image, None), run.said)
@@ -271,6 +222,11 @@ class Delivery(unittest.TestCase):
         self.assertEqual(steps, ["clean", "signature", "test_deploy", "wait_ready", "smoke", "remove", "promote", "roll_out", "verify"])
         self.assertEqual({name: entry for name, entry in production().items() if name != "ward"}, {name: entry for name, entry in self.before.items() if name != "ward"})
         self.assertEqual(holder(), "")
+        self.clean(run)
+
+    def test_the_workflow_delivers(self):
+        run = self.workflow("records")
+        self.is_delivered(run, "records", None, "pushed")
         self.clean(run)
 
     def test_a_unit_test_that_fails(self):
@@ -351,76 +307,6 @@ class Delivery(unittest.TestCase):
                 self.assertEqual({name: entry[:2] for name, entry in production().items()}, {name: entry[:2] for name, entry in self.before.items()}, following.said)
                 self.assertEqual(running("eeg-intake"), {self.before["eeg-intake"][0].split("@")[1]})
                 self.clean(following)
-
-
-class Admission(ClusterTest):
-    """deploy/delivery/admission on the API server."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.image = place.push("nats")
-        kubectl("label", "namespace", cls.namespace, "vigil-images=pinned")
-        wait_until("the policy to hold", cls.holds, 60)
-
-    @classmethod
-    def ask(cls, image):
-        kubectl("-n", cls.namespace, "apply", "--dry-run=server", "-f", "-", stdin=json.dumps(pod("probe", image)))
-        return True
-
-    @classmethod
-    def holds(cls):
-        try:
-            cls.ask("localhost/probe:1")
-        except AssertionError as error:
-            return "not pinned by digest" in str(error)
-        return False
-
-    def refused(self, sentence, wanted):
-        with self.assertRaisesRegex(AssertionError, sentence):
-            self.apply(wanted)
-
-    def test_an_image_that_is_not_pinned_is_refused(self):
-        self.refused("not pinned by digest: .*vigil-nats:built", pod("tagged", f"{place.images}/vigil-nats:built"))
-        short = self.image[:-1]
-        self.refused("not pinned by digest", pod("short", short))
-
-    def test_an_image_of_another_registry_is_refused(self):
-        digest = self.image.split("@")[1]
-        for other in (f"docker.io/somebody/vigil-nats@{digest}", f"{place.images}-other/vigil-nats@{digest}", f"docker.io/{place.images}/vigil-nats@{digest}"):
-            with self.subTest(image=other):
-                self.refused("of another registry than", pod("foreign", other))
-
-    def test_each_container_counts(self):
-        for kind in ("initContainers", "containers"):
-            with self.subTest(kind=kind):
-                wanted = pod("second", self.image)
-                wanted["spec"].setdefault(kind, []).append({**wanted["spec"]["containers"][0], "name": "other", "image": f"{place.images}/vigil-nats:built"})
-                self.refused("not pinned by digest", wanted)
-
-    def test_a_pinned_image_of_the_registry_passes_and_is_pulled(self):
-        self.apply(pod("pinned", self.image))
-        pulled = wait_until("its image to be pulled", lambda: get("-n", self.namespace, "pod", "pinned")["status"].get("containerStatuses", [{}])[0].get("imageID"))
-        self.assertEqual(pulled.split("@")[1], self.image.split("@")[1])
-        debugged = get("-n", self.namespace, "pod", "pinned")
-        debugged["spec"]["ephemeralContainers"] = [{"name": "look", "image": "localhost/busybox:1.37", "securityContext": debugged["spec"]["containers"][0]["securityContext"]}]
-        path = f"/api/v1/namespaces/{self.namespace}/pods/pinned/ephemeralcontainers"
-        with self.assertRaisesRegex(AssertionError, "not pinned by digest: localhost/busybox:1.37"):
-            kubectl("replace", "--raw", path, "-f", "-", stdin=json.dumps(debugged))
-
-    def test_a_namespace_without_the_label_is_left_alone(self):
-        kubectl("label", "namespace", self.namespace, "vigil-images-")
-        self.addCleanup(wait_until, "the policy to hold", self.holds, 60)
-        self.addCleanup(kubectl, "label", "namespace", self.namespace, "vigil-images=pinned")
-        wait_until("a pod that is not pinned to pass", lambda: self.ask("localhost/probe:1"), 60)
-
-    def test_a_policy_that_was_removed_and_applied_again_knows_its_registry(self):
-        admit("delete")
-        wait_until("a pod that is not pinned to pass", lambda: self.ask("localhost/probe:1"), 60)
-        time.sleep(3) # an API server forgets what no binding names within a second
-        admit("apply")
-        wait_until("the policy to hold", self.holds, 60)
-        self.assertTrue(self.ask(self.image))
 
 
 if __name__ == "__main__":

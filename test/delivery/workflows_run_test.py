@@ -1,5 +1,5 @@
 """The workflows run, by act on this machine: which scripts they call, with which words, and what each of them is given. The scripts are recorders here and the actions
-stand-ins; what the scripts do is tested by their own tests, and with the cluster's (test/cluster/delivery_test.py) act calls the real ones."""
+stand-ins; what the scripts do is tested by their own tests, and on the cluster (test/cluster/delivery_test.py) act calls the real ones."""
 import json
 import os
 import pathlib
