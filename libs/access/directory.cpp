@@ -124,9 +124,12 @@ bool take(DirectoryState& state, const v1::Entry& entry) {
             if (!parse(entry, link))
                 return false;
             std::erase_if(state.used_links, [&](const auto& one) {
-                return one.second < entry.receipt_time_us() - forgotten_after_us;
+                return one.second.expires_us < entry.receipt_time_us() - forgotten_after_us;
             });
-            state.used_links.insert_or_assign(link.id(), link.expires_us());
+            state.used_links.try_emplace(
+                link.id(),
+                UsedLink{.entry = entry.id(), .expires_us = link.expires_us()}
+            );
             return true;
         }
         case v1::ACT: {
@@ -188,8 +191,7 @@ Result<void> Directory::load(journal::Journal& journal) {
         take(*state, stored->entry);
     }
     state->reaches = newest->reaches;
-    const std::scoped_lock lock(writing_);
-    state_.store(std::move(state));
+    publish(std::unique_lock(writing_), std::move(state));
     return {};
 }
 
@@ -200,7 +202,7 @@ void Directory::apply(std::span<const journal::StoredPtr> entries) {
     if (entries.empty() || std::ranges::none_of(entries, keyed)) {
         return;
     }
-    const std::scoped_lock lock(writing_);
+    std::unique_lock lock(writing_);
     auto state = std::make_shared<DirectoryState>(*state_.load());
     for (const auto& stored : entries) {
         if (stored->sequence > state->reaches && keyed(stored)) {
@@ -208,7 +210,33 @@ void Directory::apply(std::span<const journal::StoredPtr> entries) {
             state->reaches = stored->sequence;
         }
     }
+    publish(std::move(lock), std::move(state));
+}
+
+void Directory::publish(
+    std::unique_lock<std::mutex> lock,
+    std::shared_ptr<const DirectoryState> state
+) {
+    decltype(waiting_) reached;
+    for (const auto end = waiting_.upper_bound(state->reaches); waiting_.begin() != end;) {
+        reached.insert(waiting_.extract(waiting_.begin()));
+    }
     state_.store(std::move(state));
+    lock.unlock();
+    for (auto& [sequence, then] : reached) {
+        then();
+    }
+}
+
+void Directory::when_reached(journal::Sequence sequence, std::move_only_function<void()> then) {
+    {
+        const std::scoped_lock lock(writing_);
+        if (state_.load()->reaches < sequence) {
+            waiting_.emplace(sequence, std::move(then));
+            return;
+        }
+    }
+    then();
 }
 
 v1::Entry directory_entry(const v1::Patient& patient, std::int64_t now_us, std::string id) {
@@ -248,7 +276,9 @@ v1::Entry directory_entry(const v1::VideoLink& link, std::int64_t now_us, std::s
 }
 
 v1::Entry directory_entry(const v1::LinkUsed& link, std::int64_t now_us, std::string id) {
-    return entry_of(v1::LINK_USED, link, "link/" + link.id(), now_us, std::move(id));
+    // A key for each use: the newest of a key is what is kept, and the first use is what counts.
+    auto key = "link/" + link.id() + "/" + id;
+    return entry_of(v1::LINK_USED, link, std::move(key), now_us, std::move(id));
 }
 
 v1::Entry directory_entry(

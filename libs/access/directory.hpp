@@ -30,6 +30,15 @@ struct AssignedModels {
     std::int64_t at_us = 0;
 };
 
+/// The use of a sign-in link that the journal took first: whoever wrote it is signed in, nobody
+/// else.
+struct UsedLink {
+    std::string entry; // its id
+    std::int64_t expires_us = 0;
+
+    bool operator==(const UsedLink&) const = default;
+};
+
 /// One state of the directory; never changed once published.
 struct DirectoryState {
     std::map<std::string, v1::Patient, std::less<>> patients;             // by id
@@ -48,8 +57,7 @@ struct DirectoryState {
     journal::Sequence reaches = 0;
     std::map<std::string, v1::PushBrowser, std::less<>> push_browsers; // by id, ended ones too
     std::map<std::string, v1::VideoLink, std::less<>> video_links;     // by patient, where set
-    std::map<std::string, std::int64_t, std::less<>>
-        used_links; // of sign-in: when each ends, by id
+    std::map<std::string, UsedLink, std::less<>> used_links;           // of sign-in, by id
     /// By patient and condition: the newest act that switched it off or back on.
     std::map<std::string, std::map<v1::Alarm::Condition, v1::Act>, std::less<>> offs;
 
@@ -67,8 +75,15 @@ public:
 
     [[nodiscard]] std::shared_ptr<const DirectoryState> state() const { return state_.load(); }
 
+    /// Calls once the directory entry of that sequence is in the state: at once when it is, else
+    /// from the thread that applies it, which ends before what `then` refers to.
+    void when_reached(journal::Sequence sequence, std::move_only_function<void()> then);
+
 private:
+    void publish(std::unique_lock<std::mutex> lock, std::shared_ptr<const DirectoryState> state);
+
     std::mutex writing_;
+    std::multimap<journal::Sequence, std::move_only_function<void()>> waiting_; // by sequence
     std::atomic<std::shared_ptr<const DirectoryState>> state_;
 };
 

@@ -20,8 +20,8 @@ inline constexpr std::chrono::hours link_length{1};
 /// The token of a new link: "<id>-<when it ends>-<proof>", hexadecimal.
 [[nodiscard]] std::string make_sign_in_link(const Secret& secret, Random& random, UtcTime now);
 
-/// What is to be noted once it is used. Two wards that are given it within the moment that the
-/// journal takes may both take it: it is safe with whoever it was given to, and no longer.
+/// What is to be noted once it is used. Two wards may note it within the moment that the journal
+/// takes: DirectoryState::used_links says whose note was first.
 ///
 /// errors  unauthenticated: not one of this installation, used already, or too old
 [[nodiscard]] Result<v1::LinkUsed> read_sign_in_link(

@@ -306,8 +306,8 @@ AllInOne::~AllInOne() {
     if (records_) {
         records_->stop();
     }
-    ward_.reset();
     intake_tail_.reset();
+    ward_.reset();
     detector_.reset();
 }
 

@@ -27,6 +27,10 @@ http::Response tried_too_often(std::string_view request_id) {
     return response;
 }
 
+Error used_already() {
+    return fail(ErrorCode::unauthenticated, "This link was used already.").error();
+}
+
 } // namespace
 
 http::Response SignIn::signed_in(const std::string& user, v1::StaffUser::Role role, unsigned status)
@@ -120,30 +124,41 @@ void SignIn::use_link(const http::Request& request, http::Reply reply) {
         return reply(used.error(), request.id);
     }
     if (!take_link(*used)) {
-        return reply(
-            fail(ErrorCode::unauthenticated, "This link was used already.").error(),
-            request.id
-        );
+        return reply(used_already(), request.id);
     }
     auto entry = access::directory_entry(*used, used->used_us(), random_id(random_));
     entry.set_trace_id(std::string(request.trace.bytes()));
+    Use use{.link = used->id(), .entry = entry.id(), .peer = request.peer, .request = request.id};
     journal_.append(
         {.entries = {std::move(entry)}, .fences = {}},
-        [this, link = used->id(), peer = request.peer, id = request.id, reply = std::move(reply)](
-            const Result<journal::Appended>& noted
-        ) mutable {
+        [this,
+         use = std::move(use),
+         reply = std::move(reply)](const Result<journal::Appended>& noted) mutable {
             if (!noted) {
-                give_back(link);
-                return reply(noted.error(), id);
+                give_back(use.link);
+                return reply(noted.error(), use.request);
             }
-            attempts_.forgive(peer);
-            log_.info("signed_in", {{"user", access::local_user}, {"request_id", id}});
-            auto response =
-                signed_in(std::string(access::local_user), v1::StaffUser::ADMINISTRATOR, 303);
-            response.headers.emplace_back("Location", "/");
-            reply(std::move(response));
+            directory_.when_reached(
+                noted->front(),
+                [this, use = std::move(use), reply = std::move(reply)]() mutable {
+                    settle(use, std::move(reply));
+                }
+            );
         }
     );
+}
+
+void SignIn::settle(const Use& use, http::Reply reply) {
+    const auto state = directory_.state();
+    const auto first = state->used_links.find(use.link);
+    if (first == state->used_links.end() || first->second.entry != use.entry) {
+        return reply(used_already(), use.request);
+    }
+    attempts_.forgive(use.peer);
+    log_.info("signed_in", {{"user", access::local_user}, {"request_id", use.request}});
+    auto response = signed_in(std::string(access::local_user), v1::StaffUser::ADMINISTRATOR, 303);
+    response.headers.emplace_back("Location", "/");
+    reply(std::move(response));
 }
 
 bool SignIn::take_link(const v1::LinkUsed& link) {

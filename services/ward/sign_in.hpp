@@ -28,7 +28,7 @@ class SignIn {
 public:
     SignIn(
         journal::Journal& journal,
-        const access::Directory& directory,
+        access::Directory& directory,
         const access::Secret& secret,
         const Clock& clock,
         Random& random,
@@ -52,15 +52,25 @@ public:
     void who_am_i(const http::Request& request, http::Reply reply);
 
 private:
+    /// A link that somebody uses here, and this ward's note of it.
+    struct Use {
+        std::string link;
+        std::string entry; // the note's id
+        std::string peer;
+        std::string request; // its id
+    };
+
     http::Response signed_in(const std::string& user, v1::StaffUser::Role role, unsigned status)
         const;
 
+    /// Once this ward's note of a used link is in the directory: signed in when it was the first.
+    void settle(const Use& use, http::Reply reply);
     /// False: it is being used here.
     bool take_link(const v1::LinkUsed& link);
     void give_back(const std::string& link);
 
     journal::Journal& journal_;
-    const access::Directory& directory_;
+    access::Directory& directory_;
     const access::Secret& secret_;
     const Clock& clock_;
     Random& random_;

@@ -20,14 +20,22 @@ struct Links : TestDesk {
     SignIn there{journal, directory_there, secret, clock, random, log, hashes, {}};
     std::string token = access::make_sign_in_link(secret, random, clock.utc());
 
-    http::Response open(SignIn& ward) {
+    void begin(SignIn& ward, std::optional<http::Response>& answer) {
         http::Request request;
         request.query["token"] = token;
         request.trace = trace;
-        std::optional<http::Response> answer;
         ward.use_link(request, http::Reply([&](http::Response response) {
                           answer = std::move(response);
                       }));
+    }
+
+    /// Each ward's directory follows the journal on its own.
+    void follow(access::Directory& one) { one.apply(journal.read(one.state()->reaches).value()); }
+
+    http::Response open(SignIn& ward) {
+        std::optional<http::Response> answer;
+        begin(ward, answer);
+        follow(directory);
         return answer.value();
     }
 };
@@ -38,15 +46,43 @@ TEST_CASE_METHOD(
     Links,
     "a link that one ward has taken is refused there at once, and by the others"
 ) {
-    CHECK(open(here).status == 303);
-    const auto again = open(here); // its own directory has not heard of it yet
-    CHECK(again.status == 401);
-    CHECK(again.body.contains("used already"));
+    std::optional<http::Response> first;
+    std::optional<http::Response> again;
+    begin(here, first);
+    begin(here, again); // its own directory has not heard of it yet
+    follow(directory);
+    CHECK(first.value().status == 303);
+    CHECK(again.value().status == 401);
+    CHECK(again->body.contains("used already"));
     REQUIRE(directory_there.load(journal));
     const auto elsewhere = open(there);
     CHECK(elsewhere.status == 401);
     CHECK(elsewhere.body.contains("used already"));
     CHECK(journal.newest() == 1);
+}
+
+TEST_CASE_METHOD(
+    Links,
+    "of two wards that are given a link at once the first in the journal takes it"
+) {
+    std::optional<http::Response> first;
+    std::optional<http::Response> second;
+    begin(here, first);
+    begin(there, second);
+    CHECK(!first); // neither knows whether it was the first
+    CHECK(!second);
+    follow(directory_there);
+    REQUIRE(second);
+    CHECK(second->status == 401);
+    CHECK(second->body.contains("used already"));
+    follow(directory);
+    REQUIRE(first);
+    CHECK(first->status == 303);
+
+    access::Directory anew; // and a ward that starts now says the same of both
+    REQUIRE(anew.load(journal));
+    CHECK(anew.state()->used_links == directory.state()->used_links);
+    CHECK(open(here).status == 401);
 }
 
 TEST_CASE_METHOD(Links, "a link whose use could not be stored can be used again") {
