@@ -14,7 +14,7 @@ namespace vigil::size {
 namespace {
 
 constexpr std::size_t hour = 60;
-constexpr std::size_t batch_minutes = 10;
+constexpr std::size_t batch_minutes = 5; // an hour is enough of them
 constexpr std::size_t fewest_batches = 10;
 constexpr std::uint64_t enough_seen = 50; // minutes of an hour
 constexpr double enough_refusals = 20;

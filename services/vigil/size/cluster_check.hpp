@@ -27,10 +27,10 @@ struct CheckedRoute {
 
 /// Takes the hours that were seen and in which the number of pods stayed the same; the model has
 /// each hour's own rate and pods. Too little: under 20 refusals both measured and expected, or
-/// under ten stretches of ten minutes.
+/// under ten stretches of five minutes.
 ///
 /// in      `service`: slots, cores and the seconds of its own work; its rate is not read
-/// source  measured: ratio of batch means of ten minutes (queueing::share_estimate) at 99.9 %;
+/// source  measured: ratio of batch means of five minutes (queueing::share_estimate) at 99.9 %;
 ///         they agree where the two 99.9 % intervals meet
 /// errors  those of the model
 [[nodiscard]] Result<CheckedRoute>

@@ -304,6 +304,9 @@ TEST_CASE("a running service is checked against its model: true, not true, and t
     const auto agrees = run("--check --prometheus " + as_modelled.url());
     CHECK(agrees.status == 0);
     CHECK_THAT(agrees.out, ContainsSubstring("the model is true of it"));
+    const auto of_an_hour = run("--check --hours 1 --prometheus " + as_modelled.url());
+    CHECK(of_an_hour.status == 0);
+    CHECK_THAT(of_an_hour.out, ContainsSubstring("in 1 hours: the model is true of it"));
 
     const TestPrometheus worse(two_pods(600, 1.1 * refused), {});
     const auto differs = run("--check --prometheus " + worse.url());
