@@ -29,7 +29,7 @@ test: ## Build with sanitizers and run every test; ends with ctest's summary (VI
 
 .PHONY: test-delivery
 test-delivery: ## The tests of the delivery alone: workflows, steps, registry, signatures, indicators, checks; then all of it on the cluster of the tests
-	@CRANE=$$(tools/crane) ACTIONLINT=$$(tools/actionlint) ACT=$$(tools/act) && export CRANE ACTIONLINT ACT && $(TEST_IN) bash -c 'cmake --preset dev >/dev/null && cmake --build $(DEV) -j$(JOBS) --target vigil && ctest --test-dir $(DEV)/test/delivery --output-on-failure'
+	@CRANE=$$(tools/crane) ACTIONLINT=$$(tools/actionlint) ACT=$$(tools/act) COSIGN=$$(tools/cosign) && export CRANE ACTIONLINT ACT COSIGN && $(TEST_IN) bash -c 'cmake --preset dev >/dev/null && cmake --build $(DEV) -j$(JOBS) --target vigil && ctest --test-dir $(DEV)/test/delivery --output-on-failure'
 	@test/cluster/run admission delivery
 
 .PHONY: lint

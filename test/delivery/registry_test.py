@@ -1,6 +1,9 @@
 """On a real registry: a digest is promoted and nothing else, and what the key did not sign is refused."""
+import base64
 import json
+import os
 import pathlib
+import subprocess
 import tempfile
 import unittest
 
@@ -85,8 +88,6 @@ class OnARegistry(unittest.TestCase):
         self.refused(self.step("check_signature", image, SIGNING_PUBLIC_KEY=self.public), "has no https://spdx.dev/Document")
 
     def test_openssl_agrees_with_the_signature(self):
-        import base64
-        import subprocess
         image = self.registry.push(self.folder, "looked at by another program", "test-s6")
         self.registry.ask("sign", "--key", self.private, image)
         layer = json.loads(self.registry.ask("manifest", image.replace("@sha256:", ":sha256-") + ".sig"))["layers"][0]
@@ -97,6 +98,25 @@ class OnARegistry(unittest.TestCase):
                                   capture_output=True, check=False)
         self.assertEqual(verified.returncode, 0, verified.stderr)
         self.assertEqual(json.loads(payload)["critical"]["image"]["docker-manifest-digest"], image.split("@")[1])
+
+    def test_cosign_takes_what_we_sign_and_nothing_else(self):
+        cosign = os.environ.get("COSIGN") or self.skipTest("COSIGN is not set (tools/cosign prints it)")
+
+        def ask(key, image, *words):
+            """Without the transparency log, and on a registry without TLS."""
+            return subprocess.run([cosign, *words, "--key", key, "--insecure-ignore-tlog", "--allow-http-registry", "--allow-insecure-registry", image],
+                                  env={**os.environ, "HOME": str(self.folder)}, capture_output=True, text=True, check=False, timeout=120)
+        self.sbom()
+        image = self.registry.push(self.folder, "looked at by cosign", "test-s7")
+        self.assertEqual(self.step("sign", "ward", image, SIGNING_KEY=self.private).returncode, 0)
+        _, other = shared.make_keys(self.folder, "other")
+        for words in (["verify"], ["verify-attestation", "--type", "spdxjson"], ["verify-attestation", "--type", "slsaprovenance1"]):
+            with self.subTest(words=words):
+                taken = ask(self.public, image, *words)
+                self.assertEqual(taken.returncode, 0, taken.stderr)
+                self.assertNotEqual(ask(other, image, *words).returncode, 0)
+        unsigned = self.registry.push(self.folder, "that nobody signed", "test-s8")
+        self.assertNotEqual(ask(self.public, unsigned, "verify").returncode, 0)
 
 
 if __name__ == "__main__":
