@@ -117,6 +117,11 @@ double Pods::capacity() const {
     return static_cast<double>(pods) * std::min(static_cast<double>(slots), cores);
 }
 
+bool holds_for_any_time(const Pods& pods) {
+    return pods.dispatch == Dispatch::random || pods.pods == 1 ||
+           (pods.dispatch == Dispatch::least_busy && pods.own_cores());
+}
+
 Result<PodsBlocking> blocking(const Pods& pods, double offered) {
     if (auto good = check(pods).and_then([&] { return check_offered(offered); }); !good) {
         return std::unexpected(good.error());

@@ -48,6 +48,9 @@ struct Pods {
     [[nodiscard]] double capacity() const;
 };
 
+/// Whether blocking() holds for any service time with that mean, else for an exponential one.
+[[nodiscard]] bool holds_for_any_time(const Pods& pods);
+
 struct PodsBlocking {
     double share = 0;
     bool many_pods = false; // from the limit of many pods, since the chain has too many states
@@ -63,8 +66,6 @@ struct PodsBlocking {
 ///         Least busy: refused only where all slots are in use, which is Erlang B of all slots, if
 ///         each has a core. Otherwise the chain of how many pods have how many slots in use. Many
 ///         pods: Xie, Dong, Lu and Srikant, SIGMETRICS 2015, section 3.
-///         Random split and least busy with own cores hold for any service time, the others for an
-///         exponential one.
 [[nodiscard]] Result<PodsBlocking> blocking(const Pods& pods, double offered);
 
 /// The fewest pods that refuse no more than `target`, where more pods refuse less.

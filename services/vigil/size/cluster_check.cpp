@@ -1,12 +1,14 @@
 #include "vigil/size/cluster_check.hpp"
 
 #include "vigil/size/answer.hpp"
+#include "vigil/size/measured_model.hpp"
 
 #include <boost/math/distributions/students_t.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <format>
+#include <map>
 #include <vector>
 
 namespace vigil::size {
@@ -85,25 +87,62 @@ Compared compared(const ClusterRoute& route) {
     return found;
 }
 
-/// What the model refuses over all hours, at loads that are `times` the measured ones.
-Result<double> model_share(
+using Models = std::map<std::uint64_t, MeasuredModel>; // by the number of pods
+
+/// For rates up to `off` of themselves off the hours' own.
+Result<Models> models_of(
     const std::vector<Hour>& hours,
-    ServiceLoad service,
+    const ClusterRoute& route,
+    const ServiceLoad& service,
     const Sizing& sizing,
-    double times
+    double off
 ) {
+    std::map<std::uint64_t, std::pair<double, double>> rates; // lowest, highest
+    for (const auto& one : hours) {
+        auto& [lowest, highest] = rates.try_emplace(one.pods, one.per_s, one.per_s).first->second;
+        lowest = std::min(lowest, one.per_s);
+        highest = std::max(highest, one.per_s);
+    }
+    Models models;
+    for (const auto& [pods, range] : rates) {
+        auto model = MeasuredModel::make(
+            service,
+            sizing,
+            pods,
+            route.times_s,
+            range.first * (1 - off),
+            range.second * (1 + off)
+        );
+        if (!model) {
+            return std::unexpected(model.error());
+        }
+        models.emplace(pods, *std::move(model));
+    }
+    return models;
+}
+
+/// What the model refuses over all hours, at loads that are `times` the measured ones.
+Result<double> model_share(const std::vector<Hour>& hours, const Models& models, double times) {
     double refused = 0;
     double all = 0;
     for (const auto& one : hours) {
-        service.arrivals_per_s = one.per_s * times;
-        const auto row = row_of(service, sizing, one.pods);
-        if (!row) {
-            return std::unexpected(row.error());
+        const auto share = models.at(one.pods).share(one.per_s * times);
+        if (!share) {
+            return std::unexpected(share.error());
         }
-        refused += one.arrivals * row->blocking;
+        refused += one.arrivals * *share;
         all += one.arrivals;
     }
     return refused / all;
+}
+
+/// Of the simulations: the widest.
+double half_width_of(const Models& models) {
+    double widest = 0;
+    for (const auto& [pods, model] : models) {
+        widest = std::max(widest, model.half_width());
+    }
+    return widest;
 }
 
 } // namespace
@@ -126,7 +165,11 @@ check_route(const ClusterRoute& route, const ServiceLoad& service, const Sizing&
     const double of_time =
         normal_99_9 / normal_95 * route.load.service_half_width / route.load.service_s;
     const double off = std::min(0.9, std::hypot(of_rate, of_time));
-    const auto at = [&](double times) { return model_share(found.hours, service, sizing, times); };
+    const auto models = models_of(found.hours, route, service, sizing, off);
+    if (!models) {
+        return std::unexpected(models.error());
+    }
+    const auto at = [&](double times) { return model_share(found.hours, *models, times); };
     const auto middle = at(1);
     const auto low = at(1 - off);
     const auto high = at(1 + off);
@@ -136,8 +179,8 @@ check_route(const ClusterRoute& route, const ServiceLoad& service, const Sizing&
         }
     }
     checked.model = *middle;
-    checked.model_low = *low;
-    checked.model_high = *high;
+    checked.model_low = std::max(0.0, *low - half_width_of(*models));
+    checked.model_high = *high + half_width_of(*models);
     checked.measured = queueing::share_estimate(found.batches);
     const boost::math::students_t scatter(static_cast<double>(found.batches.size() - 1));
     checked.measured_half_width =

@@ -18,7 +18,7 @@ struct CheckedRoute {
     queueing::Estimate measured;    // share refused
     double measured_half_width = 0; // 99.9 %
     double model = 0;               // share refused at the measured rates, hour by hour
-    double model_low = 0;           // 99.9 %, of the rates and the service time that go in
+    double model_low = 0; // 99.9 %, of the rates and the service time that go in, and simulations
     double model_high = 0;
     std::uint64_t refused = 0;
     std::uint64_t arrivals = 0; // of the hours that were compared
@@ -26,8 +26,8 @@ struct CheckedRoute {
 };
 
 /// Takes the hours that were seen and in which the number of pods stayed the same; the model has
-/// each hour's own rate and pods. Too little: under 20 refusals both measured and expected, or
-/// under ten stretches of five minutes.
+/// each hour's own rate and pods, and service times as they were measured (MeasuredModel). Too
+/// little: under 20 refusals both measured and expected, or under ten stretches of five minutes.
 ///
 /// in      `service`: slots, cores and the seconds of its own work; its rate is not read
 /// source  measured: ratio of batch means of five minutes (queueing::share_estimate) at 99.9 %;

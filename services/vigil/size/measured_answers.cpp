@@ -26,6 +26,25 @@ Result<double> own_service_s(const MeasuredLoad& load, const ServiceLoad& servic
         .transform([&](double offered) { return offered * pods / load.rate_per_s; });
 }
 
+/// Where the formula takes exponential times and others were measured.
+void add_remark_on_times(
+    MeasuredLoad& load,
+    const ServiceLoad& service,
+    const Sizing& sizing,
+    std::uint64_t pods
+) {
+    constexpr double much = 0.3;
+    const bool exponential =
+        load.cluster->variation_low < 1 + much && load.cluster->variation_high > 1 - much;
+    if (!exponential && !queueing::holds_for_any_time(pods_of(service, sizing, pods))) {
+        load.cluster->remarks.push_back(std::format(
+            "the formula of {} takes exponential times, of squared variation 1: --simulate "
+            "draws those that were measured",
+            queueing::name(sizing.dispatch)
+        ));
+    }
+}
+
 /// What was counted is every attempt, and the model makes its own repeats of what it refuses.
 double first_share(const MeasuredLoad& load, const Sizing& sizing) {
     const double refused = static_cast<double>(load.refused) /
@@ -60,6 +79,9 @@ Result<Answer> answer_from(const MeasuredLoad& load, const Arguments& arguments)
     return answer_for(service, sizing, arguments).transform([&](Answer answer) {
         answer.measured = load;
         answer.measured->first_share = first;
+        if (answer.measured->cluster) {
+            add_remark_on_times(*answer.measured, service, sizing, answer.size.needed.pods);
+        }
         answer.average_pods = on_average->needed.pods;
         answer.with_profile = arguments.profile;
         answer.pods_now = sizing.pods;
@@ -115,7 +137,9 @@ Result<MeasuredAnswers> from_prometheus(const Arguments& arguments) {
         if (!arguments.only.empty() && route.load.service != arguments.only) {
             continue;
         }
-        auto answer = answer_from(route.load, arguments);
+        auto asked = arguments;
+        asked.simulation.times_s = route.times_s;
+        auto answer = answer_from(route.load, asked);
         if (!answer) {
             return std::unexpected(answer.error());
         }

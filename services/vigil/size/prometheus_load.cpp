@@ -194,10 +194,12 @@ Result<ClusterRoute> measured(const Key& key, const Raw& raw, const AskedTime& t
         );
     }
     load.service_s = raw.service_sum_s / raw.served;
-    const auto variation = variation_of(parted(raw.buckets), load.service_s);
+    const auto buckets = parted(raw.buckets);
+    const auto variation = variation_of(buckets, load.service_s);
     if (!variation) {
         return nothing("its service time has no buckets or is zero; are all series scraped?");
     }
+    route.times_s = times_of(buckets, load.service_s);
     load.rate_per_s = rate->per_s;
     load.rate_half_width = rate->half_width;
     load.variation = variation->estimate;

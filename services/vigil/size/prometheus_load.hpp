@@ -19,6 +19,7 @@ struct ClusterRoute {
     MeasuredLoad load;   // named "service route"
     CountedMinutes arrivals;
     CountedMinutes refused;
+    std::vector<double> times_s; // of service: times_of() its buckets
 };
 
 struct ClusterLoads {

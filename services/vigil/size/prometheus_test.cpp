@@ -202,6 +202,18 @@ TEST_CASE("the squared variation of a histogram lies within bounds that no distr
         CHECK(found->high >= truth - 1e-9);
         CHECK(found->low <= found->estimate);
         CHECK(found->estimate <= found->high);
+        const auto drawn = times_of(buckets, mean);
+        REQUIRE(drawn.size() == 10'000);
+        CHECK(std::ranges::is_sorted(drawn));
+        const double drawn_mean = std::ranges::fold_left(drawn, 0.0, std::plus()) / 10'000;
+        CHECK_THAT(drawn_mean, WithinRel(mean, 1e-9));
+        const double drawn_squares = std::ranges::fold_left(drawn, 0.0, [](double all, double one) {
+            return all + one * one / 10'000;
+        });
+        CHECK_THAT(
+            drawn_squares / (mean * mean) - 1,
+            WithinRel(found->estimate, 0.03) || WithinAbs(found->estimate, 0.01)
+        );
         return std::pair(found->estimate, truth);
     };
     std::mt19937 random(3);
@@ -320,6 +332,46 @@ TEST_CASE("a running service is checked against its model: true, not true, and t
     CHECK(silent.status == 2);
     CHECK_THAT(silent.out, ContainsSubstring("too little to check"));
     CHECK(run("--check --slots 4").status == 2); // nothing to compare with
+}
+
+TEST_CASE("pods in turn are checked with the times that were measured, not with exponential ones") {
+    // Two pods of a slot, two requests a second, all of 0.25 s: each pod sees gaps of two phases,
+    // of which N come on average while it is busy (renewal function of the Erlang distribution,
+    // Cox, Renewal Theory, 1962, section 4.6), and N / (1 + N) are refused.
+    constexpr double phases = 2 * 0.25;
+    const double lost = phases / 2 - 0.25 + std::exp(-2 * phases) / 4;
+    const double refused = lost / (1 + lost);
+    const double exponential =
+        queueing::blocking(
+            {.pods = 2, .slots = 1, .cores = 1, .dispatch = queueing::Dispatch::round_robin},
+            phases
+        )
+            .value()
+            .share;
+    CHECK(exponential > 1.3 * refused);
+    TestTimes fixed;
+    fixed.buckets = {{"0.24", 0}, {"0.26", 1e6}, {"+Inf", 1e6}};
+    const auto pods = [](double share) {
+        auto two = two_pods(60, share);
+        for (auto& pod : two) {
+            pod.slots = 1;
+        }
+        return two;
+    };
+    const TestPrometheus as_measured(pods(refused), fixed);
+    const std::string in_turn = "--check --dispatch round-robin --prometheus ";
+    const auto agrees = run(in_turn + as_measured.url());
+    CHECK(agrees.status == 0);
+    CHECK_THAT(agrees.out, ContainsSubstring("the model is true of it"));
+    const TestPrometheus as_exponential(pods(exponential), fixed);
+    CHECK(run(in_turn + as_exponential.url()).status == 1);
+    // a simulation draws them too, and says that the formula is not about them
+    const auto simulated =
+        run("--simulate --dispatch round-robin --prometheus " + as_measured.url());
+    CHECK_THAT(simulated.out, ContainsSubstring("simulated   2 pods: 8."));
+    CHECK_THAT(simulated.out, ContainsSubstring("the formula lies OUTSIDE"));
+    CHECK_THAT(simulated.out, ContainsSubstring("--simulate draws those that were measured"));
+    CHECK_FALSE(run("--prometheus " + as_measured.url()).out.contains("draws those"));
 }
 
 TEST_CASE("where slots share cores, the work behind a measured time is found before it is sized") {

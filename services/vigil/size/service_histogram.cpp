@@ -29,6 +29,12 @@ std::vector<Cell> cells_of(const std::vector<TimeBucket>& buckets) {
     return cells;
 }
 
+double count_of(const std::vector<Cell>& cells) {
+    return std::ranges::fold_left(cells, 0.0, [](double sum, const Cell& cell) {
+        return sum + cell.count;
+    });
+}
+
 /// All times as near to one level as their cells allow.
 double least_squares(const std::vector<Cell>& cells, double sum) {
     double below = 0;
@@ -79,25 +85,31 @@ std::pair<double, double> moments(double fall) {
 }
 
 /// Within each cell the density goes from its geometric mean with the cell before to that with the
-/// cell after. Times are then scaled to the exact mean.
-double likely_squares(const std::vector<Cell>& cells, double sum) {
+/// cell after: how steeply it falls, as for moments().
+double fall_of(const std::vector<Cell>& cells, std::size_t i) {
     constexpr double emptiest = 0.01; // of a cell's own density at an edge beyond which nothing is
     const auto density = [](const Cell& cell) { return cell.count / (cell.high - cell.low); };
+    const auto& cell = cells[i];
+    const double own = density(cell);
+    double before = cell.low > 0 ? emptiest * own : own;
+    double after = emptiest * own;
+    if (i > 0 && cells[i - 1].high == cell.low) {
+        before = std::max(before, std::sqrt(own * density(cells[i - 1])));
+    }
+    if (i + 1 < cells.size() && cells[i + 1].low == cell.high) {
+        after = std::max(after, std::sqrt(own * density(cells[i + 1])));
+    }
+    return std::log(before / after);
+}
+
+/// Times are then scaled to the exact mean.
+double likely_squares(const std::vector<Cell>& cells, double sum) {
     double times = 0;
     double squares = 0;
     for (std::size_t i = 0; i < cells.size(); ++i) {
         const auto& cell = cells[i];
-        const double own = density(cell);
-        double before = cell.low > 0 ? emptiest * own : own;
-        double after = emptiest * own;
-        if (i > 0 && cells[i - 1].high == cell.low) {
-            before = std::max(before, std::sqrt(own * density(cells[i - 1])));
-        }
-        if (i + 1 < cells.size() && cells[i + 1].low == cell.high) {
-            after = std::max(after, std::sqrt(own * density(cells[i + 1])));
-        }
         const double width = cell.high - cell.low;
-        const auto [first, second] = moments(std::log(before / after));
+        const auto [first, second] = moments(fall_of(cells, i));
         times += cell.count * (cell.low + width * first);
         squares += cell.count *
                    (cell.low * cell.low + 2 * cell.low * width * first + width * width * second);
@@ -110,10 +122,7 @@ double likely_squares(const std::vector<Cell>& cells, double sum) {
 
 std::optional<Variation> variation_of(const std::vector<TimeBucket>& buckets, double mean_s) {
     const auto cells = cells_of(buckets);
-    double count = 0;
-    for (const auto& cell : cells) {
-        count += cell.count;
-    }
+    const double count = count_of(cells);
     if (!(count > 0) || !(mean_s > 0) || !std::isfinite(mean_s)) {
         return std::nullopt;
     }
@@ -128,6 +137,38 @@ std::optional<Variation> variation_of(const std::vector<TimeBucket>& buckets, do
                              : std::max(low, squared_variation(most_squares(cells, sum)));
     const double likely = squared_variation(likely_squares(cells, sum));
     return Variation{.estimate = std::clamp(likely, low, high), .low = low, .high = high};
+}
+
+std::vector<double>
+times_of(const std::vector<TimeBucket>& buckets, double mean_s, std::size_t count) {
+    const auto cells = cells_of(buckets);
+    const double all = count_of(cells);
+    std::vector<double> times;
+    if (!(all > 0) || !(mean_s > 0) || !std::isfinite(mean_s)) {
+        return times;
+    }
+    times.reserve(count);
+    std::size_t at = 0;
+    double below = 0; // times of the cells before
+    double sum = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        const double rank = (static_cast<double>(i) + 0.5) / static_cast<double>(count) * all;
+        while (at + 1 < cells.size() && rank > below + cells[at].count) {
+            below += cells[at++].count;
+        }
+        const auto& cell = cells[at];
+        const double share = std::min((rank - below) / cell.count, 1.0);
+        const double fall = fall_of(cells, at);
+        const double place =
+            std::abs(fall) < 1e-3 ? share : -std::log1p(share * std::expm1(-fall)) / fall;
+        times.push_back(cell.low + (cell.high - cell.low) * place);
+        sum += times.back();
+    }
+    const double scale = mean_s * static_cast<double>(count) / sum;
+    for (auto& time : times) {
+        time *= scale;
+    }
+    return times;
 }
 
 } // namespace vigil::size

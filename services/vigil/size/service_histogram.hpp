@@ -1,5 +1,5 @@
 // The squared variation of a service time of which only a histogram's buckets and the exact mean
-// are known. Used by prometheus_load.
+// are known, and times to draw. Used by prometheus_load.
 #pragma once
 
 #include <optional>
@@ -28,5 +28,12 @@ struct Variation {
 /// errors  none where there are no times or the mean is none
 [[nodiscard]] std::optional<Variation>
 variation_of(const std::vector<TimeBucket>& buckets, double mean_s);
+
+/// The quantiles of that density, each as likely: what a simulation draws. Empty where
+/// variation_of() gives nothing.
+///
+/// shape   `count` values in seconds, ascending, with the exact mean
+[[nodiscard]] std::vector<double>
+times_of(const std::vector<TimeBucket>& buckets, double mean_s, std::size_t count = 10'000);
 
 } // namespace vigil::size

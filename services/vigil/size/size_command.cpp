@@ -124,7 +124,7 @@ int size_pullers(const Arguments& arguments, std::ostream& out, std::ostream& er
     load.name = arguments.load.name;
     load.entries_per_s = arguments.load.arrivals_per_s;
     load.service_s = arguments.load.service_s;
-    load.variation = arguments.simulation.variation;
+    load.variation = arguments.simulation.variation.value_or(1);
     load.pods = arguments.pods > 0 ? std::optional(arguments.pods) : std::nullopt;
     const auto answer = size_pulling(load);
     if (!answer) {

@@ -122,13 +122,12 @@ void add_simulation_options(CLI::App& command, Arguments& arguments) {
     command
         .add_option("--spread", options.spread_s, "Seconds within which synchronised devices begin")
         ->capture_default_str();
-    command
-        .add_option(
-            "--variation",
-            options.variation,
-            "Squared, of the service time: 0 fixed, 1 exponential, else lognormal"
-        )
-        ->capture_default_str();
+    command.add_option(
+        "--variation",
+        options.variation,
+        "Squared, of the service time: 0 fixed, 1 exponential, else lognormal. Without it the "
+        "times that --prometheus measured, or exponential ones"
+    );
     command
         .add_option(
             "--retry-after",

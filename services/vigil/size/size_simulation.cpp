@@ -3,15 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <format>
+#include <functional>
+#include <utility>
 
 namespace vigil::size {
 
 using queueing::Distribution;
 
 namespace {
-
-/// Student's t with 29 degrees of freedom at 0.1 % over that at 5 %: SimulationPlan has 30 batches.
-constexpr double at_a_thousandth = 3.659 / 2.045;
 
 /// Refusals come in bursts: with fewer than some thirty in each batch the interval is too narrow
 /// (ours, from seeds that missed a formula which twenty times as many requests confirm).
@@ -52,7 +51,24 @@ Result<queueing::Senders> senders_of(const ServiceLoad& load, const SimulationOp
     };
 }
 
-Distribution service_of(const ServiceLoad& load, double variation) {
+Result<Distribution> service_of(const ServiceLoad& load, const SimulationOptions& options) {
+    if (!options.variation && !options.times_s.empty()) {
+        auto times = options.times_s;
+        const double mean_s =
+            std::ranges::fold_left(times, 0.0, std::plus()) / static_cast<double>(times.size());
+        for (auto& time : times) {
+            time *= load.service_s / mean_s;
+        }
+        return Distribution::measured(std::move(times));
+    }
+    const double variation = options.variation.value_or(1);
+    if (!(variation >= 0 && variation <= 1000)) {
+        return fail(
+            ErrorCode::invalid_argument,
+            "a squared variation lies between 0 and 1000",
+            "variation"
+        );
+    }
     if (variation == 0) {
         return Distribution::fixed(load.service_s);
     }
@@ -68,12 +84,9 @@ Result<Simulated> simulate_service(
     const PodsRow& row,
     const SimulationOptions& options
 ) {
-    if (!(options.variation >= 0 && options.variation <= 1000)) {
-        return fail(
-            ErrorCode::invalid_argument,
-            "a squared variation lies between 0 and 1000",
-            "variation"
-        );
+    const auto service = service_of(load, options);
+    if (!service) {
+        return std::unexpected(service.error());
     }
     if (!(options.requests >= 1000 && options.requests <= 1e9)) {
         return fail(
@@ -92,7 +105,7 @@ Result<Simulated> simulate_service(
         .stations = {{
             .name = load.name,
             .pods = pods_of(load, sizing, row.pods),
-            .service_s = service_of(load, options.variation),
+            .service_s = *service,
             .retry =
                 {.attempts = sizing.attempts,
                  .after_s = options.retry_after_s,

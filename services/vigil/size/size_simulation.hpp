@@ -4,8 +4,10 @@
 
 #include "vigil/size/sizing.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace vigil::size {
 
@@ -13,12 +15,19 @@ inline constexpr std::string_view poisson_senders = "poisson";
 inline constexpr std::string_view periodic_senders = "periodic";
 inline constexpr std::string_view synchronised_senders = "synchronised";
 
+/// From an interval of 95 % to one of 99.9 %: Student's t with 29 degrees of freedom, since
+/// SimulationPlan has 30 batches.
+inline constexpr double at_a_thousandth = 3.659 / 2.045;
+
 struct SimulationOptions {
     std::string senders = std::string(poisson_senders);
     std::uint32_t devices = 100; // of periodic and synchronised ones
     double jitter_s = 0;         // of each send
     double spread_s = 0;         // of synchronised senders' phases
-    double variation = 1; // squared, of the service time: 0 fixed, 1 exponential, else lognormal
+    /// Squared, of the service time: 0 fixed, 1 exponential, else lognormal. None: the measured
+    /// times, and where there are none exponential ones.
+    std::optional<double> variation = {};
+    std::vector<double> times_s = {}; // as they were measured, each as likely; scaled to the mean
     double retry_after_s = 5;
     double retry_jitter = 0.5;
     double requests = 1e6; // of each service

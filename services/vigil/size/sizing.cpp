@@ -77,11 +77,10 @@ std::vector<std::string> assumptions(const ServiceSize& size, const Sizing& sizi
                   size.load.cores
               )
     );
-    const bool any_time =
-        sizing.dispatch == Dispatch::random || (sizing.dispatch == Dispatch::least_busy && own);
     all.emplace_back(
-        any_time ? "any distribution of the service time with that mean"
-                 : "exponential service times"
+        queueing::holds_for_any_time(pods_of(size.load, sizing, size.needed.pods))
+            ? "any distribution of the service time with that mean"
+            : "exponential service times"
     );
     all.emplace_back("a pod refuses at once when its slots are in use, and no other pod is tried");
     if (sizing.attempts != 1U) {
