@@ -1,5 +1,7 @@
 #include "access/directory.hpp"
 
+#include "base/random.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -277,7 +279,7 @@ v1::Entry directory_entry(const v1::VideoLink& link, std::int64_t now_us, std::s
 
 v1::Entry directory_entry(const v1::LinkUsed& link, std::int64_t now_us, std::string id) {
     // A key for each use: the newest of a key is what is kept, and the first use is what counts.
-    auto key = "link/" + link.id() + "/" + id;
+    auto key = "link/" + link.id() + "/" + to_hex(id);
     return entry_of(v1::LINK_USED, link, std::move(key), now_us, std::move(id));
 }
 

@@ -6,6 +6,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <optional>
 
 using namespace vigil;
@@ -83,6 +84,10 @@ TEST_CASE_METHOD(
     REQUIRE(anew.load(journal));
     CHECK(anew.state()->used_links == directory.state()->used_links);
     CHECK(open(here).status == 401);
+
+    // A key is text, since it is part of a subject.
+    const auto note = journal.read(journal.newest() - 1).value().front();
+    CHECK(std::ranges::all_of(note->entry.key(), [](char c) { return c > ' ' && c <= '~'; }));
 }
 
 TEST_CASE_METHOD(Links, "a link whose use could not be stored can be used again") {
