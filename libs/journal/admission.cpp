@@ -1,6 +1,19 @@
 #include "journal/admission.hpp"
 
+#include <simdjson.h>
+
 namespace vigil::journal {
+
+namespace {
+
+/// Protocol Buffers write text that is no UTF-8, and refuse to read it again.
+bool can_be_read(const v1::Entry& entry) {
+    const auto is_text = [](const std::string& text) { return simdjson::validate_utf8(text); };
+    return is_text(entry.patient()) && is_text(entry.source()) && is_text(entry.unit()) &&
+           is_text(entry.key());
+}
+
+} // namespace
 
 Result<std::size_t> admit(const Batch& batch, std::size_t queue_entries, std::size_t queue_bytes) {
     if (batch.entries.empty()) {
@@ -14,6 +27,12 @@ Result<std::size_t> admit(const Batch& batch, std::size_t queue_entries, std::si
                 ErrorCode::too_large,
                 "an entry of " + std::to_string(size) + " bytes; at most " +
                     std::to_string(max_entry_bytes) + " are taken"
+            );
+        }
+        if (!can_be_read(entry)) {
+            return fail(
+                ErrorCode::invalid_argument,
+                "an entry whose patient, source, unit or key is no UTF-8: nobody could read it"
             );
         }
         bytes += size;

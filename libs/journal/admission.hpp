@@ -6,8 +6,8 @@
 namespace vigil::journal {
 
 /// The serialized size of the batch's entries.
-/// errors  invalid_argument: no entry; too_large: an entry over max_entry_bytes, or a batch that no
-/// queue of these bounds can hold
+/// errors  invalid_argument: no entry, or text in one that is no UTF-8; too_large: an entry over
+/// max_entry_bytes, or a batch that no queue of these bounds can hold
 [[nodiscard]] Result<std::size_t>
 admit(const Batch& batch, std::size_t queue_entries, std::size_t queue_bytes);
 

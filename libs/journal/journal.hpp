@@ -63,9 +63,9 @@ public:
     /// Appends; `done` runs once the batch is durable, or when it is sure that it was not taken.
     ///
     /// errors   overloaded: the queue is at its bound (retry safe); conflict: a fence does not
-    /// hold; too_large: an entry over
-    ///          max_entry_bytes; unavailable: disk full or the like (retry safe); unavailable with
-    ///          Retry::in_doubt after a failed sync
+    ///          hold; invalid_argument: no entry, or text in one that is no UTF-8; too_large: an
+    ///          entry over max_entry_bytes; unavailable: disk full or the like (retry safe);
+    ///          unavailable with Retry::in_doubt after a failed sync
     /// threads  any; `done` runs on the journal's own thread (MemoryJournal: in the caller's), must
     /// not block and must not append
     virtual void append(Batch batch, AppendDone done) = 0;

@@ -29,6 +29,29 @@ TEMPLATE_TEST_CASE(
 }
 
 TEMPLATE_TEST_CASE(
+    "text that nobody could read again is refused",
+    "[journal][limit]",
+    MemoryFixture,
+    SqliteFixture,
+    NatsFixture
+) {
+    TestType fixture;
+    auto& journal = fixture.journal();
+    for (const auto text :
+         {&v1::Entry::mutable_patient,
+          &v1::Entry::mutable_source,
+          &v1::Entry::mutable_unit,
+          &v1::Entry::mutable_key}) {
+        auto one = entry("p", "");
+        *(one.*text)() = "raw \xff bytes";
+        CHECK(append(journal, batch({one})).error().code == ErrorCode::invalid_argument);
+        *(one.*text)() = "Gr\u00fc\u00dfe";
+        CHECK(append(journal, batch({one})).has_value());
+    }
+    CHECK(journal.newest() == 4);
+}
+
+TEMPLATE_TEST_CASE(
     "a batch that no queue can hold is too large, an empty one invalid",
     "[journal][limit]",
     MemoryFixture,

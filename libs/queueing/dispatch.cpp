@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <format>
+#include <ranges>
 
 namespace vigil::queueing {
 
@@ -16,10 +17,11 @@ namespace {
 constexpr std::uint64_t most_pods = 100'000;
 
 Result<void> check(const Pods& pods) {
-    if (pods.pods == 0 || pods.slots == 0 || !(pods.cores > 0)) {
+    if (pods.pods == 0 || pods.slots == 0 || !(pods.cores > 0) || pods.dispatchers == 0) {
         return fail(
             ErrorCode::invalid_argument,
-            "a service needs at least one pod, each with at least one slot and some of a core"
+            "a service needs at least one pod, each with at least one slot and some of a core, and "
+            "one dispatcher"
         );
     }
     return {};
@@ -54,34 +56,97 @@ double round_robin_own_cores(const Pods& pods, double offered) {
     return 1 / sum;
 }
 
-/// One pod: how many slots are used, and how many arrivals went to others since its last.
-Result<double> round_robin_shared_cores(const Pods& pods, double offered) {
-    const std::size_t phases = pods.pods;
-    const auto states = static_cast<double>(pods.slots + 1) * static_cast<double>(phases);
-    if (!MarkovChain::solvable(states, static_cast<double>(phases))) {
-        return too_many_states(pods);
+/// One pod: how many slots are used, and for each dispatcher how many of its requests went to
+/// others since its last to this pod. That is a phase; where all of them are too many states, fewer
+/// and slower ones stand for them, which makes gaps less regular and refuses more.
+class TurnsOfOnePod {
+public:
+    TurnsOfOnePod(const Pods& pods, double offered)
+        : pods_(pods), phases_(pods.pods), places_(places_of(pods.pods)) {
+        const auto all = std::views::iota(std::uint64_t{1}, pods.pods + 1);
+        const auto quick = [this](std::uint64_t phases) {
+            const double places = places_of(phases);
+            return static_cast<double>(pods_.slots + 1) * places * places * places <= most_work;
+        };
+        if (!exact_in_time()) {
+            const auto over = std::ranges::partition_point(all, quick);
+            phases_ = std::max<std::uint64_t>(1, *over - 1);
+            places_ = places_of(phases_);
+        }
+        rate_ = offered / static_cast<double>(pods.dispatchers) * static_cast<double>(phases_) /
+                static_cast<double>(pods.pods);
     }
-    MarkovChain chain((pods.slots + 1) * phases, phases);
-    for (std::size_t busy = 0; busy <= pods.slots; ++busy) {
-        for (std::size_t phase = 0; phase < phases; ++phase) {
-            const std::size_t here = busy * phases + phase;
-            const bool ours = phase + 1 == phases;
-            const std::size_t after = ours ? std::min<std::size_t>(busy + 1, pods.slots) : busy;
-            const std::size_t there = after * phases + (ours ? 0 : phase + 1);
-            if (there != here) {
-                chain.add(here, there, offered);
-            }
-            if (busy > 0) {
-                chain.add(here, here - phases, std::min(static_cast<double>(busy), pods.cores));
+
+    [[nodiscard]] bool exact() const { return phases_ == pods_.pods; }
+
+    /// The share of requests.
+    [[nodiscard]] double refused() const {
+        const auto places = static_cast<std::size_t>(places_);
+        MarkovChain chain((pods_.slots + 1) * places, places);
+        for (std::size_t busy = 0; busy <= pods_.slots; ++busy) {
+            for (std::size_t place = 0; place < places; ++place) {
+                add_moves(chain, busy, place);
             }
         }
+        const auto held = std::move(chain).stationary();
+        double arrivals = 0; // of one dispatcher, as of any
+        double full = 0;
+        for (std::size_t busy = 0; busy <= pods_.slots; ++busy) {
+            for (std::size_t place = phases_ - 1; place < places; place += phases_) {
+                const double here = held[busy * places + place];
+                arrivals += here;
+                full += busy == pods_.slots ? here : 0;
+            }
+        }
+        return full / arrivals;
     }
-    const auto held = std::move(chain).stationary();
-    double arrivals = 0;
-    for (std::size_t busy = 0; busy <= pods.slots; ++busy) {
-        arrivals += held[busy * phases + phases - 1];
+
+private:
+    /// Some hundredths of a second: a search or a chart asks a hundred times.
+    static constexpr double most_work = 2e7;
+
+    [[nodiscard]] double places_of(std::uint64_t phases) const {
+        return std::pow(static_cast<double>(phases), static_cast<double>(pods_.dispatchers));
     }
-    return held.back() / arrivals;
+
+    [[nodiscard]] bool exact_in_time() const {
+        const double states = static_cast<double>(pods_.slots + 1) * places_;
+        return pods_.dispatchers == 1 ? MarkovChain::solvable(states, places_)
+                                      : states * places_ * places_ <= most_work;
+    }
+
+    /// `place` has the first dispatcher's phase as its lowest digit to the base of the phases.
+    void add_moves(MarkovChain& chain, std::size_t busy, std::size_t place) const {
+        const auto places = static_cast<std::size_t>(places_);
+        const std::size_t here = busy * places + place;
+        const std::size_t more = std::min<std::size_t>(busy + 1, pods_.slots) * places;
+        std::size_t digit = 1;
+        for (std::uint64_t dispatcher = 0; dispatcher < pods_.dispatchers; ++dispatcher) {
+            const std::size_t phase = place / digit % phases_;
+            const bool ours = phase + 1 == phases_;
+            const std::size_t there = ours ? more + place - phase * digit : here + digit;
+            if (there != here) {
+                chain.add(here, there, rate_);
+            }
+            digit *= phases_;
+        }
+        if (busy > 0) {
+            chain.add(here, here - places, std::min(static_cast<double>(busy), pods_.cores));
+        }
+    }
+
+    const Pods& pods_;
+    std::uint64_t phases_;
+    double places_;
+    double rate_ = 0; // of a phase
+};
+
+PodsBlocking round_robin(const Pods& pods, double offered) {
+    if (pods.dispatchers == 1 && pods.own_cores()) {
+        return {.share = round_robin_own_cores(pods, offered)};
+    }
+    const TurnsOfOnePod turns(pods, offered);
+    return {.share = turns.refused(), .many_pods = !turns.exact()};
 }
 
 /// With y(k) the share of pods that have k or more slots in use, what comes in at k goes out at k:
@@ -132,8 +197,7 @@ Result<PodsBlocking> blocking(const Pods& pods, double offered) {
         return exactly(shared_cores_blocking(pods.slots, pods.cores, each));
     }
     if (pods.dispatch == Dispatch::round_robin) {
-        return pods.own_cores() ? exactly(round_robin_own_cores(pods, offered))
-                                : round_robin_shared_cores(pods, offered).transform(exactly);
+        return round_robin(pods, offered);
     }
     if (pods.dispatch == Dispatch::least_busy && pods.own_cores()) {
         return exactly(erlang_b(pods.pods * pods.slots, offered));

@@ -15,7 +15,7 @@ namespace vigil::queueing {
 /// pod.
 enum class Dispatch : std::uint8_t {
     random,       // kube-proxy: any pod, busy or not
-    round_robin,  // each in turn
+    round_robin,  // each in turn, as each dispatcher counts them
     two_choices,  // the less busy of two drawn independently, which may be the same one (Envoy)
     two_distinct, // the less busy of two different ones (nginx "random two")
     least_busy,   // the least busy of all
@@ -41,6 +41,9 @@ struct Pods {
     std::uint64_t slots = 1; // of each pod
     double cores = 1; // of each pod, shared by its slots; not below `slots`: each has its own
     Dispatch dispatch = Dispatch::random;
+    /// Of round robin: each takes the pods in turn by itself and gets any of the requests, as the
+    /// replicas of an ingress controller do.
+    std::uint64_t dispatchers = 1;
 
     [[nodiscard]] bool own_cores() const { return cores >= static_cast<double>(slots); }
 
@@ -53,19 +56,21 @@ struct Pods {
 
 struct PodsBlocking {
     double share = 0;
-    bool many_pods = false; // from the limit of many pods, since the chain has too many states
+    bool many_pods = false; // not exact, since the chain has too many states
 };
 
 /// The share of Poisson arrivals that is refused.
 ///
-/// errors  invalid_argument: no pod, slot, core or load; unprocessable: too many states to solve
-///         and no limit is known (round robin and least busy with shared cores): simulate it
+/// errors  invalid_argument: no pod, slot, core, dispatcher or load; unprocessable: too many states
+///         to solve and no limit is known (least busy with shared cores): simulate it
 /// source  random split: Erlang B of each pod's share, or shared_cores_blocking. Round robin: each
 ///         pod sees gaps of `pods` exponential phases: Takacs, Introduction to the Theory of Queues
-///         (1962), ch. 4, theorem 1 (GI/M/m/m); with shared cores the chain of phase and slots.
-///         Least busy: refused only where all slots are in use, which is Erlang B of all slots, if
-///         each has a core. Otherwise the chain of how many pods have how many slots in use. Many
-///         pods: Xie, Dong, Lu and Srikant, SIGMETRICS 2015, section 3.
+///         (1962), ch. 4, theorem 1 (GI/M/m/m); with shared cores or several dispatchers the chain
+///         of a pod's slots and of each dispatcher's phase, and where that has too many states with
+///         fewer phases, which refuses more. Least busy: refused only where all slots are in use,
+///         which is Erlang B of all slots, if each has a core. Otherwise the chain of how many pods
+///         have how many slots in use. Many pods: Xie, Dong, Lu and Srikant, SIGMETRICS 2015,
+///         section 3.
 [[nodiscard]] Result<PodsBlocking> blocking(const Pods& pods, double offered);
 
 /// The fewest pods that refuse no more than `target`, where more pods refuse less.

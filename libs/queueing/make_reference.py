@@ -52,19 +52,22 @@ def stationary(states: list, moves) -> dict:
     return dict(zip(states, mpmath.lu_solve(balance, right)))
 
 
-def pods(count: int, slots: int, cores: float, dispatch: str, offered) -> mpf:
-    """States are how many slots each pod has in use, in order; or phase and slots in use of one pod for round robin."""
+def pods(count: int, slots: int, cores: float, dispatch: str, offered, dispatchers: int = 1) -> mpf:
+    """States are how many slots each pod has in use, in order; or for round robin the phase of each dispatcher and the slots in use of one pod."""
     offered = mpf(offered)
     if dispatch == "round-robin":
         def moves(state):
-            phase, busy = state
-            to = (phase + 1, busy) if phase + 1 < count else (0, min(busy + 1, slots))
-            yield to, offered
+            *phases, busy = state
+            for who, phase in enumerate(phases):
+                ours = phase + 1 == count
+                others = [*phases[:who], 0 if ours else phase + 1, *phases[who + 1:]]
+                yield (*others, min(busy + 1, slots) if ours else busy), offered / dispatchers
             if busy:
-                yield (phase, busy - 1), min(mpf(busy), mpf(cores))
+                yield (*phases, busy - 1), min(mpf(busy), mpf(cores))
 
-        held = stationary([(phase, busy) for phase in range(count) for busy in range(slots + 1)], moves)
-        return held[count - 1, slots] / sum(held[count - 1, busy] for busy in range(slots + 1))
+        held = stationary(list(itertools.product(*[range(count)] * dispatchers, range(slots + 1))), moves)
+        ours = {state: share for state, share in held.items() if state[0] == count - 1}
+        return sum(share for state, share in ours.items() if state[-1] == slots) / sum(ours.values())
 
     def arrivals(state):
         """Slots in use of the pod that is chosen, and how often."""
@@ -210,6 +213,7 @@ def reference() -> dict:
     split = [(5, 4, 4.0, name, 10.0) for name in ("round-robin", "two-choices", "two-distinct", "least-busy")]
     split += [(4, 5, 1.0, name, 3.0) for name in ("round-robin", "two-choices", "two-distinct", "least-busy")]
     split += [(3, 3, 1.5, "two-choices", 1e-3), (2, 8, 8.0, "round-robin", 6.0), (2, 5, 2.0, "two-distinct", 20.0)]
+    several = [(2, 1, 1.0, "round-robin", 0.39, 2), (6, 1, 1.0, "round-robin", 0.39, 2), (3, 3, 1.5, "round-robin", 4.0, 2), (3, 2, 2.0, "round-robin", 3.0, 3)]
     limit = [(4, 4.0, 2.0), (5, 1.0, 0.7), (10, 10.0, 7.0), (3, 3.0, 30.0), (20, 4.0, 4.2), (6, 4.0, 3.9)]
     back = [(5, 5.0, 3.0, None), (20, 20.0, 19.0, None), (20, 20.0, 12.0, 3), (5, 1.0, 0.7, None), (5, 5.0, 50.0, 4), (10, 10.0, 1.0, 1)]
     nests = [
@@ -247,7 +251,7 @@ def reference() -> dict:
         "slots_for": needed,
         "offered_for": rows("slots cores target", inverse, inverted),
         "erlang_c": rows("slots offered", queued, delayed),
-        "pods": rows("pods slots cores dispatch offered", split, pods),
+        "pods": rows("pods slots cores dispatch offered dispatchers", [(*row, 1) for row in split] + several, pods),
         "many_pods": rows("slots cores each", limit, many_pods),
         "retries": rows("slots cores fresh attempts", back, retries),
         "nested": rows("callers direct callee", nests, nested),

@@ -105,7 +105,8 @@ TEST_CASE("every dispatch agrees with its balance equations to twelve digits") {
             {.pods = count(row, "pods"),
              .slots = count(row, "slots"),
              .cores = number(row, "cores"),
-             .dispatch = traits->dispatch},
+             .dispatch = traits->dispatch,
+             .dispatchers = count(row, "dispatchers")},
             number(row, "offered")
         );
         CHECK_THAT(refused.value().share, WithinRel(number(row, "value"), twelve_digits));

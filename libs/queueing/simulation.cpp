@@ -24,10 +24,12 @@ bool is_time(double value) {
 
 Result<void> check_pods(const Station& station) {
     constexpr std::uint64_t most = 100'000;
-    const auto& [pods, slots, cores, dispatch] = station.pods;
-    if (pods == 0 || slots == 0 || !(cores > 0) || pods > most || slots > most) {
+    const auto& [pods, slots, cores, dispatch, dispatchers] = station.pods;
+    if (pods == 0 || slots == 0 || !(cores > 0) || pods > most || slots > most ||
+        dispatchers == 0 || dispatchers > most) {
         return wrong(std::format(
-            "{}: 1 to {} pods of 1 to {} slots with some of a core are needed",
+            "{}: 1 to {} pods of 1 to {} slots with some of a core, and as many dispatchers, are "
+            "needed",
             station.name,
             most,
             most

@@ -63,6 +63,30 @@ TEST_CASE("pods under every dispatch refuse what the formulas say") {
     }
 }
 
+TEST_CASE("dispatchers that take pods in turn by themselves refuse what their chain says") {
+    const auto pods = [](std::uint64_t count, std::uint64_t slots, std::uint64_t dispatchers) {
+        return Pods{
+            .pods = count,
+            .slots = slots,
+            .cores = static_cast<double>(slots),
+            .dispatch = Dispatch::round_robin,
+            .dispatchers = dispatchers
+        };
+    };
+    check_blocking(pods(2, 1, 2), 0.39, 400'000);
+    check_blocking(pods(6, 1, 2), 0.39, 1'000'000);
+    check_blocking(pods(3, 4, 3), 8, 400'000);
+    // two entries before six pods of a slot lose some sixty times what one would
+    CHECK(blocking(pods(6, 1, 2), 0.39)->share > 40 * blocking(pods(6, 1, 1), 0.39)->share);
+    // of many pods fewer turns stand for all: on the safe side
+    const auto many = blocking(pods(40, 20, 2), 600);
+    CHECK(many->many_pods);
+    const double simulated = run(poisson_plan(pods(40, 20, 2), 600)).blocking.value;
+    CHECK(many->share > simulated);
+    CHECK_THAT(many->share, WithinRel(simulated, 0.2));
+    CHECK_FALSE(blocking(pods(2, 1, 0), 1));
+}
+
 TEST_CASE("the limit of many pods is near what eighty pods do") {
     const Pods pods{.pods = 80, .slots = 10, .cores = 10, .dispatch = Dispatch::two_choices};
     const auto formula = blocking(pods, 720).value();

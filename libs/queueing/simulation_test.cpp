@@ -264,6 +264,7 @@ TEST_CASE("a plan that cannot be run is refused in a sentence") {
     CHECK(says(broken([](auto& plan) { plan.batches = 1; }), "batches"));
     CHECK(says(broken([](auto& plan) { plan.stations[0].pods.slots = 0; }), "slots"));
     CHECK(says(broken([](auto& plan) { plan.stations[0].pods.pods = 100'001; }), "pods"));
+    CHECK(says(broken([](auto& plan) { plan.stations[0].pods.dispatchers = 0; }), "pods"));
     CHECK(says(
         broken([](auto& plan) { plan.stations[0].service_s = Distribution::fixed(0); }),
         "service time"

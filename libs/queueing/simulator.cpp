@@ -15,7 +15,8 @@ Simulator::StationState::StationState(
       own_cores(station.pods.own_cores()),
       service(seed, 3 * number),
       choice(seed, 3 * number + 1),
-      senders(seed, 3 * number + 2) {
+      senders(seed, 3 * number + 2),
+      turns(station.pods.dispatchers) {
     if (station.scaler) {
         scaler.emplace(*station.scaler);
     }

@@ -50,7 +50,7 @@ private:
         RandomStream senders;
         std::vector<std::uint32_t> ready = {};
         std::vector<std::uint32_t> starting = {};
-        std::uint32_t turn = 0;
+        std::vector<std::uint32_t> turns; // of each dispatcher
         std::optional<Autoscaler> scaler = {};
         double scaler_area = 0;
         TimeAverage used = {};

@@ -17,8 +17,11 @@ std::uint32_t Simulator::choose(StationState& station) const {
     switch (station.plan->pods.dispatch) {
         case Dispatch::random:
             break;
-        case Dispatch::round_robin:
-            return ready[++station.turn % ready.size()];
+        case Dispatch::round_robin: {
+            auto& turns = station.turns;
+            const auto who = turns.size() == 1 ? 0 : station.choice.below(turns.size());
+            return ready[++turns[who] % ready.size()];
+        }
         case Dispatch::two_choices: {
             const auto first = drawn();
             return less_busy(first, drawn());

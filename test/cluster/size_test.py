@@ -7,6 +7,7 @@ PEAK_SECONDS (180; 3600 in `make prove-peak`) is how long the peak lasts, SIZED_
 import asyncio
 import collections
 import datetime
+import itertools
 import json
 import os
 import pathlib
@@ -30,9 +31,15 @@ SLOTS, OFFERED, MOST_PER_S, TARGET = 1, 0.6, 60.0, 0.05
 SENDERS = 100  # each sends less than a window a second, so that no time comes twice
 ROUTE = "eeg-intake POST /"
 RNG = 8  # seed: both halves get the same arrivals
-# Traefik gives a service's requests to its pods in turn, and a rolling update of Vigil takes no pod away (deploy/base/services/every-service.yaml)
-DISPATCH = ("--dispatch", "round-robin", "--target-blocking", TARGET)
+TARGETED = ("--target-blocking", TARGET)
+# a rolling update of Vigil takes no pod away (deploy/base/services/every-service.yaml)
 SPREAD = ("--nodes", 2, "--max-unavailable", 0)
+
+
+def dispatch():
+    """Each of the controller's pods gives a service's requests to its pods in turn, and knows nothing of the other's turns."""
+    controllers = get("-n", "ingress-nginx", "pods", "-l", "app.kubernetes.io/name=ingress-nginx")["items"]
+    return ("--dispatch", "round-robin", "--dispatchers", sum(map(is_ready, controllers)), *TARGETED)
 
 
 def vigil_size(*words):
@@ -47,7 +54,7 @@ class OldSenders(threading.Thread):
     def __init__(self, ward, per_s, seconds):
         super().__init__(daemon=True)
         self.ward, self.per_s, self.seconds, self.running = ward, per_s, seconds, True
-        self.random, self.idle = random.Random(RNG), []
+        self.random, self.idle = random.Random(RNG), collections.defaultdict(list)
         self.first = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=2)
         self.answers, self.took_s, self.lateness_s, self.sent = collections.Counter(), [], [], 0
         self.stray, self.refused_at_s = [], []
@@ -67,12 +74,14 @@ class OldSenders(threading.Thread):
             task.add_done_callback(tasks.discard)
         if tasks:
             await asyncio.wait(tasks)
-        for connection in self.idle:
+        for connection in itertools.chain(*self.idle.values()):
             connection.close()
         await let_close()
 
     async def send(self, number):
-        connection = self.idle.pop() if self.idle else Connection(self.ward.entry, INTAKE, 20)
+        # a sender's own: a connection leads to one of the controller's pods as long as it lasts
+        idle = self.idle[number % SENDERS]
+        connection = idle.pop() if idle else Connection(self.ward.entry, INTAKE, 20)
         # none came before: a sender's windows are a second apart
         at = self.first + datetime.timedelta(seconds=number // SENDERS)
         body = json.dumps({"fk_user": str(number % SENDERS + 1), "eeg_data": [(place * 37 + number) % 180 - 90 for place in range(178)],
@@ -86,7 +95,7 @@ class OldSenders(threading.Thread):
             self.refused_at_s.append(begin)
         else:
             self.stray.append((status, answer[:200]))
-        self.idle.append(connection)
+        idle.append(connection)
 
     def refused(self):
         return self.answers[503] / max(1, sum(self.answers.values()))
@@ -167,7 +176,7 @@ class Peak(unittest.TestCase):
         prometheus.wait_until_it_reads("eeg-intake", 2)
         time.sleep(PEAK_S + (90 if PEAK_S >= HOUR_S else 0))
         bounds = self.folder / "overlay/sizing.yaml"
-        status, said, wrong = vigil_size("--prometheus", prometheus.url, "--hours", 1 + PEAK_S // HOUR_S, "--only", ROUTE, *DISPATCH, "--json", *SPREAD, "--kustomize", bounds)
+        status, said, wrong = vigil_size("--prometheus", prometheus.url, "--hours", 1 + PEAK_S // HOUR_S, "--only", ROUTE, *dispatch(), "--json", *SPREAD, "--kustomize", bounds)
         self.assertEqual(status, 0, wrong)
         measured = json.loads(said)["services"][0]
         self.check_model(prometheus)
@@ -193,7 +202,7 @@ class Peak(unittest.TestCase):
         self.assertLess(sized.refused(), senders.refused())
 
     def check_model(self, prometheus):
-        status, said, wrong = vigil_size("--prometheus", prometheus.url, "--hours", 1, "--only", ROUTE, *DISPATCH, "--check")
+        status, said, wrong = vigil_size("--prometheus", prometheus.url, "--hours", 1, "--only", ROUTE, *dispatch(), "--check")
         print(said, flush=True)
         if PEAK_S < HOUR_S:
             self.assertEqual(status, 2, said + wrong)
@@ -222,7 +231,7 @@ class Peak(unittest.TestCase):
         log = self.folder / "access.log"
         log.write_text(kubectl("-n", "ingress-nginx", "logs", "-l", "app.kubernetes.io/name=ingress-nginx", "--tail=-1",
                                f"--since-time={begin:%Y-%m-%dT%H:%M:%SZ}"))
-        status, said, wrong = vigil_size("--access-log", log, "--slots", SLOTS, *DISPATCH, "--json")
+        status, said, wrong = vigil_size("--access-log", log, "--slots", SLOTS, *dispatch(), "--json")
         self.assertEqual(status, 0, wrong)
         found = {one["name"]: one["measured"] for one in json.loads(said)["services"]}
         old = [one for name, one in found.items() if "old-paths" in name or "eeg-intake" in name]  # Traefik names the route, nginx the service

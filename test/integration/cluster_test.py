@@ -1,6 +1,7 @@
 """The five programs of a cluster over one nats-server: what one takes in the others show, through kills, pauses and an orderly end."""
 
 import base64
+import concurrent.futures
 import datetime
 import http.client
 import json
@@ -213,6 +214,11 @@ class ClusterTest(unittest.TestCase):
         link = cluster.link()
         self.assertEqual(cluster.other_ward.call("GET", link)[0], 303)
         until(lambda: cluster.ward.call("GET", link)[0] == 401, "the other ward knows that the link was used")
+        with concurrent.futures.ThreadPoolExecutor(2) as both:
+            for _ in range(5): # ten attempts a minute are what an address has at each
+                link = cluster.link()
+                answers = both.map(lambda ward, link=link: ward.call("GET", link)[0], (cluster.ward, cluster.other_ward))
+                self.assertEqual(sorted(answers), [303, 401], "both were given it at once")
         on_duty = until(lambda: [ward for ward in wards if ward.log_text().rstrip().count("ward_on_duty") > ward.log_text().count("ward_off_duty")], "a ward is on duty")
         self.assertEqual(len(on_duty), 1)
         # it sends the test patient's data through the intake; when it is gone the other one does

@@ -113,7 +113,8 @@ void add(JsonText& json, const Answer& answer) {
 std::string answers_json(std::span<const Answer> answers, const Sizing& sizing) {
     JsonText json;
     json.open_object().member("target_blocking", sizing.target);
-    json.member("dispatch", queueing::name(sizing.dispatch)).key("services").open_array();
+    json.member("dispatch", queueing::name(sizing.dispatch));
+    json.member("dispatchers", sizing.dispatchers).key("services").open_array();
     for (const auto& answer : answers) {
         add(json, answer);
     }

@@ -57,6 +57,13 @@ std::string dispatches(const ServiceSize& size) {
     return text;
 }
 
+std::string dispatch_text(const Sizing& sizing) {
+    const auto name = std::string(queueing::name(sizing.dispatch));
+    const bool several =
+        sizing.dispatch == queueing::Dispatch::round_robin && sizing.dispatchers > 1;
+    return several ? std::format("{} by {} dispatchers", name, sizing.dispatchers) : name;
+}
+
 std::string simulation(const Simulated& simulated) {
     const auto& result = simulated.result;
     std::string text = std::format(
@@ -107,7 +114,7 @@ std::string answer_text(const Answer& answer, const Sizing& sizing) {
         load.service_s,
         counted(static_cast<double>(load.slots), "slot"),
         counted(load.cores, "core"),
-        queueing::name(sizing.dispatch)
+        dispatch_text(sizing)
     );
     text += std::format(
         "  {} for at most {} refused\n",

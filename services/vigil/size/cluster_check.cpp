@@ -219,8 +219,8 @@ std::string check_text(const CheckedRoute& checked) {
         checked.hours,
         checked.verdict == Verdict::agrees
             ? "the model is true of it"
-            : "the model is NOT true of it (are --cores and --dispatch right? do senders come in "
-              "step?)"
+            : "the model is NOT true of it (are --cores, --dispatch and --dispatchers right? do "
+              "senders come in step?)"
     );
 }
 

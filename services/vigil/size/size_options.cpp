@@ -59,6 +59,16 @@ void add_load_options(CLI::App& command, Arguments& arguments) {
         )
         ->check(CLI::IsMember(dispatch_names()))
         ->capture_default_str();
+    command
+        .add_option(
+            "--dispatchers",
+            arguments.sizing.dispatchers,
+            "Of round-robin: how many take the pods in turn, each by itself, such as the replicas "
+            "of "
+            "an ingress controller"
+        )
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1000}))
+        ->capture_default_str();
     command.add_option("--pods", arguments.pods, "What runs now, to see what it refuses")
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100'000}));
     command

@@ -89,7 +89,11 @@ std::vector<std::string> assumptions(const ServiceSize& size, const Sizing& sizi
         all.emplace_back("who was refused does not come back (--attempts)");
     }
     if (std::ranges::any_of(size.rows, &PodsRow::many_pods)) {
-        all.emplace_back("so many pods are taken as infinitely many; --simulate checks it");
+        all.emplace_back(
+            sizing.dispatch == Dispatch::round_robin
+                ? "so many turns are taken as fewer, which refuse more; --simulate checks it"
+                : "so many pods are taken as infinitely many; --simulate checks it"
+        );
     }
     return all;
 }
@@ -143,7 +147,13 @@ Result<ServiceLoad> read_service(std::string_view text) {
 
 queueing::Pods pods_of(const ServiceLoad& load, const Sizing& sizing, std::uint64_t pods) {
     const double cores = load.cores == 0 ? static_cast<double>(load.slots) : load.cores;
-    return {.pods = pods, .slots = load.slots, .cores = cores, .dispatch = sizing.dispatch};
+    return {
+        .pods = pods,
+        .slots = load.slots,
+        .cores = cores,
+        .dispatch = sizing.dispatch,
+        .dispatchers = sizing.dispatchers
+    };
 }
 
 Result<PodsRow> row_of(const ServiceLoad& load, const Sizing& sizing, std::uint64_t pods) {

@@ -26,6 +26,7 @@ struct ServiceLoad {
 struct Sizing {
     double target = 0.001;
     queueing::Dispatch dispatch = queueing::Dispatch::random;
+    std::uint64_t dispatchers = 1;             // of round robin, each by itself
     std::optional<std::uint64_t> pods = {};    // what runs now
     std::optional<std::uint32_t> attempts = 1; // of a request; none: never gives up
 };
