@@ -12,6 +12,8 @@
 #include <array>
 #include <cmath>
 #include <format>
+#include <string>
+#include <tuple>
 
 namespace vigil::size {
 
@@ -79,6 +81,38 @@ std::string dispatch_table() {
             };
             cells.push_back(share(queueing::blocking(service, offered).value().share));
         }
+        text += row(cells);
+    }
+    return text;
+}
+
+std::string dispatchers_table() {
+    constexpr std::array<std::uint64_t, 3> entries{1, 2, 3};
+    std::vector<std::string> names{"pods", "slots", "erlangs"};
+    for (const auto count : entries) {
+        names.push_back(std::format("{} in turn", count));
+    }
+    names.emplace_back("random");
+    std::string text = head(names);
+    for (const auto& [pods, slots, offered] :
+         {std::tuple{2, 1, 0.4}, {6, 1, 0.4}, {5, 4, 10.0}, {4, 5, 12.0}}) {
+        std::vector<std::string> cells{
+            std::to_string(pods),
+            std::to_string(slots),
+            std::format("{:g}", offered)
+        };
+        queueing::Pods service{
+            .pods = static_cast<std::uint64_t>(pods),
+            .slots = static_cast<std::uint64_t>(slots),
+            .cores = static_cast<double>(slots),
+            .dispatch = queueing::Dispatch::round_robin
+        };
+        for (const auto count : entries) {
+            service.dispatchers = count;
+            cells.push_back(share(queueing::blocking(service, offered).value().share));
+        }
+        service.dispatch = queueing::Dispatch::random;
+        cells.push_back(share(queueing::blocking(service, offered).value().share));
         text += row(cells);
     }
     return text;
@@ -268,6 +302,7 @@ std::string pulling_table() {
 std::vector<ModelTable> model_tables() {
     return {
         {"Dispatch", dispatch_table()},
+        {"Several dispatchers", dispatchers_table()},
         {"Shared cores", shared_cores_table()},
         {"Senders", senders_table()},
         {"Retries", retries_table()},
