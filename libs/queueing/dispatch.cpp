@@ -4,6 +4,7 @@
 #include "queueing/markov_chain.hpp"
 #include "queueing/pod_states.hpp"
 #include "queueing/root.hpp"
+#include "queueing/rounds.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -15,6 +16,7 @@ namespace vigil::queueing {
 namespace {
 
 constexpr std::uint64_t most_pods = 100'000;
+constexpr std::uint64_t most_in_rounds = 256;
 
 Result<void> check(const Pods& pods) {
     if (pods.pods == 0 || pods.slots == 0 || !(pods.cores > 0) || pods.dispatchers == 0) {
@@ -198,6 +200,10 @@ Result<PodsBlocking> blocking(const Pods& pods, double offered) {
     }
     if (pods.dispatch == Dispatch::round_robin) {
         return round_robin(pods, offered);
+    }
+    if (pods.dispatch == Dispatch::traefik) {
+        return pods.pods <= most_in_rounds ? Result<PodsBlocking>(rounds_blocking(pods, offered))
+                                           : too_many_states(pods);
     }
     if (pods.dispatch == Dispatch::least_busy && pods.own_cores()) {
         return exactly(erlang_b(pods.pods * pods.slots, offered));

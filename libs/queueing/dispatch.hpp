@@ -16,6 +16,7 @@ namespace vigil::queueing {
 enum class Dispatch : std::uint8_t {
     random,       // kube-proxy: any pod, busy or not
     round_robin,  // each in turn, as each dispatcher counts them
+    traefik,      // each once in every round, in an order that changes (Rounds)
     two_choices,  // the less busy of two drawn independently, which may be the same one (Envoy)
     two_distinct, // the less busy of two different ones (nginx "random two")
     least_busy,   // the least busy of all
@@ -29,6 +30,7 @@ struct DispatchTraits {
 inline constexpr std::array dispatches = {
     DispatchTraits{Dispatch::random, "random"},
     DispatchTraits{Dispatch::round_robin, "round-robin"},
+    DispatchTraits{Dispatch::traefik, "traefik"},
     DispatchTraits{Dispatch::two_choices, "two-choices"},
     DispatchTraits{Dispatch::two_distinct, "two-distinct"},
     DispatchTraits{Dispatch::least_busy, "least-busy"},
@@ -62,15 +64,16 @@ struct PodsBlocking {
 /// The share of Poisson arrivals that is refused.
 ///
 /// errors  invalid_argument: no pod, slot, core, dispatcher or load; unprocessable: too many states
-///         to solve and no limit is known (least busy with shared cores): simulate it
+///         to solve and no limit is known (least busy with shared cores, Traefik with over 256
+///         pods): simulate it
 /// source  random split: Erlang B of each pod's share, or shared_cores_blocking. Round robin: each
 ///         pod sees gaps of `pods` exponential phases: Takacs, Introduction to the Theory of Queues
 ///         (1962), ch. 4, theorem 1 (GI/M/m/m); with shared cores or several dispatchers the chain
 ///         of a pod's slots and of each dispatcher's phase, and where that has too many states with
-///         fewer phases, which refuses more. Least busy: refused only where all slots are in use,
-///         which is Erlang B of all slots, if each has a core. Otherwise the chain of how many pods
-///         have how many slots in use. Many pods: Xie, Dong, Lu and Srikant, SIGMETRICS 2015,
-///         section 3.
+///         fewer phases, which refuses more. Traefik: rounds_blocking(). Least busy: refused only
+///         where all slots are in use, which is Erlang B of all slots, if each has a core.
+///         Otherwise the chain of how many pods have how many slots in use. Many pods: Xie, Dong,
+///         Lu and Srikant, SIGMETRICS 2015, section 3.
 [[nodiscard]] Result<PodsBlocking> blocking(const Pods& pods, double offered);
 
 /// The fewest pods that refuse no more than `target`, where more pods refuse less.

@@ -60,6 +60,7 @@ double share_of(const Pods& pods, double here, double above) {
             return here > 0 && from == all ? 1 : 0;
         case Dispatch::random:
         case Dispatch::round_robin:
+        case Dispatch::traefik:
             break;
     }
     return here / all;

@@ -4,12 +4,14 @@
 #include "queueing/network.hpp"
 #include "queueing/pulling.hpp"
 #include "queueing/retries.hpp"
+#include "queueing/rounds.hpp"
 #include "queueing/simulation_plans.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
 
 #include <algorithm>
+#include <map>
 
 namespace vigil::queueing {
 
@@ -61,6 +63,33 @@ TEST_CASE("pods under every dispatch refuse what the formulas say") {
         check_blocking({.pods = 5, .slots = 4, .cores = 4, .dispatch = dispatch}, 10, 400'000);
         check_blocking({.pods = 4, .slots = 5, .cores = 1.5, .dispatch = dispatch}, 5);
     }
+}
+
+TEST_CASE("Traefik's rounds bring a pod two requests with one between, and spare others") {
+    // of eight pods a request comes with one, seven or ten others before it, as its heap decides
+    Rounds rounds(8);
+    std::map<std::uint32_t, std::uint32_t> last;
+    std::map<std::uint32_t, std::map<std::uint32_t, int>> gaps; // by pod
+    for (std::uint32_t turn = 1; turn <= 24 * 100; ++turn) {
+        const auto pod = rounds.next();
+        if (last[pod] > 0) {
+            ++gaps[pod][turn - last[pod]];
+        }
+        last[pod] = turn;
+    }
+    CHECK(rounds.begins_anew());
+    CHECK(std::ranges::count_if(gaps, [](const auto& pod) {
+              return !pod.second.contains(2);
+          }) == 2);
+    const auto of = [](std::uint64_t pods, Dispatch dispatch) {
+        const Pods service{.pods = pods, .slots = 1, .cores = 1, .dispatch = dispatch};
+        return blocking(service, 0.4)->share;
+    };
+    CHECK_THAT(of(2, Dispatch::traefik), WithinRel(of(2, Dispatch::round_robin), 1e-12));
+    CHECK(of(8, Dispatch::traefik) > 100 * of(8, Dispatch::round_robin));
+    CHECK(of(8, Dispatch::traefik) < of(8, Dispatch::random));
+    check_blocking({.pods = 8, .slots = 1, .cores = 1, .dispatch = Dispatch::traefik}, 0.4, 1e6);
+    CHECK_FALSE(blocking({.pods = 257, .cores = 1, .dispatch = Dispatch::traefik}, 1));
 }
 
 TEST_CASE("dispatchers that take pods in turn by themselves refuse what their chain says") {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "queueing/event_queue.hpp"
+#include "queueing/rounds.hpp"
 #include "queueing/shared_cores.hpp"
 #include "queueing/simulation.hpp"
 
@@ -51,6 +52,7 @@ private:
         std::vector<std::uint32_t> ready = {};
         std::vector<std::uint32_t> starting = {};
         std::vector<std::uint32_t> turns; // of each dispatcher
+        Rounds rounds{0};                 // of Traefik, while there are as many pods
         std::optional<Autoscaler> scaler = {};
         double scaler_area = 0;
         TimeAverage used = {};

@@ -22,6 +22,11 @@ std::uint32_t Simulator::choose(StationState& station) const {
             const auto who = turns.size() == 1 ? 0 : station.choice.below(turns.size());
             return ready[++turns[who] % ready.size()];
         }
+        case Dispatch::traefik:
+            if (station.rounds.pods() != ready.size()) {
+                station.rounds = Rounds(static_cast<std::uint32_t>(ready.size()));
+            }
+            return ready[station.rounds.next()];
         case Dispatch::two_choices: {
             const auto first = drawn();
             return less_busy(first, drawn());

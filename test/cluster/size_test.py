@@ -31,15 +31,10 @@ SLOTS, OFFERED, MOST_PER_S, TARGET = 1, 0.6, 60.0, 0.05
 SENDERS = 100  # each sends less than a window a second, so that no time comes twice
 ROUTE = "eeg-intake POST /"
 RNG = 8  # seed: both halves get the same arrivals
-TARGETED = ("--target-blocking", TARGET)
+# of the controller's pods one gets all requests, that of the node which has the address
+DISPATCH = ("--dispatch", "traefik", "--target-blocking", TARGET)
 # a rolling update of Vigil takes no pod away (deploy/base/services/every-service.yaml)
 SPREAD = ("--nodes", 2, "--max-unavailable", 0)
-
-
-def dispatch():
-    """Each of the controller's pods gives a service's requests to its pods in turn, and knows nothing of the other's turns."""
-    controllers = get("-n", "ingress-nginx", "pods", "-l", "app.kubernetes.io/name=ingress-nginx")["items"]
-    return ("--dispatch", "round-robin", "--dispatchers", sum(map(is_ready, controllers)), *TARGETED)
 
 
 def vigil_size(*words):
@@ -176,7 +171,7 @@ class Peak(unittest.TestCase):
         prometheus.wait_until_it_reads("eeg-intake", 2)
         time.sleep(PEAK_S + (90 if PEAK_S >= HOUR_S else 0))
         bounds = self.folder / "overlay/sizing.yaml"
-        status, said, wrong = vigil_size("--prometheus", prometheus.url, "--hours", 1 + PEAK_S // HOUR_S, "--only", ROUTE, *dispatch(), "--json", *SPREAD, "--kustomize", bounds)
+        status, said, wrong = vigil_size("--prometheus", prometheus.url, "--hours", 1 + PEAK_S // HOUR_S, "--only", ROUTE, *DISPATCH, "--json", *SPREAD, "--kustomize", bounds)
         self.assertEqual(status, 0, wrong)
         measured = json.loads(said)["services"][0]
         self.check_model(prometheus)
@@ -202,7 +197,7 @@ class Peak(unittest.TestCase):
         self.assertLess(sized.refused(), senders.refused())
 
     def check_model(self, prometheus):
-        status, said, wrong = vigil_size("--prometheus", prometheus.url, "--hours", 1, "--only", ROUTE, *dispatch(), "--check")
+        status, said, wrong = vigil_size("--prometheus", prometheus.url, "--hours", 1, "--only", ROUTE, *DISPATCH, "--check")
         print(said, flush=True)
         if PEAK_S < HOUR_S:
             self.assertEqual(status, 2, said + wrong)
@@ -223,7 +218,7 @@ class Peak(unittest.TestCase):
         offered, plain = found["rate_per_s"] * found["service_s"], 1.0
         for servant in range(1, found["pods_now"] * SLOTS + 1):
             plain = offered * plain / (servant + offered * plain)
-        figure(f"refused by {found['pods_now']} pods at {offered:.2f} erlangs", f"{found['refused'] / found['attempts']:.2%}, {model:.2%} by the model of pods in turn, "
+        figure(f"refused by {found['pods_now']} pods at {offered:.2f} erlangs", f"{found['refused'] / found['attempts']:.2%}, {model:.2%} by the model of Traefik's turns, "
                f"{plain:.2%} by plain Erlang B")
 
     def check_log(self, begin, senders, per_s):
@@ -231,7 +226,7 @@ class Peak(unittest.TestCase):
         log = self.folder / "access.log"
         log.write_text(kubectl("-n", "ingress-nginx", "logs", "-l", "app.kubernetes.io/name=ingress-nginx", "--tail=-1",
                                f"--since-time={begin:%Y-%m-%dT%H:%M:%SZ}"))
-        status, said, wrong = vigil_size("--access-log", log, "--slots", SLOTS, *dispatch(), "--json")
+        status, said, wrong = vigil_size("--access-log", log, "--slots", SLOTS, *DISPATCH, "--json")
         self.assertEqual(status, 0, wrong)
         found = {one["name"]: one["measured"] for one in json.loads(said)["services"]}
         old = [one for name, one in found.items() if "old-paths" in name or "eeg-intake" in name]  # Traefik names the route, nginx the service

@@ -92,10 +92,11 @@ std::string dispatchers_table() {
     for (const auto count : entries) {
         names.push_back(std::format("{} in turn", count));
     }
+    names.emplace_back("traefik");
     names.emplace_back("random");
     std::string text = head(names);
     for (const auto& [pods, slots, offered] :
-         {std::tuple{2, 1, 0.4}, {6, 1, 0.4}, {5, 4, 10.0}, {4, 5, 12.0}}) {
+         {std::tuple{2, 1, 0.4}, {6, 1, 0.4}, {8, 1, 0.4}, {5, 4, 10.0}}) {
         std::vector<std::string> cells{
             std::to_string(pods),
             std::to_string(slots),
@@ -111,8 +112,11 @@ std::string dispatchers_table() {
             service.dispatchers = count;
             cells.push_back(share(queueing::blocking(service, offered).value().share));
         }
-        service.dispatch = queueing::Dispatch::random;
-        cells.push_back(share(queueing::blocking(service, offered).value().share));
+        service.dispatchers = 1;
+        for (const auto dispatch : {queueing::Dispatch::traefik, queueing::Dispatch::random}) {
+            service.dispatch = dispatch;
+            cells.push_back(share(queueing::blocking(service, offered).value().share));
+        }
         text += row(cells);
     }
     return text;
