@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <utility>
 
 namespace vigil::queueing {
@@ -81,14 +82,23 @@ double take(Busy& busy) {
     return full;
 }
 
+/// So many steps round off a little of the whole each, which would never let it settle.
+void make_whole(Busy& busy) {
+    const double whole = std::ranges::fold_left(busy, 0.0, std::plus());
+    for (double& share : busy) {
+        share /= whole;
+    }
+}
+
 /// Over its turns again and again, until it begins them as it did before.
 double refused_of_a_pod(const std::vector<std::uint32_t>& gaps, const Pods& pods, double offered) {
     constexpr int most_times = 100'000;
+    constexpr double settled = 1e-13;
     Busy busy(pods.slots + 1, 0);
     busy.front() = 1;
     double refused = 0;
     double moved = 1;
-    for (int times = 0; times < most_times && moved > 1e-15; ++times) {
+    for (int times = 0; times < most_times && moved > settled; ++times) {
         const Busy before = busy;
         refused = 0;
         for (const auto gap : gaps) {
@@ -97,6 +107,7 @@ double refused_of_a_pod(const std::vector<std::uint32_t>& gaps, const Pods& pods
             }
             refused += take(busy);
         }
+        make_whole(busy);
         moved = 0;
         for (std::size_t slots = 0; slots < busy.size(); ++slots) {
             moved = std::max(moved, std::abs(busy[slots] - before[slots]));
@@ -112,7 +123,7 @@ PodsBlocking rounds_blocking(const Pods& pods, double offered) {
     std::vector<std::vector<std::uint32_t>> gaps(pods.pods);
     std::vector<std::uint32_t> first(pods.pods, 0);
     std::vector<std::uint32_t> last(pods.pods, 0);
-    constexpr std::uint64_t most_work = 20'000'000; // some hundredths of a second
+    constexpr std::uint64_t most_work = 5'000'000; // some hundredths of a second
     const auto most_turns = std::max(4 * pods.pods, most_work / (pods.pods * pods.slots));
     std::uint32_t turn = 0;
     do {
@@ -127,7 +138,9 @@ PodsBlocking rounds_blocking(const Pods& pods, double offered) {
     } while (!rounds.begins_anew() && turn < most_turns);
     double refused = 0;
     for (std::size_t pod = 0; pod < pods.pods; ++pod) {
-        gaps[pod].push_back(turn - last[pod] + first[pod]);
+        if (rounds.begins_anew()) {
+            gaps[pod].push_back(turn - last[pod] + first[pod]);
+        }
         refused += refused_of_a_pod(gaps[pod], pods, offered);
     }
     return {

@@ -44,8 +44,8 @@ private:
 ///         sequence of turns until it repeats itself: the embedded chain of arrivals, as for
 ///         GI/M/m/m (Takacs, 1962, ch. 4) with gaps that differ
 /// cost    turns until the order comes back (8 pods: 24, 100: 8,000), times pods, times slots;
-/// where
-///         that is too much, of fewer turns, and `many_pods` says so
+///         where that is too much, of fewer turns, which refuse a little more, and `many_pods` says
+///         so
 [[nodiscard]] PodsBlocking rounds_blocking(const Pods& pods, double offered);
 
 } // namespace vigil::queueing

@@ -90,6 +90,12 @@ TEST_CASE("Traefik's rounds bring a pod two requests with one between, and spare
     CHECK(of(8, Dispatch::traefik) < of(8, Dispatch::random));
     check_blocking({.pods = 8, .slots = 1, .cores = 1, .dispatch = Dispatch::traefik}, 0.4, 1e6);
     CHECK_FALSE(blocking({.pods = 257, .cores = 1, .dispatch = Dispatch::traefik}, 1));
+    // two thousand turns until the order of seventeen comes back, and as many roundings
+    check_blocking({.pods = 17, .slots = 4, .cores = 4, .dispatch = Dispatch::traefik}, 47.6);
+    // too many turns: fewer stand for all
+    const Pods many{.pods = 39, .slots = 16, .cores = 16, .dispatch = Dispatch::traefik};
+    CHECK(blocking(many, 0.9 * 39 * 16)->many_pods);
+    check_blocking(many, 0.9 * 39 * 16);
 }
 
 TEST_CASE("dispatchers that take pods in turn by themselves refuse what their chain says") {

@@ -1,6 +1,5 @@
 #include "queueing/loss.hpp"
 #include "vigil/size/answer.hpp"
-#include "vigil/size/model_tables.hpp"
 #include "vigil/size/pulling_size.hpp"
 #include "vigil/size/test_command.hpp"
 
@@ -13,6 +12,9 @@
 #include <format>
 #include <fstream>
 #include <iterator>
+#include <sstream>
+#include <string>
+#include <vector>
 
 namespace vigil::size {
 
@@ -334,16 +336,25 @@ TEST_CASE("attempts that came back are not counted as fresh load") {
 TEST_CASE("docs/sizing.md has the tables and the answer that vigil size prints") {
     std::ifstream in(std::string(VIGIL_SOURCE_DIR) + "/docs/sizing.md");
     const std::string page((std::istreambuf_iterator<char>(in)), {});
-    for (const auto& [title, markdown] : model_tables()) {
-        CAPTURE(title);
-        CHECK_THAT(page, ContainsSubstring(markdown));
+    std::istringstream printed(run("--tables").out);
+    std::vector<std::string> tables;
+    bool within = false;
+    for (std::string line; std::getline(printed, line);) {
+        const bool row = line.starts_with('|');
+        if (row && !within) {
+            tables.emplace_back();
+        }
+        if (row) {
+            tables.back() += line + "\n";
+        }
+        within = row;
+    }
+    CHECK(tables.size() == 9);
+    for (const auto& table : tables) {
+        CHECK_THAT(page, ContainsSubstring(table));
     }
     const auto answer = run("--arrival-rate 40 --service-time 0.3 --slots 5 --pods 4");
     CHECK_THAT(page, ContainsSubstring(answer.out));
-    CHECK_THAT(
-        run("--tables").out,
-        ContainsSubstring("Dispatch") && ContainsSubstring("no fixed point")
-    );
 }
 
 TEST_CASE("bad input gets a sentence that says what is wrong") {

@@ -90,7 +90,7 @@ std::vector<std::string> assumptions(const ServiceSize& size, const Sizing& sizi
     }
     if (std::ranges::any_of(size.rows, &PodsRow::many_pods)) {
         all.emplace_back(
-            sizing.dispatch == Dispatch::round_robin
+            sizing.dispatch == Dispatch::round_robin || sizing.dispatch == Dispatch::traefik
                 ? "so many turns are taken as fewer, which refuse more; --simulate checks it"
                 : "so many pods are taken as infinitely many; --simulate checks it"
         );
