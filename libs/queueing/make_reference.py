@@ -52,9 +52,48 @@ def stationary(states: list, moves) -> dict:
     return dict(zip(states, mpmath.lu_solve(balance, right)))
 
 
+def rounds(count: int) -> list:
+    """The pods in the order of their turns, until all begins anew: the earliest deadline is popped off a heap and pushed with one more, as Go's container/heap does."""
+    heap, turns = [(0, pod) for pod in range(count)], []
+    begin = [pod for _, pod in heap]
+    while not turns or [pod for _, pod in heap] != begin or len({deadline for deadline, _ in heap}) > 1:
+        heap[0], heap[-1] = heap[-1], heap[0]
+        deadline, pod = heap.pop()
+        at = 0
+        while below := [child for child in (2 * at + 1, 2 * at + 2) if child < len(heap)]:
+            least = min(below, key=lambda child: heap[child][0])  # the first of equal ones
+            if heap[least][0] >= heap[at][0]:
+                break
+            heap[at], heap[least], at = heap[least], heap[at], least
+        heap.append((deadline + 1, pod))
+        at = count - 1
+        while at and heap[at][0] < heap[(at - 1) // 2][0]:
+            heap[at], heap[(at - 1) // 2], at = heap[(at - 1) // 2], heap[at], (at - 1) // 2
+        turns.append(pod)
+    return turns
+
+
+def in_rounds(count: int, slots: int, cores: float, offered) -> mpf:
+    """States are whose turn is next and the slots in use of one pod; the mean of all pods, which have as many turns each."""
+    turns, refused = rounds(count), mpf(0)
+    for pod in range(count):
+        def moves(state, pod=pod):
+            turn, busy = state
+            yield ((turn + 1) % len(turns), min(busy + 1, slots) if turns[turn] == pod else busy), offered
+            if busy:
+                yield (turn, busy - 1), min(mpf(busy), mpf(cores))
+
+        held = stationary(list(itertools.product(range(len(turns)), range(slots + 1))), moves)
+        ours = {state: share for state, share in held.items() if turns[state[0]] == pod}
+        refused += sum(share for state, share in ours.items() if state[-1] == slots) / sum(ours.values())
+    return refused / count
+
+
 def pods(count: int, slots: int, cores: float, dispatch: str, offered, dispatchers: int = 1) -> mpf:
     """States are how many slots each pod has in use, in order; or for round robin the phase of each dispatcher and the slots in use of one pod."""
     offered = mpf(offered)
+    if dispatch == "traefik":
+        return in_rounds(count, slots, cores, offered)
     if dispatch == "round-robin":
         def moves(state):
             *phases, busy = state
@@ -214,6 +253,7 @@ def reference() -> dict:
     split += [(4, 5, 1.0, name, 3.0) for name in ("round-robin", "two-choices", "two-distinct", "least-busy")]
     split += [(3, 3, 1.5, "two-choices", 1e-3), (2, 8, 8.0, "round-robin", 6.0), (2, 5, 2.0, "two-distinct", 20.0)]
     several = [(2, 1, 1.0, "round-robin", 0.39, 2), (6, 1, 1.0, "round-robin", 0.39, 2), (3, 3, 1.5, "round-robin", 4.0, 2), (3, 2, 2.0, "round-robin", 3.0, 3)]
+    turns = [(8, 1, 1.0, "traefik", 0.39, 1), (5, 4, 4.0, "traefik", 10.0, 1), (3, 3, 1.5, "traefik", 4.0, 1)]
     limit = [(4, 4.0, 2.0), (5, 1.0, 0.7), (10, 10.0, 7.0), (3, 3.0, 30.0), (20, 4.0, 4.2), (6, 4.0, 3.9)]
     back = [(5, 5.0, 3.0, None), (20, 20.0, 19.0, None), (20, 20.0, 12.0, 3), (5, 1.0, 0.7, None), (5, 5.0, 50.0, 4), (10, 10.0, 1.0, 1)]
     nests = [
@@ -251,7 +291,7 @@ def reference() -> dict:
         "slots_for": needed,
         "offered_for": rows("slots cores target", inverse, inverted),
         "erlang_c": rows("slots offered", queued, delayed),
-        "pods": rows("pods slots cores dispatch offered dispatchers", [(*row, 1) for row in split] + several, pods),
+        "pods": rows("pods slots cores dispatch offered dispatchers", [(*row, 1) for row in split] + several + turns, pods),
         "many_pods": rows("slots cores each", limit, many_pods),
         "retries": rows("slots cores fresh attempts", back, retries),
         "nested": rows("callers direct callee", nests, nested),

@@ -85,6 +85,7 @@ struct StationResult {
     std::uint64_t failed_below = 0; // accepted, then refused by a callee
     std::uint64_t requests = 0;
     std::uint64_t given_up = 0;
+    double last_end_s = 0; // from the plan's start to the last end of a request
     double slots_used = 0; // mean
     double cores_used = 0; // mean
     double pods = 0;       // mean, starting and draining ones counted

@@ -242,6 +242,7 @@ void Simulator::finish(std::uint32_t number, bool succeeded) {
     station.used.add(now_s_, -1);
     if (batch_ > 0) {
         station.responses.add(now_s_ - request.accepted_s);
+        station.last_end_s = now_s_;
         station.failed_below += succeeded ? 0 : 1;
     }
     if (!pod.waiting.empty()) {
@@ -326,6 +327,7 @@ SimulationResult Simulator::result() const {
             one.given_up += requests[batch].part;
         }
         one.failed_below = station.failed_below;
+        one.last_end_s = station.last_end_s;
         one.slots_used = (station.used.area(now_s_) - station.used_before) / plan_.duration_s;
         one.cores_used = (station.cores.area(now_s_) - station.cores_before) / plan_.duration_s;
         one.pods = (station.pods.area(now_s_) - station.pods_before) / plan_.duration_s;

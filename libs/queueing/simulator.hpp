@@ -63,6 +63,7 @@ private:
         double pods_before = 0;
         std::uint64_t most_pods = 0;
         std::uint64_t failed_below = 0;
+        double last_end_s = 0;
         std::vector<Batch> attempts; // refused of attempts; the first batch is the warm-up
         std::vector<Batch> requests; // given up of requests
         TimeHistogram waits = {};

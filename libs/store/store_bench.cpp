@@ -57,7 +57,7 @@ Write windows(journal::Sequence step, int count) {
 }
 
 // Ten windows of a patient in one row, as records compacts them.
-void add_chunks(Write& write, int count) {
+void add_chunks(Write& write, int count, std::size_t bytes = 1400) {
     for (int p = 0; p < count; ++p) {
         StreamRow stream;
         stream.patient = "patient-" + std::to_string(p);
@@ -72,7 +72,7 @@ void add_chunks(Write& write, int count) {
         row.end_sample = row.first_sample + 1780;
         row.start_us = static_cast<std::int64_t>(write.expected) * window_us;
         row.end_us = row.start_us + 10 * window_us;
-        row.payload = std::string(1400, 'p');
+        row.payload = std::string(bytes, 'p');
         row.pyramid = std::string(50, 'm');
         write.chunks.push_back({.stream = static_cast<std::size_t>(p), .row = std::move(row)});
     }
@@ -125,8 +125,9 @@ private:
     MariadbOptions options_ = MariadbServer::shared().fresh();
 };
 
-// Everything that one window costs the store: its detection, its tenth of a row of samples, the
-// newest window.
+// Everything that a patient's second costs the store: a detection, a tenth of a row of samples, the
+// newest window. So many patients in a step; bytes of ten seconds' samples: 1,400 are those of an
+// old window's channel, 44,000 those of 23 channels at 256 Hz.
 template <class Kind>
 void write_windows(benchmark::State& state) {
     if (!Kind::is_there()) {
@@ -142,7 +143,7 @@ void write_windows(benchmark::State& state) {
         state.PauseTiming();
         auto write = windows(step, count);
         if (step % 10 == 0) {
-            add_chunks(write, std::min(count, patients));
+            add_chunks(write, std::min(count, patients), static_cast<std::size_t>(state.range(1)));
         }
         state.ResumeTiming();
         if (!store->write(write)) {
@@ -247,8 +248,14 @@ void start(benchmark::State& state) {
 
 } // namespace
 
-BENCHMARK(write_windows<Sqlite>)->Arg(1)->Arg(64)->Arg(256)->MeasureProcessCPUTime();
-BENCHMARK(write_windows<Mariadb>)->Arg(1)->Arg(64)->Arg(256)->MeasureProcessCPUTime();
+BENCHMARK(write_windows<Sqlite>)
+    ->ArgsProduct({{1, 64, 256}, {1400}})
+    ->Args({100, 44'000})
+    ->MeasureProcessCPUTime();
+BENCHMARK(write_windows<Mariadb>)
+    ->ArgsProduct({{1, 64, 256}, {1400}})
+    ->Args({100, 44'000})
+    ->MeasureProcessCPUTime();
 BENCHMARK(newest_of_100_patients<Sqlite>);
 BENCHMARK(newest_of_100_patients<Mariadb>);
 BENCHMARK(page_of_detections<Sqlite>);

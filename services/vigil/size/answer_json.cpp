@@ -19,9 +19,25 @@ void add(JsonText& json, const PodsRow& row) {
     json.member("many_pods_limit", row.many_pods).close_object();
 }
 
+void add_storm(JsonText& json, const queueing::StationResult& result) {
+    json.member("blocking", result.blocking.value).member("attempts", result.attempts);
+    json.member("requests", result.requests).member("served", served(result));
+    json.member("last_end_s", result.last_end_s);
+}
+
 void add(JsonText& json, const Simulated& simulated) {
     const auto& result = simulated.result;
     json.open_object().member("pods", simulated.pods);
+    if (simulated.returning) {
+        add_storm(json, result);
+        if (simulated.in_step) {
+            json.key("without_jitter").open_object();
+            add_storm(json, *simulated.in_step);
+            json.close_object();
+        }
+        json.member("events", simulated.events).close_object();
+        return;
+    }
     json.member("blocking", result.blocking.value)
         .member("half_width_95", result.blocking.half_width);
     json.member("lost", result.lost.value).member("requests", result.requests);

@@ -64,8 +64,24 @@ std::string dispatch_text(const Sizing& sizing) {
     return several ? std::format("{} by {} dispatchers", name, sizing.dispatchers) : name;
 }
 
+/// What became of senders that came back all at once.
+std::string storm(const queueing::StationResult& result) {
+    return std::format(
+        "{} of {} served, the last within {:.4g} s; {} of {} attempts refused",
+        served(result),
+        result.requests,
+        result.last_end_s,
+        percent(result.blocking.value),
+        result.attempts
+    );
+}
+
 std::string simulation(const Simulated& simulated) {
     const auto& result = simulated.result;
+    if (simulated.returning) {
+        return std::format("  returning   {}: {}\n", pods(simulated.pods), storm(result)) +
+               (simulated.in_step ? "  no jitter   " + storm(*simulated.in_step) + "\n" : "");
+    }
     std::string text = std::format(
         "  simulated   {}: {} refused, 95 % interval +-{}, {} requests",
         pods(simulated.pods),

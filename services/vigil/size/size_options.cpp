@@ -63,9 +63,8 @@ void add_load_options(CLI::App& command, Arguments& arguments) {
         .add_option(
             "--dispatchers",
             arguments.sizing.dispatchers,
-            "Of round-robin: how many take the pods in turn, each by itself, such as the replicas "
-            "of "
-            "an ingress controller"
+            "Of round-robin: how many take the pods in turn, each by itself, such as the "
+            "replicas of an ingress controller"
         )
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1000}))
         ->capture_default_str();
@@ -117,20 +116,32 @@ void add_simulation_options(CLI::App& command, Arguments& arguments) {
         .add_option(
             "--senders",
             options.senders,
-            "poisson; periodic: devices with spread phases; synchronised: all at once"
+            "poisson; periodic: devices with spread phases; synchronised: all at once, again and "
+            "again; returning: all at once after an outage (with --attempts), with and without "
+            "jitter of Retry-After"
         )
         ->check(CLI::IsMember(
             {std::string(poisson_senders),
              std::string(periodic_senders),
-             std::string(synchronised_senders)}
+             std::string(synchronised_senders),
+             std::string(returning_senders)}
         ))
         ->capture_default_str();
-    command.add_option("--devices", options.devices, "How many periodic or synchronised ones")
+    command
+        .add_option(
+            "--devices",
+            options.devices,
+            "How many periodic, synchronised or returning ones"
+        )
         ->capture_default_str();
     command.add_option("--jitter", options.jitter_s, "Seconds by which each send is late at most")
         ->capture_default_str();
     command
-        .add_option("--spread", options.spread_s, "Seconds within which synchronised devices begin")
+        .add_option(
+            "--spread",
+            options.spread_s,
+            "Seconds within which synchronised devices begin, or returning ones come"
+        )
         ->capture_default_str();
     command.add_option(
         "--variation",
@@ -225,6 +236,8 @@ void add_options(CLI::App& command, Arguments& arguments) {
         "two-distinct --simulate\n"
         "  vigil size --arrival-rate 16 --service-time 0.0625 --slots 5 --simulate --senders "
         "synchronised --devices 16\n"
+        "  vigil size --arrival-rate 10 --service-time 0.1 --slots 10 --pods 1 --attempts 8 "
+        "--simulate --senders returning --devices 400    all at once, after an outage\n"
         "  vigil size --service intake=200,0.004,8,2 --service predict=12,0.15,4,4 --json\n"
         "  vigil size --access-log ingress.log --slots 8 --cores 2    rates and times as measured, "
         "for the busiest hour\n"

@@ -16,6 +16,9 @@ namespace {
 /// (ours, from seeds that missed a formula which twenty times as many requests confirm).
 constexpr std::uint64_t enough_refusals = 1000;
 
+/// How long returning senders are watched.
+constexpr double storm_s = 3600;
+
 Result<queueing::Senders> senders_of(const ServiceLoad& load, const SimulationOptions& options) {
     if (options.senders == poisson_senders) {
         return queueing::Senders{
@@ -23,21 +26,28 @@ Result<queueing::Senders> senders_of(const ServiceLoad& load, const SimulationOp
         };
     }
     const bool periodic = options.senders == periodic_senders;
-    if (!periodic && options.senders != synchronised_senders) {
+    const bool returning = options.senders == returning_senders;
+    if (!periodic && !returning && options.senders != synchronised_senders) {
         return fail(
             ErrorCode::invalid_argument,
             std::format(
-                "\"{}\" names no senders; there are {}, {} and {}",
+                "\"{}\" names no senders; there are {}, {}, {} and {}",
                 options.senders,
                 poisson_senders,
                 periodic_senders,
-                synchronised_senders
+                synchronised_senders,
+                returning_senders
             ),
             "senders"
         );
     }
     if (options.devices == 0 || options.devices > 10'000'000) {
         return fail(ErrorCode::invalid_argument, "there are 1 to 10000000 devices", "devices");
+    }
+    if (returning) {
+        return queueing::Senders{
+            .how = queueing::Burst{.senders = options.devices, .spread_s = options.spread_s}
+        };
     }
     const double period_s = options.devices / load.arrivals_per_s;
     return queueing::Senders{
@@ -76,9 +86,11 @@ Result<Distribution> service_of(const ServiceLoad& load, const SimulationOptions
                           : Distribution::lognormal(load.service_s, variation);
 }
 
-} // namespace
+bool come_back(const Sizing& sizing) {
+    return sizing.attempts != 1U;
+}
 
-Result<Simulated> simulate_service(
+Result<queueing::SimulationPlan> plan_of(
     const ServiceLoad& load,
     const Sizing& sizing,
     const PodsRow& row,
@@ -99,9 +111,10 @@ Result<Simulated> simulate_service(
     if (!senders) {
         return std::unexpected(senders.error());
     }
-    const bool comes_back = sizing.attempts != 1U;
-    const double slowest_s = std::max(load.service_s, comes_back ? options.retry_after_s : 0);
-    const queueing::SimulationPlan plan{
+    const bool once = options.senders == returning_senders;
+    const double slowest_s =
+        std::max(load.service_s, come_back(sizing) ? options.retry_after_s : 0);
+    return queueing::SimulationPlan{
         .stations = {{
             .name = load.name,
             .pods = pods_of(load, sizing, row.pods),
@@ -113,21 +126,46 @@ Result<Simulated> simulate_service(
                  .jitter = options.retry_jitter},
         }},
         .senders = {*senders},
-        .duration_s = options.requests / load.arrivals_per_s,
-        .warm_up_s = 50 * slowest_s,
+        .duration_s = once ? storm_s : options.requests / load.arrivals_per_s,
+        .warm_up_s = once ? 0 : 50 * slowest_s,
         .seed = options.seed,
     };
-    return queueing::simulate(plan).transform([&](queueing::SimulationResult&& run) {
-        Simulated simulated{
-            .result = std::move(run.stations.front()),
-            .pods = row.pods,
-            .events = run.events,
-            .poisson = options.senders == poisson_senders,
-        };
-        simulated.enough = simulated.result.refused >= enough_refusals;
-        simulated.agrees = simulated.result.blocking.covers(row.blocking, at_a_thousandth);
-        return simulated;
-    });
+}
+
+} // namespace
+
+Result<Simulated> simulate_service(
+    const ServiceLoad& load,
+    const Sizing& sizing,
+    const PodsRow& row,
+    const SimulationOptions& options
+) {
+    auto plan = plan_of(load, sizing, row, options);
+    if (!plan) {
+        return std::unexpected(plan.error());
+    }
+    auto run = queueing::simulate(*plan);
+    if (!run) {
+        return std::unexpected(run.error());
+    }
+    Simulated simulated{
+        .result = std::move(run->stations.front()),
+        .pods = row.pods,
+        .events = run->events,
+        .poisson = options.senders == poisson_senders,
+        .returning = options.senders == returning_senders,
+    };
+    simulated.enough = simulated.result.refused >= enough_refusals;
+    simulated.agrees = simulated.result.blocking.covers(row.blocking, at_a_thousandth);
+    if (simulated.returning && come_back(sizing)) {
+        plan->stations.front().retry.jitter = 0;
+        run = queueing::simulate(*plan);
+        if (!run) {
+            return std::unexpected(run.error());
+        }
+        simulated.in_step = std::move(run->stations.front());
+    }
+    return simulated;
 }
 
 } // namespace vigil::size

@@ -14,6 +14,7 @@ namespace vigil::size {
 inline constexpr std::string_view poisson_senders = "poisson";
 inline constexpr std::string_view periodic_senders = "periodic";
 inline constexpr std::string_view synchronised_senders = "synchronised";
+inline constexpr std::string_view returning_senders = "returning"; // once each, after an outage
 
 /// From an interval of 95 % to one of 99.9 %: Student's t with 29 degrees of freedom, since
 /// SimulationPlan has 30 batches.
@@ -21,9 +22,9 @@ inline constexpr double at_a_thousandth = 3.659 / 2.045;
 
 struct SimulationOptions {
     std::string senders = std::string(poisson_senders);
-    std::uint32_t devices = 100; // of periodic and synchronised ones
+    std::uint32_t devices = 100; // of periodic, synchronised and returning ones
     double jitter_s = 0;         // of each send
-    double spread_s = 0;         // of synchronised senders' phases
+    double spread_s = 0;         // of synchronised senders' phases, of the moments of return
     /// Squared, of the service time: 0 fixed, 1 exponential, else lognormal. None: the measured
     /// times, and where there are none exponential ones.
     std::optional<double> variation = {};
@@ -36,12 +37,20 @@ struct SimulationOptions {
 
 struct Simulated {
     queueing::StationResult result;
+    /// Of returning senders: the same where Retry-After has no jitter.
+    std::optional<queueing::StationResult> in_step = {};
     std::uint64_t pods = 0;
     std::uint64_t events = 0;
     bool poisson = false; // the formula is about such senders
-    bool enough = false;  // refusals for an interval that can be trusted
-    bool agrees = false;  // it lies in the 99.9 % interval
+    bool returning = false;
+    bool enough = false; // refusals for an interval that can be trusted
+    bool agrees = false; // it lies in the 99.9 % interval
 };
+
+/// Requests that were served, of those that came back too.
+[[nodiscard]] inline std::uint64_t served(const queueing::StationResult& result) {
+    return result.attempts - result.refused - result.failed_below;
+}
 
 /// Runs the service with `row.pods` pods and compares what is refused with `row.blocking`.
 ///

@@ -128,6 +128,33 @@ TEST_CASE("a simulation says when the formula is outside its interval") {
     CHECK_THAT(answer_text(answer, {}), ContainsSubstring("OUTSIDE"));
 }
 
+TEST_CASE("a storm of returning devices is worn down where Retry-After has jitter") {
+    const std::string storm =
+        "--arrival-rate 10 --service-time 0.1 --variation 0 --slots 10 "
+        "--pods 1 --target-blocking 0.01 --simulate --senders returning "
+        "--devices 400 ";
+    // in step ten are served at each of eight attempts, 5, 10, 20, 40, 60, 60 and 60 s apart
+    const auto text = run(storm + "--attempts 8");
+    CHECK(text.status == 0);
+    CHECK_THAT(text.out, ContainsSubstring("  returning   1 pod: 400 of 400 served"));
+    CHECK_THAT(
+        text.out,
+        ContainsSubstring("  no jitter   80 of 400 served, the last within 255.1 s; 97.3 % of 2920")
+    );
+    const auto json = run(storm + "--attempts 8 --json").out;
+    CHECK_THAT(
+        json,
+        ContainsSubstring("\"without_jitter\"") && ContainsSubstring("\"served\": 80")
+    );
+    // who does not come back is served at once or never
+    const auto once = run(storm).out;
+    CHECK_THAT(
+        once,
+        ContainsSubstring("  returning   1 pod: 10 of 400 served, the last within 0.1 s")
+    );
+    CHECK_FALSE(once.contains("no jitter"));
+}
+
 TEST_CASE("percent prints three digits") {
     CHECK(percent(0.11005) == "11.0 %");
     CHECK(percent(0.0097956) == "0.980 %");
