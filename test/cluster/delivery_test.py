@@ -3,6 +3,7 @@
 Bad releases are made of the good image: other arguments, or `worse` (worse/) before its program. Docker is a stand-in that says that it built what lies in
 build/images, so that `pipeline` and `build` run to their end; all else is real.
 """
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -15,12 +16,12 @@ import unittest
 
 from cluster import IMAGES, TOP, figure, get, kubectl, wait_until
 from registry import built, open_place
-from ward import NAMESPACE, SERVERS, SERVICES, Ward, is_ready, pods, secrets_folder
+from ward import NAMESPACE, SERVERS, SERVICES, Ward, is_ready, pods, run_job, secrets_folder
 
 BESIDE = "vigil-beside"
-TIMES = {name: os.environ.get(name, value) for name, value in (("READY_S", "240"), ("SMOKE_S", "4"), ("ROLL_OUT_S", "180"), ("VERIFY_S", "20"), ("LOCK_S", "16"),
+TIMES = {name: os.environ.get(name, value) for name, value in (("READY_S", "240"), ("SMOKE_S", "4"), ("ROLL_OUT_S", "180"), ("VERIFY_S", "12"), ("LOCK_S", "16"),
                                                                ("WAIT_S", "600"), ("ANSWER_MS", "3000"), ("FRESH_S", "45"))}
-LATEST_S = 2 * int(TIMES["READY_S"]) # a run that has not ended by then hangs
+LATEST_S = 2 * int(TIMES["READY_S"])  # a run that has not ended by then hangs
 OF_A_TRIAL = ("deployments", "statefulsets", "pods", "jobs", "services", "secrets", "networkpolicies", "persistentvolumeclaims")
 DOCKER = """#!/bin/sh
 case "$*" in
@@ -123,9 +124,11 @@ class Delivery(unittest.TestCase):
         docker.chmod(0o755)
         overlay = folder / "ward"
         overlay.mkdir()
-        images = {**{name: place.change(name, "before", "--label", "vigil.test=before") for name in SERVICES}, **{name: place.push(name) for name in SERVERS}}
+        cls.checks = place.push("checks")
+        images = {**{name: place.change(name, "before", "--label", "vigil.test=before") for name in SERVICES}, **{name: place.push(name) for name in SERVERS}, "checks": cls.checks}
         (overlay / "kustomization.yaml").write_text(json.dumps({
-            "apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": [os.path.relpath(TOP / "deploy/overlays/laptop", overlay.resolve())],
+            "apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "namespace": NAMESPACE, "resources": [os.path.relpath(TOP / "deploy/overlays/laptop", overlay.resolve())],
+            "components": [os.path.relpath(TOP / "deploy/components/daily-checks", overlay.resolve())],
             "images": [{"name": f"localhost/vigil-{name}", "newName": image.split("@")[0], "digest": image.split("@")[1]} for name, image in images.items()]}))
         Ward.remove()
         cls.addClassCleanup(Ward.remove)
@@ -135,7 +138,6 @@ class Delivery(unittest.TestCase):
         kubectl("apply", "-k", TOP / "deploy/delivery/account")
         cls.addClassCleanup(kubectl, "delete", "-k", TOP / "deploy/delivery/account", "--ignore-not-found", "--wait=false")
         write_account()
-        cls.checks = place.push("checks")
         figure("a ward of images that the nodes pulled, ready after", f"{time.monotonic() - cls.began:.0f} s")
 
     def setUp(self):
@@ -210,8 +212,12 @@ class Delivery(unittest.TestCase):
         self.assertEqual(running(service), {self.before[service][0].split("@")[1]})
         self.clean(run)
 
-    def test_a_push_is_built_tried_out_beside_production_promoted_rolled_out_and_verified(self):
+    def test_a_push_is_built_tried_out_beside_production_promoted_rolled_out_and_verified_while_another_waits(self):
         run = self.pipeline("ward", "good")
+        run.wait_for("clean ...")
+        second = self.deliver("records", place.change("records", "test-second", "--label", "vigil.test=second"), "second")
+        second.wait_for("waiting for another run")
+        self.assertIn("ward", holder())
         run.wait_for("smoke ...")
         trial = {one["metadata"]["name"]: one["spec"]["template"]["spec"]["containers"][0]["image"] for one in get("-n", BESIDE, "deployments")["items"]}
         self.assertEqual(production(), self.before, "production is not touched while it is tried out")
@@ -223,8 +229,24 @@ class Delivery(unittest.TestCase):
         steps = [line.split()[1] for _, line in run.lines if line.endswith(" ...")]
         self.assertEqual(steps, ["clean", "signature", "test_deploy", "wait_ready", "smoke", "remove", "promote", "roll_out", "verify"])
         self.assertEqual({name: entry for name, entry in production().items() if name != "ward"}, {name: entry for name, entry in self.before.items() if name != "ward"})
+        self.before = production()
+        self.fails_at(second, "records", "signature")  # nobody signed it: it has had its turn
+        self.assertGreater(second.when("clean ..."), run.when("is delivered"), "one after the other")
         self.assertEqual(holder(), "")
-        self.clean(run)
+
+    def test_the_checks_of_every_day(self):
+        """Each CronJob once, then the script that GitHub's schedule calls."""
+        names = [one["metadata"]["name"] for one in get("-n", NAMESPACE, "cronjobs")["items"] if not one["spec"].get("suspend")]
+        self.assertEqual(sorted(names), ["backup", "check-backup", "check-certificates", "check-chain", "check-prediction"])
+        print(run_job("backup"))
+        names.remove("backup")
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            for name, said in zip(names, pool.map(run_job, names)):
+                print(f"{name}: {said}")
+        daily = Run("daily", CHECKS_IMAGE="")
+        self.addCleanup(daily.kill)
+        self.assertEqual(daily.end(), 0, daily.said)
+        self.clean(daily)
 
     def test_the_workflow_delivers(self):
         run = self.workflow("records")
@@ -276,18 +298,6 @@ class Delivery(unittest.TestCase):
         run = self.deliver("eeg-intake", image, "lossy", FRESH_S="25")
         self.is_rolled_back(run, "eeg-intake", image)
         self.assertRegex(run.said, "[1-9] of [0-9]+ blocks that were accepted are not in the store")
-
-    def test_of_two_pushes_at_once_one_waits(self):
-        image = self.signed("heart-intake", place.change("heart-intake", "test-two", "--label", "vigil.test=two"))
-        first = self.deliver("heart-intake", image, "two")
-        first.wait_for("clean ...")
-        second = self.deliver("records", place.change("records", "test-second", "--label", "vigil.test=second"), "second")
-        second.wait_for("waiting for another run")
-        self.assertIn("heart-intake", holder())
-        self.is_delivered(first, "heart-intake", image, "two")
-        self.before = production()
-        self.fails_at(second, "records", "signature") # nobody signed it: it has had its turn
-        self.assertGreater(second.when("clean ..."), first.when("is delivered"), "one after the other")
 
     def test_what_a_runner_leaves_that_dies_the_next_run_cleans_up(self):
         image = self.signed("eeg-intake", place.change("eeg-intake", "test-died", "--label", "vigil.test=died"))

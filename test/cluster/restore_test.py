@@ -5,9 +5,9 @@ import subprocess
 import time
 import unittest
 
-from cluster import figure, kubectl, load_image, pod, wait_until
+from cluster import figure, kubectl, load_image, pod
 from observer import Observer
-from ward import Ward, fresh, k, secrets_folder
+from ward import Ward, fresh, k, run_job, secrets_folder
 
 MARIADB = "localhost/vigil-mariadb:11.8"
 
@@ -23,18 +23,6 @@ def with_backups(test, name):
     test.addCleanup(k, "delete", "pod", name, "--ignore-not-found", "--wait=false", check=False)
 
 
-def job(name, seconds=600):
-    k("create", "job", f"--from=cronjob/{name}", f"{name}-now")
-
-    def ended():
-        status = json.loads(k("get", "job", f"{name}-now", "-o", "json"))["status"]
-        if any(one["type"] == "Failed" and one["status"] == "True" for one in status.get("conditions", [])):
-            raise RuntimeError(k("logs", f"job/{name}-now"))
-        return status.get("succeeded")
-    wait_until(f"the job {name}", ended, seconds)
-    return k("logs", f"job/{name}-now").strip()
-
-
 class Restore(unittest.TestCase):
     def test_a_backup_brings_every_acknowledged_block_into_an_empty_cluster(self):
         load_image("mariadb")
@@ -42,7 +30,7 @@ class Restore(unittest.TestCase):
         with Observer(ward, 10) as seen:
             time.sleep(float(os.environ.get("WARD_SECONDS", "30")))
         seen.check_stored()
-        print(job("backup"))
+        print(run_job("backup"))
         with_backups(self, "reader")
         name = k("exec", "reader", "--", "bash", "-c", "cd /backups && ls vigil-*.verified").strip().removesuffix(".verified")
         files = {part: subprocess.run(["kubectl", "-n", "vigil", "exec", "reader", "--", "cat", f"/backups/{name}{part}"], check=True, capture_output=True).stdout
@@ -69,7 +57,7 @@ class Restore(unittest.TestCase):
         k("scale", "deploy/records", "statefulset/nats", "--replicas=0")
         k("wait", "--for=delete", "pod", "-l", "component in (records, nats)", "--timeout=2m")
         with self.assertRaisesRegex(RuntimeError, "REPLACE=yes"):
-            job("restore", 120)
+            run_job("restore", 120)
         k("delete", "job", "restore-now")
         k("delete", "pvc", "-l", "component=nats")
         made = k("create", "job", "--from=cronjob/restore", "restore-now", "--dry-run=client", "-o", "yaml")

@@ -28,6 +28,19 @@ def is_ready(pod):
     return any(one["type"] == "Ready" and one["status"] == "True" for one in pod["status"].get("conditions", []))
 
 
+def run_job(name, seconds=600):
+    """A CronJob at once; what it said, or a RuntimeError with that where it failed."""
+    k("create", "job", f"--from=cronjob/{name}", f"{name}-now")
+
+    def ended():
+        status = json.loads(k("get", "job", f"{name}-now", "-o", "json"))["status"]
+        if any(one["type"] == "Failed" and one["status"] == "True" for one in status.get("conditions", [])):
+            raise RuntimeError(k("logs", f"job/{name}-now"))
+        return status.get("succeeded")
+    wait_until(f"the job {name}", ended, seconds)
+    return k("logs", f"job/{name}-now").strip()
+
+
 class Ward:
     """One installation. `overlay` is a folder of deploy/overlays, or another folder that Kustomize takes."""
 

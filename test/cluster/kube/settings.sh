@@ -65,7 +65,7 @@ image_file() {
 programs=$store/programs-$(digest "$kube/modules/kube")
 node_root=$store/node-$(digest "$kube/packages.txt")
 ingress=$top/deploy/cluster/ingress-controller # the same that anybody applies
-manifests=$store/manifests-$(digest "$kube"/modules/*/go.mod "$ingress")
+manifests=$store/manifests-$(digest "$kube"/modules/*/go.mod "$kube/build" "$ingress")
 kubectl() { KUBECONFIG=$admin "$programs/kubectl" "$@"; }
 
 alive() { # is the node's first process, as this state knows it, still there?
