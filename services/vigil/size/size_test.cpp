@@ -142,10 +142,7 @@ TEST_CASE("a storm of returning devices is worn down where Retry-After has jitte
         ContainsSubstring("  no jitter   80 of 400 served, the last within 255.1 s; 97.3 % of 2920")
     );
     const auto json = run(storm + "--attempts 8 --json").out;
-    CHECK_THAT(
-        json,
-        ContainsSubstring("\"without_jitter\"") && ContainsSubstring("\"served\": 80")
-    );
+    CHECK_THAT(json, ContainsSubstring("\"without_jitter\"") && ContainsSubstring("\"served\":80"));
     // who does not come back is served at once or never
     const auto once = run(storm).out;
     CHECK_THAT(
