@@ -109,7 +109,7 @@ Result<Models> models_of(
             service,
             sizing,
             pods,
-            route.times_s,
+            route.times,
             range.first * (1 - off),
             range.second * (1 + off)
         );
@@ -122,27 +122,24 @@ Result<Models> models_of(
 }
 
 /// What the model refuses over all hours, at loads that are `times` the measured ones.
-Result<double> model_share(const std::vector<Hour>& hours, const Models& models, double times) {
-    double refused = 0;
+Result<ModelShare> model_share(const std::vector<Hour>& hours, const Models& models, double times) {
+    ModelShare refused;
     double all = 0;
     for (const auto& one : hours) {
         const auto share = models.at(one.pods).share(one.per_s * times);
         if (!share) {
             return std::unexpected(share.error());
         }
-        refused += one.arrivals * *share;
+        refused.value += one.arrivals * share->value;
+        refused.low += one.arrivals * share->low;
+        refused.high += one.arrivals * share->high;
         all += one.arrivals;
     }
-    return refused / all;
-}
-
-/// Of the simulations: the widest.
-double half_width_of(const Models& models) {
-    double widest = 0;
-    for (const auto& [pods, model] : models) {
-        widest = std::max(widest, model.half_width());
-    }
-    return widest;
+    return ModelShare{
+        .value = refused.value / all,
+        .low = refused.low / all,
+        .high = refused.high / all
+    };
 }
 
 } // namespace
@@ -178,9 +175,9 @@ check_route(const ClusterRoute& route, const ServiceLoad& service, const Sizing&
             return std::unexpected(share->error());
         }
     }
-    checked.model = *middle;
-    checked.model_low = std::max(0.0, *low - half_width_of(*models));
-    checked.model_high = *high + half_width_of(*models);
+    checked.model = middle->value;
+    checked.model_low = low->low;
+    checked.model_high = high->high;
     checked.measured = queueing::share_estimate(found.batches);
     const boost::math::students_t scatter(static_cast<double>(found.batches.size() - 1));
     checked.measured_half_width =

@@ -138,7 +138,7 @@ Result<MeasuredAnswers> from_prometheus(const Arguments& arguments) {
             continue;
         }
         auto asked = arguments;
-        asked.simulation.times_s = route.times_s;
+        asked.simulation.times_s = route.times.likely_s;
         auto answer = answer_from(route.load, asked);
         if (!answer) {
             return std::unexpected(answer.error());

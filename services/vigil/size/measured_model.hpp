@@ -3,37 +3,43 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "vigil/size/service_histogram.hpp"
 #include "vigil/size/sizing.hpp"
 
 #include <cstdint>
-#include <span>
 #include <utility>
 #include <vector>
 
 namespace vigil::size {
 
+/// Of arrivals. What the buckets of a histogram leave open, and 99.9 % of the simulation, lies
+/// between `low` and `high`; by formula all three are one.
+struct ModelShare {
+    double value = 0;
+    double low = 0;
+    double high = 0;
+};
+
 class MeasuredModel {
 public:
     /// By formula where that holds for any service time, or where no times are given. Else it is
-    /// simulated at five rates from the lowest to the highest, with straight lines between.
+    /// simulated at five rates from the lowest to the highest, with straight lines between: with
+    /// the likely times, and with the least and the most varied ones.
     ///
-    /// in      `service`: its rate is not read; `times_s`: as ClusterRoute's
+    /// in      `service`: its rate is not read
     /// errors  those of the formula and of simulate_service()
     /// cost    5 million simulated requests
     static Result<MeasuredModel> make(
         const ServiceLoad& service,
         const Sizing& sizing,
         std::uint64_t pods,
-        std::span<const double> times_s,
+        const DrawnTimes& times,
         double lowest_per_s,
         double highest_per_s
     );
 
     /// The share of Poisson arrivals that is refused.
-    [[nodiscard]] Result<double> share(double per_s) const;
-
-    /// 99.9 % of the simulation; 0 by formula.
-    [[nodiscard]] double half_width() const { return half_width_; }
+    [[nodiscard]] Result<ModelShare> share(double per_s) const;
 
 private:
     MeasuredModel(ServiceLoad service, Sizing sizing, std::uint64_t pods)
@@ -41,14 +47,13 @@ private:
 
     struct Point {
         double per_s = 0;
-        double share = 0;
+        ModelShare share;
     };
 
     ServiceLoad service_;
     Sizing sizing_;
     std::uint64_t pods_;
     std::vector<Point> simulated_; // by rate
-    double half_width_ = 0;
 };
 
 } // namespace vigil::size

@@ -199,7 +199,7 @@ Result<ClusterRoute> measured(const Key& key, const Raw& raw, const AskedTime& t
     if (!variation) {
         return nothing("its service time has no buckets or is zero; are all series scraped?");
     }
-    route.times_s = times_of(buckets, load.service_s);
+    route.times = times_of(buckets, load.service_s);
     load.rate_per_s = rate->per_s;
     load.rate_half_width = rate->half_width;
     load.variation = variation->estimate;

@@ -5,6 +5,7 @@
 #include "vigil/size/counter_minutes.hpp"
 #include "vigil/size/measured_load.hpp"
 #include "vigil/size/prometheus.hpp"
+#include "vigil/size/service_histogram.hpp"
 
 #include <string>
 #include <utility>
@@ -19,7 +20,7 @@ struct ClusterRoute {
     MeasuredLoad load;   // named "service route"
     CountedMinutes arrivals;
     CountedMinutes refused;
-    std::vector<double> times_s; // of service: times_of() its buckets
+    DrawnTimes times; // of service, by its buckets
 };
 
 struct ClusterLoads {

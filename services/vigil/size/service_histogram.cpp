@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <utility>
 
@@ -35,8 +36,8 @@ double count_of(const std::vector<Cell>& cells) {
     });
 }
 
-/// All times as near to one level as their cells allow.
-double least_squares(const std::vector<Cell>& cells, double sum) {
+/// To which all times are as near as their cells allow.
+double level_of(const std::vector<Cell>& cells, double sum) {
     double below = 0;
     double above = cells.back().high;
     for (int step = 0; step < 200; ++step) {
@@ -47,25 +48,40 @@ double least_squares(const std::vector<Cell>& cells, double sum) {
         }
         (reached < sum ? below : above) = level;
     }
+    return below;
+}
+
+double least_squares(const std::vector<Cell>& cells, double sum) {
+    const double level = level_of(cells, sum);
     double squares = 0;
     for (const auto& cell : cells) {
-        const double at = std::clamp(below, cell.low, cell.high);
+        const double at = std::clamp(level, cell.low, cell.high);
         squares += cell.count * at * at;
     }
     return squares;
 }
 
-/// All times at an edge of their cells, the longest at the upper one.
-double most_squares(const std::vector<Cell>& cells, double sum) {
-    double squares = 0;
+/// The shares of the cells' times that lie at the upper edge, where all lie at an edge and the
+/// longest at the upper one.
+std::vector<double> raised_of(const std::vector<Cell>& cells, double sum) {
     for (const auto& cell : cells) {
         sum -= cell.count * cell.low;
-        squares += cell.count * cell.low * cell.low;
     }
-    for (auto cell = cells.rbegin(); cell != cells.rend() && sum > 0; ++cell) {
-        const double raised = std::min(sum, cell->count * (cell->high - cell->low));
-        sum -= raised;
-        squares += raised * (cell->low + cell->high);
+    std::vector<double> raised(cells.size(), 0);
+    for (std::size_t i = cells.size(); i-- > 0 && sum > 0;) {
+        const double most = cells[i].count * (cells[i].high - cells[i].low);
+        raised[i] = std::min(1.0, sum / most);
+        sum -= raised[i] * most;
+    }
+    return raised;
+}
+
+double most_squares(const std::vector<Cell>& cells, double sum) {
+    const auto raised = raised_of(cells, sum);
+    double squares = 0;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        const auto& [low, high, count] = cells[i];
+        squares += count * (low * low + raised[i] * (high * high - low * low));
     }
     return squares;
 }
@@ -139,18 +155,17 @@ std::optional<Variation> variation_of(const std::vector<TimeBucket>& buckets, do
     return Variation{.estimate = std::clamp(likely, low, high), .low = low, .high = high};
 }
 
-std::vector<double>
-times_of(const std::vector<TimeBucket>& buckets, double mean_s, std::size_t count) {
+DrawnTimes times_of(const std::vector<TimeBucket>& buckets, double mean_s, std::size_t count) {
     const auto cells = cells_of(buckets);
     const double all = count_of(cells);
-    std::vector<double> times;
+    DrawnTimes times;
     if (!(all > 0) || !(mean_s > 0) || !std::isfinite(mean_s)) {
         return times;
     }
-    times.reserve(count);
+    const double level = level_of(cells, mean_s * all);
+    const auto raised = raised_of(cells, mean_s * all);
     std::size_t at = 0;
     double below = 0; // times of the cells before
-    double sum = 0;
     for (std::size_t i = 0; i < count; ++i) {
         const double rank = (static_cast<double>(i) + 0.5) / static_cast<double>(count) * all;
         while (at + 1 < cells.size() && rank > below + cells[at].count) {
@@ -161,12 +176,15 @@ times_of(const std::vector<TimeBucket>& buckets, double mean_s, std::size_t coun
         const double fall = fall_of(cells, at);
         const double place =
             std::abs(fall) < 1e-3 ? share : -std::log1p(share * std::expm1(-fall)) / fall;
-        times.push_back(cell.low + (cell.high - cell.low) * place);
-        sum += times.back();
+        times.likely_s.push_back(cell.low + (cell.high - cell.low) * place);
+        times.least_varied_s.push_back(std::clamp(level, cell.low, cell.high));
+        times.most_varied_s.push_back(share > 1 - raised[at] ? cell.high : cell.low);
     }
-    const double scale = mean_s * static_cast<double>(count) / sum;
-    for (auto& time : times) {
-        time *= scale;
+    for (auto* each : {&times.likely_s, &times.least_varied_s, &times.most_varied_s}) {
+        const double sum = std::ranges::fold_left(*each, 0.0, std::plus());
+        for (auto& time : *each) {
+            time *= mean_s * static_cast<double>(count) / sum;
+        }
     }
     return times;
 }

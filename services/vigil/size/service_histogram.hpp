@@ -29,11 +29,17 @@ struct Variation {
 [[nodiscard]] std::optional<Variation>
 variation_of(const std::vector<TimeBucket>& buckets, double mean_s);
 
-/// The quantiles of that density, each as likely: what a simulation draws. Empty where
-/// variation_of() gives nothing.
+/// What a simulation draws, each as likely.
+struct DrawnTimes {
+    std::vector<double> likely_s;       // the quantiles of variation_of()'s density
+    std::vector<double> least_varied_s; // all as near to one time as their buckets allow
+    std::vector<double> most_varied_s;  // all at an edge of theirs
+};
+
+/// Empty where variation_of() gives nothing.
 ///
-/// shape   `count` values in seconds, ascending, with the exact mean
-[[nodiscard]] std::vector<double>
+/// shape   `count` values of each in seconds, ascending, with the exact mean
+[[nodiscard]] DrawnTimes
 times_of(const std::vector<TimeBucket>& buckets, double mean_s, std::size_t count = 10'000);
 
 } // namespace vigil::size
