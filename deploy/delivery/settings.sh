@@ -45,5 +45,9 @@ resolve() { # repository, tag
     digest=$(crane digest "$1:$2" 2>/dev/null) || return 0
     printf '%s@%s' "$1" "$digest"
 }
+# The same words for image and unit tests, else Docker compiles a second time and tests another program.
+docker_build() { # service, more words...
+    (cd "$top" && docker build -f deploy/images/Dockerfile --build-arg SERVICE="$1" --build-arg VIGIL_COMMIT="$(commit)" --build-arg VIGIL_VERSION="$(tools/version)" "${@:2}" .)
+}
 # One that is killed leaves nothing behind but its folder.
 work_folder() { work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT; }

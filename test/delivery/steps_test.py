@@ -60,6 +60,17 @@ class Steps(unittest.TestCase):
     def test_an_image_of_another_place_is_not_promoted(self):
         self.refuses("is not of docker.io/somebody/vigil-ward", "promote", "ward", PINNED.replace("somebody", "other"))
 
+    def test_docker_tests_the_program_that_it_packs(self):
+        """With other arguments it would compile once more: what stands before --quiet and --target is one and the same."""
+        asked = []
+        for step in ("build", "unit"):
+            done = shared.run(step, "ward", **self.settings, BUILDER="docker")
+            self.assertEqual(done.returncode, 99, done.stderr)
+            line = next(line for line in done.stderr.splitlines() if line.startswith("docker was called: build"))
+            asked.append({word for word in line.split() if "=" in word})
+        self.assertEqual(asked[0], asked[1])
+        self.assertEqual({word.split("=")[0] for word in asked[0]}, {"SERVICE", "VIGIL_COMMIT", "VIGIL_VERSION"})
+
     def test_a_host_whose_key_is_not_known_is_not_reached(self):
         self.refuses("the host key of gate.example is not known", "reach", "true", SSH_HOST="gate.example", SSH_USER="ci", SSH_KEY="-", CLUSTER_CA="-")
 
