@@ -161,8 +161,24 @@ class Peak(unittest.TestCase):
         self.assertGreater(len(senders.took_s), 5, senders.answers)
         return sum(senders.took_s) / len(senders.took_s)
 
+    def together_s(self):
+        """Of windows of which two come at once: pods wait for the same journal and the same processors, which no model here knows."""
+        senders = OldSenders(self.ward, 1.0, 0)
+
+        async def pairs():
+            for first in range(0, 200, 2):
+                await asyncio.gather(senders.send(first), senders.send(first + 1))
+                await asyncio.sleep(0.1)
+            for connection in itertools.chain(*senders.idle.values()):
+                connection.close()
+            await let_close()
+        asyncio.run(pairs())
+        self.assertEqual(senders.stray, [])
+        return sum(senders.took_s) / len(senders.took_s)
+
     def test_bounds_that_were_measured_carry_the_peak_that_cpu_alone_refuses(self):
         alone_s = self.service_time_s()
+        figure("a window of which two come at once, beside one alone", f"{self.together_s() * 1000:.1f} ms, {alone_s * 1000:.1f} ms")
         per_s = min(MOST_PER_S, OFFERED / alone_s)
         begin = datetime.datetime.now(datetime.UTC)
         senders, counted = self.play(per_s, PEAK_S + 600)
