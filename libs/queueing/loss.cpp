@@ -32,11 +32,11 @@ Result<void> check_target(double target) {
     return fail(
         ErrorCode::invalid_argument,
         std::format(
-            "a blocking target of {:g} cannot be reached: it must lie above 0 (nothing is ever "
-            "refused by no finite number of slots) and below 1",
+            "a blocking target of {:g} cannot be reached: it must lie above 0 (any number of slots "
+            "refuses at times) and below 1",
             target
         ),
-        "target"
+        "target-blocking"
     );
 }
 

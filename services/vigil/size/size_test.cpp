@@ -388,6 +388,9 @@ TEST_CASE("bad input gets a sentence that says what is wrong") {
         int status = 2;
     };
 
+    const auto help = run("--help");
+    CHECK(help.status == 0);
+    CHECK_THAT(help.out, ContainsSubstring("--target-blocking") && ContainsSubstring("fig3.svg"));
     for (const auto& [options, says, status] : {
              Case{"--arrival-rate -3 --service-time 1 --slots 5", "arrival rate of -3"},
              Case{"--arrival-rate nan --service-time 1 --slots 5", "arrival rate of nan"},
@@ -422,10 +425,12 @@ TEST_CASE("bad input gets a sentence that says what is wrong") {
         const auto ran = run(options);
         CHECK(ran.status == status);
         CHECK_THAT(ran.err + ran.out, ContainsSubstring(says));
+        // an option that it names is one
+        if (const auto at = ran.err.rfind("(--"); at != std::string::npos) {
+            const auto named = ran.err.substr(at + 1, ran.err.find(')', at) - at - 1);
+            CHECK_THAT(help.out, ContainsSubstring("  " + named + " "));
+        }
     }
-    const auto help = run("--help");
-    CHECK(help.status == 0);
-    CHECK_THAT(help.out, ContainsSubstring("--target-blocking") && ContainsSubstring("fig3.svg"));
 }
 
 } // namespace vigil::size
