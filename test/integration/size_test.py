@@ -2,6 +2,7 @@
 program that it would read."""
 
 import json
+import os
 import pathlib
 import subprocess
 import tempfile
@@ -68,6 +69,28 @@ class Patch(unittest.TestCase):
                 self.assertFalse(self.file.exists())
         ran = size("--service", "ward=1,1,1", "--kustomize", str(self.file / "nowhere"))
         self.assertEqual(ran.returncode, 1)
+
+
+class Log(unittest.TestCase):
+    def peak_mb(self, lines):
+        """Of the program's memory, with so many requests of 24 hours coming through a pipe."""
+        environment = {**os.environ, "ASAN_OPTIONS": "quarantine_size_mb=1:" + os.environ.get("ASAN_OPTIONS", "")}  # what was freed is no memory in use
+        with subprocess.Popen([BINARY, "size", "--access-log", "/dev/stdin", "--slots", "4"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:
+            for number in range(lines):
+                second = number * 86_400 // lines
+                process.stdin.write(f'10.1.2.3 - - [28/Nov/2026:{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02} +0000] "POST /predict HTTP/1.1" 200 31 "-" '
+                                    f'"curl/8" {number} "predict" "http://10.0.0.8:80" 5ms\n'.encode())
+            process.stdin.close()
+            said = process.stdout.read().decode()
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, 0, said)
+        self.assertIn(f"{lines} attempts", said)
+        return used.ru_maxrss / 1000
+
+    def test_a_long_log_takes_no_more_memory_than_a_short_one(self):
+        short, long = self.peak_mb(20_000), self.peak_mb(200_000)  # 27 MB
+        self.assertLess(long - short, 5)
 
 
 class Metrics(unittest.TestCase):
