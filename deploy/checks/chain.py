@@ -40,6 +40,7 @@ class Device:
         self.watch("standby")
         made = ward.ask("ward", "POST", "/v1/admin/keys", {"patient": PATIENT, "label": self.name})
         self.key, self.key_id = made["key"], made["id"]
+        self.watch("standby")  # again: one that ended meanwhile did not see this key
         self.sent, self.times, self.refused = [], [], []
         self.start_us = int(time.time() * 1e6)
 
@@ -51,6 +52,8 @@ class Device:
         self.ward.ask("ward", "DELETE", f"/v1/admin/keys/{self.key_id}")
         if not self.others():
             self.watch("off")
+            if self.others():  # one that began meanwhile
+                self.watch("standby")
 
     def others(self):
         """Keys of checks that still run: each run has one, and one that is older was left by a run that died."""

@@ -38,7 +38,8 @@ def window(name):
 
 
 def run(options, ward):
-    patient = {"id": "check", "label": "Check, nobody", "monitoring": "off"}
+    # one of its own: chain's is shown on pages while it runs
+    patient = {"id": "check-prediction", "label": "Check of predictions, nobody", "monitoring": "off"}
     ward.ask("ward", "POST", "/v1/admin/patients", patient)
     key = ward.ask("ward", "POST", "/v1/admin/keys", {"patient": patient["id"], "label": "check-prediction"})
     try:

@@ -58,6 +58,31 @@ class OnAWard(unittest.TestCase):
             other.close()
         self.assert_monitoring("off")
 
+    def test_one_that_begins_while_another_ends_is_shown(self):
+        ending, begun = chain.Device(self.ward), []
+        looks = ending.others
+
+        def looks_too_early():
+            found = looks()
+            if not begun:
+                begun.append(chain.Device(self.ward))
+            return found
+        ending.others = looks_too_early
+        ending.close()
+        try:
+            self.assert_monitoring("standby")
+        finally:
+            begun[0].close()
+        self.assert_monitoring("off")
+
+    def test_predictions_are_asked_for_beside_it(self):
+        device = chain.Device(self.ward)
+        try:
+            self.assertEqual(check("prediction", *self.here)[0], 0)
+            self.assert_monitoring("standby")
+        finally:
+            device.close()
+
     def assert_monitoring(self, wanted):
         """Of the patient of checks: whether pages show it; an entry is known a moment after its answer."""
         time.sleep(0.5)
