@@ -274,9 +274,9 @@ class Delivery(unittest.TestCase):
 
     def test_a_readiness_that_never_comes(self):
         image = self.signed("heart-intake", place.restart("heart-intake", "test-unready", "/usr/local/bin/heart-intake", "--journal", "nats://nobody:4222"))
-        run = self.deliver("heart-intake", image, "unready", READY_S="40")
+        run = self.deliver("heart-intake", image, "unready", READY_S="25")
         self.fails_at(run, "heart-intake", "wait_ready")
-        self.assertRegex(run.said, "after 40 s these are not ready: .*heart-intake")
+        self.assertRegex(run.said, "after 25 s these are not ready: .*heart-intake")
 
     def test_a_smoke_test_that_fails(self):
         image = self.signed("detector", place.worsen("detector", "test-wrong", "--in", BESIDE, "--path", "/predict", "--answer", '{"message":"Received","response":0.5}'))
