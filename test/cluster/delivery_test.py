@@ -15,7 +15,7 @@ import time
 import unittest
 
 from cluster import IMAGES, TOP, figure, get, kubectl, wait_until
-from registry import built, open_place
+from registry import built, open_place, shared
 from ward import NAMESPACE, SERVERS, SERVICES, Ward, is_ready, pods, run_job, secrets_folder
 
 BESIDE = "vigil-beside"
@@ -32,9 +32,10 @@ esac
 
 
 def setUpModule():
-    global place, folder, keys
+    global place, folder, keys, osv
     place = open_place()
     folder, keys = place.folder, place.keys
+    osv = unittest.enterModuleContext(shared.Osv(place.registry.address.split(":")[0]))
 
 
 class Run:
@@ -128,7 +129,9 @@ class Delivery(unittest.TestCase):
         images = {**{name: place.change(name, "before", "--label", "vigil.test=before") for name in SERVICES}, **{name: place.push(name) for name in SERVERS}, "checks": cls.checks}
         (overlay / "kustomization.yaml").write_text(json.dumps({
             "apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "namespace": NAMESPACE, "resources": [os.path.relpath(TOP / "deploy/overlays/laptop", overlay.resolve())],
-            "components": [os.path.relpath(TOP / "deploy/components/daily-checks", overlay.resolve())],
+            "components": [os.path.relpath(TOP / "deploy/components" / name, overlay.resolve()) for name in ("daily-checks", "weaknesses")],
+            "patches": [{"target": {"kind": "CronJob", "name": "check-vulnerabilities"}, "patch": json.dumps(
+                [{"op": "add", "path": "/spec/jobTemplate/spec/template/spec/containers/0/args/-", "value": f"--osv={osv.address}"}])}],
             "images": [{"name": f"localhost/vigil-{name}", "newName": image.split("@")[0], "digest": image.split("@")[1]} for name, image in images.items()]}))
         Ward.remove()
         cls.addClassCleanup(Ward.remove)
@@ -237,9 +240,14 @@ class Delivery(unittest.TestCase):
     def test_the_checks_of_every_day(self):
         """Each CronJob once, and at the same time the script that GitHub's schedule calls."""
         names = [one["metadata"]["name"] for one in get("-n", NAMESPACE, "cronjobs")["items"] if not one["spec"].get("suspend")]
-        self.assertEqual(sorted(names), ["backup", "check-backup", "check-certificates", "check-chain", "check-prediction"])
+        self.assertEqual(sorted(names), ["backup", "check-backup", "check-certificates", "check-chain", "check-prediction", "check-vulnerabilities"])
         print(run_job("backup"))
         names.remove("backup")
+        self.assertRaisesRegex(RuntimeError, "no SBOM", run_job, "check-vulnerabilities")
+        subprocess.run([TOP / "deploy/components/weaknesses/name_sboms", IMAGES], env={**os.environ, "NAMESPACE": NAMESPACE}, check=True)
+        osv.weak = {"libssl3t64"}
+        self.assertRaisesRegex(RuntimeError, "BAD-1: pkg:deb/debian/libssl3t64@.* in .*vigil-ward", run_job, "check-vulnerabilities")
+        osv.weak = set()
         daily = Run("daily", CHECKS_IMAGE="")
         self.addCleanup(daily.kill)
         with concurrent.futures.ThreadPoolExecutor() as pool:

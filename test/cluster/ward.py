@@ -29,7 +29,8 @@ def is_ready(pod):
 
 
 def run_job(name, seconds=600):
-    """A CronJob at once; what it said, or a RuntimeError with that where it failed."""
+    """A CronJob at once; what it said, or a RuntimeError with that where it failed. What a run before left is removed."""
+    k("delete", "job", f"{name}-now", "--ignore-not-found")
     k("create", "job", f"--from=cronjob/{name}", f"{name}-now")
 
     def ended():

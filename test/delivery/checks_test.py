@@ -1,14 +1,12 @@
 """The checks hold on a running ward, and each says what is wrong where something is."""
 import argparse
 import hashlib
-import http.server
 import json
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import unittest
 
@@ -144,43 +142,19 @@ class Alone(unittest.TestCase):
             self.assertIn("not the file that was verified", check("backup", "--folder", folder)[1]["faults"][0])
 
 
-class Osv(http.server.BaseHTTPRequestHandler):
-    """OSV's two calls, as its API page describes them: one package of three has two weaknesses, a serious one and one that is not."""
-
-    def answer(self, what):
-        text = json.dumps(what).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
-    def do_POST(self):
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["queries"]
-        self.answer({"results": [{"vulns": [{"id": "BAD-1"}, {"id": "SMALL-1"}]} if "openssl" in one["package"]["purl"] else {} for one in asked]})
-
-    def do_GET(self):
-        self.answer({"database_specific": {"severity": "HIGH" if "BAD" in self.path else "LOW"}})
-
-    def log_message(self, *_):
-        pass
-
-
 class Vulnerabilities(unittest.TestCase):
     def test_a_serious_one_is_a_fault_unless_it_was_weighed(self):
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Osv)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        with server, tempfile.TemporaryDirectory() as name:
+        with shared.Osv("127.0.0.1", {"openssl"}) as osv, tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
             packages = [{"externalRefs": [{"referenceType": "purl", "referenceLocator": f"pkg:deb/debian/{one}@1"}]} for one in ("openssl", "zlib", "sqlite3")]
             (folder / "vigil-ward.spdx.json").write_text(json.dumps({"packages": packages}))
-            ask = lambda *more: check("vulnerabilities", "--sboms", folder, "--osv", f"http://127.0.0.1:{server.server_port}", *more)
+            ask = lambda *more: check("vulnerabilities", "--sboms", folder, "--osv", osv.address, *more)
             status, line = ask()
             self.assertEqual((status, line["faults"]), (1, ["BAD-1: pkg:deb/debian/openssl@1 in vigil-ward"]))
             accepted = folder / "accepted.json"
             for until, wanted in (("2999-01-01", 0), ("2020-01-01", 1)):
                 accepted.write_text(json.dumps([{"id": "BAD-1", "why": "not reached", "until": until}]))
                 self.assertEqual(ask("--accepted", accepted)[0], wanted)
-            server.shutdown()
 
     def test_no_sbom_is_a_fault(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -1,10 +1,13 @@
 """What the tests of the delivery share, also the one on a cluster: scripts run with settings of their own, a registry, keys, small images."""
 import contextlib
+import http.server
+import json
 import os
 import pathlib
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -73,3 +76,36 @@ def make_keys(folder, name="signing"):
     subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", private], check=True, capture_output=True)
     subprocess.run(["openssl", "ec", "-in", private, "-pubout", "-out", public], check=True, capture_output=True)
     return str(private), str(public)
+
+
+class Osv(http.server.ThreadingHTTPServer):
+    """OSV's two calls, as its API page describes them: each package of `weak` has two weaknesses, a serious one and one that is not."""
+
+    def __init__(self, host, weak=()):
+        super().__init__((host, 0), OsvAnswer)
+        self.weak, self.address = set(weak), f"http://{host}:{self.server_port}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
+
+
+class OsvAnswer(http.server.BaseHTTPRequestHandler):
+    def answer(self, what):
+        text = json.dumps(what).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def do_POST(self):
+        asked = [one["package"]["purl"] for one in json.loads(self.rfile.read(int(self.headers["Content-Length"])))["queries"]]
+        is_weak = lambda url: any(f"/{name}@" in url for name in self.server.weak)
+        self.answer({"results": [{"vulns": [{"id": "BAD-1"}, {"id": "SMALL-1"}]} if is_weak(url) else {} for url in asked]})
+
+    def do_GET(self):
+        self.answer({"database_specific": {"severity": "HIGH" if "BAD" in self.path else "LOW"}})
+
+    def log_message(self, *_):
+        pass

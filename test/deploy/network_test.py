@@ -47,6 +47,11 @@ class Network(unittest.TestCase):
                 self.assertNotIn("another namespace", {source for source, _, _ in flows})
                 self.assertNotIn("outside", {end for source, to, _ in flows for end in (source, to)})
 
+    def test_the_check_of_weaknesses_reaches_the_world_and_nothing_else(self):
+        flows = network.flows(rendered.choice(("mariadb", "daily-checks", "weaknesses")))
+        self.assertEqual({flow for flow in flows if "check-vulnerabilities" in flow[:2]},
+                         {("check-vulnerabilities", "outside", "443/TCP"), ("check-vulnerabilities", "names (CoreDNS)", "53/TCP"), ("check-vulnerabilities", "names (CoreDNS)", "53/UDP")})
+
     def test_a_wider_a_missing_and_a_misspelt_policy_are_noticed(self):
         documents = rendered.overlay("laptop")
         honest = network.flows(documents)

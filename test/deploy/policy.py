@@ -205,13 +205,13 @@ def drains_fit(documents):
 
 
 def references_exist(documents):
-    """Each ConfigMap, claim, account and priority that is named is there; Secrets are those of deploy/secrets."""
+    """Each ConfigMap that must be there, and each claim, account and priority that is named, is there; Secrets are those of deploy/secrets."""
     there = {(one["kind"], one["metadata"]["name"]) for one in documents}
     for where, _, template in pods(documents):
         spec = template["spec"]
         named = [("ServiceAccount", spec.get("serviceAccountName")), ("PriorityClass", spec.get("priorityClassName"))]
         for volume in spec.get("volumes", []):
-            if "configMap" in volume:
+            if "configMap" in volume and not volume["configMap"].get("optional"):
                 named.append(("ConfigMap", volume["configMap"]["name"]))
             if "persistentVolumeClaim" in volume:
                 named.append(("PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"]))

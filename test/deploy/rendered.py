@@ -17,7 +17,7 @@ CHOICES = (
     ("mariadb", "load-balancers", "two-of-each"),
     ("mariadb", "one-journal-server", "small", "local-volumes"),
     ("mariadb", "one-journal-server", "small", "gateway"),
-    ("mariadb", "ingress", "tls-self-signed", "observability", "calls-out", "test-patient", "daily-checks"),
+    ("mariadb", "ingress", "tls-self-signed", "observability", "calls-out", "test-patient", "daily-checks", "weaknesses"),
     ("outside-database", "ingress", "tls-acme"),
 )
 # applied by themselves, in namespaces of their own
