@@ -20,7 +20,7 @@ INSIDE = {
     "acme solver": {"acme.cert-manager.io/http01-solver": "true"},
     "another pod": {"app": "other"},
 }
-ADDRESSES = {"outside": "203.0.113.9"}
+ADDRESSES = {"outside": "203.0.113.9", "inside, 10/8": "10.1.2.3", "inside, 172.16/12": "172.20.1.2", "inside, 192.168/16": "192.168.1.2", "a cloud's own": "169.254.169.254"}
 PORTS = {"TCP": (53, 80, 443, 3306, 4222, 5000, 6222, 8089, 8222, 9090), "UDP": (53,)}
 
 
