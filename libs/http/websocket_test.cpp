@@ -220,8 +220,9 @@ TEST_CASE("a text message is closed with 1003 and one over the limit with 1009")
 TEST_CASE("a peer that throws is closed with 1011") {
     Bench bench;
     auto client = WebSocketClient::open(bench.server.url(), "/live");
-    REQUIRE(client->send("throw"));
-    CHECK(client->receive(milliseconds{3'000}).error().cause.find("1011") != std::string::npos);
+    const auto sent = client->send("throw"); // on a busy machine the close is there before it returns
+    const auto end = sent ? client->receive(milliseconds{3'000}).error() : sent.error();
+    CHECK(end.cause.find("1011") != std::string::npos);
     CHECK(bench.server.log.text().find("the peer fell over") != std::string::npos);
 }
 
