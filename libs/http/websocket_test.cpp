@@ -220,7 +220,8 @@ TEST_CASE("a text message is closed with 1003 and one over the limit with 1009")
 TEST_CASE("a peer that throws is closed with 1011") {
     Bench bench;
     auto client = WebSocketClient::open(bench.server.url(), "/live");
-    const auto sent = client->send("throw"); // on a busy machine the close is there before it returns
+    // on a busy machine the close is there before `send` returns
+    const auto sent = client->send("throw");
     const auto end = sent ? client->receive(milliseconds{3'000}).error() : sent.error();
     CHECK(end.cause.find("1011") != std::string::npos);
     CHECK(bench.server.log.text().find("the peer fell over") != std::string::npos);
