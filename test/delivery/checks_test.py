@@ -160,6 +160,14 @@ class Vulnerabilities(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             self.assertEqual(check("vulnerabilities", "--sboms", folder)[0], 1)
 
+    def test_what_a_config_map_cannot_hold_is_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            name = lambda: subprocess.run([shared.TOP / "deploy/components/weaknesses/name_sboms", folder], capture_output=True, text=True, check=False)
+            self.assertIn("there is no SBOM", name().stderr)
+            (pathlib.Path(folder) / "a.spdx.json").write_bytes(b" " * 1_000_001)
+            refused = name()
+            self.assertEqual((refused.returncode, "have 1000001 bytes" in refused.stderr), (1, True), refused.stderr)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=1)
