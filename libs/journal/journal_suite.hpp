@@ -156,8 +156,10 @@ public:
 
     void resume() { stalled_->count_down(); }
 
+    void end() { journal_.reset(); }
+
     void reopen() {
-        journal_.reset();
+        end();
         open();
     }
 
@@ -282,9 +284,11 @@ public:
 
     void resume() { server_.go_on(); }
 
+    void end() { journal_.reset(); }
+
     /// Both end, the server by kill -9.
     void reopen() {
-        journal_.reset();
+        end();
         server_.kill();
         server_.start();
         open();

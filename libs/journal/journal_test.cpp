@@ -5,6 +5,9 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <atomic>
+#include <chrono>
+#include <future>
+#include <thread>
 
 using namespace vigil;
 using namespace vigil::journal;
@@ -265,6 +268,26 @@ TEMPLATE_TEST_CASE(
     }
     CHECK(append(fixture.journal(), batch({output(9)}, {{.partition = 9, .expected = step}}))
               .has_value());
+}
+
+TEMPLATE_TEST_CASE(
+    "a journal ends after the watchers that it told",
+    "[journal]",
+    SqliteFixture,
+    NatsFixture
+) {
+    TestType fixture;
+    std::promise<void> told;
+    std::atomic<bool> ended = false;
+    const auto watching = fixture.journal().watch([&](Sequence) {
+        told.set_value();
+        std::this_thread::sleep_for(std::chrono::milliseconds(200));
+        ended = true;
+    });
+    fixture.journal().append(batch({entry("p")}), [](const Result<Appended>&) {});
+    told.get_future().get();
+    fixture.end();
+    CHECK(ended);
 }
 
 TEMPLATE_TEST_CASE(

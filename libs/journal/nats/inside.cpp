@@ -146,11 +146,12 @@ Result<void> NatsJournal::Inside::begin() {
         },
         this
     );
-    answers.reset(made);
+    if (status == NATS_OK) {
+        status = answers.begin(made);
+    }
     if (status != NATS_OK) {
         return nats::failed("answers", status);
     }
-    natsSubscription_SetPendingLimits(made, -1, -1);
 
     jsCtx* js = nullptr;
     status = natsConnection_JetStream(&js, connection.get(), nullptr);
@@ -178,11 +179,12 @@ Result<void> NatsJournal::Inside::begin() {
             nullptr
         );
     }
-    tail.reset(followed);
+    if (status == NATS_OK) {
+        status = tail.begin(followed);
+    }
     if (status != NATS_OK) {
         return nats::failed("tail", status);
     }
-    natsSubscription_SetPendingLimits(followed, -1, -1);
     looker = std::jthread([this](const std::stop_token& stop) { look(stop); });
     return {};
 }

@@ -4,6 +4,7 @@
 
 #include "journal/held.hpp"
 #include "journal/nats/connection.hpp"
+#include "journal/nats/delivery.hpp"
 #include "journal/nats/listeners.hpp"
 #include "journal/nats/nats_journal.hpp"
 #include "journal/nats/outbox.hpp"
@@ -71,8 +72,8 @@ struct NatsJournal::Inside {
     std::mutex looking;
     std::condition_variable_any stopped;
     std::jthread looker;
-    nats::Subscription answers;
-    nats::Subscription tail; // last: its thread uses all of the above
+    nats::Delivery answers;
+    nats::Delivery tail; // last: its thread uses all of the above
 };
 
 } // namespace vigil::journal

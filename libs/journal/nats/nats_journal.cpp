@@ -15,8 +15,8 @@ NatsJournal::NatsJournal(std::unique_ptr<Inside> inside) : inside_(std::move(ins
 NatsJournal::~NatsJournal() {
     auto& in = *inside_;
     in.looker = {};
-    in.tail.reset();
-    in.answers.reset();
+    in.tail.end();
+    in.answers.end();
     if (in.connection) {
         in.closing = true;
         natsConnection_Close(in.connection.get());
