@@ -56,7 +56,7 @@ check-machines: ## Check the files of the two virtual machines (deploy/machines)
 	@tools/in_root --with machines deploy/machines/check
 
 .PHONY: prove-journal
-prove-journal: ## Kill JetStream's servers 50 times in each setting and count what was lost, and what an append costs (ROUNDS=50; half an hour)
+prove-journal: ## Kill JetStream's servers 50 times in each setting, cut them off, fill their disks, count what was lost, and what an append costs (ROUNDS=50; an hour)
 	@NATS_SERVER=$$(tools/nats_server) && $(TEST_IN) bash -c 'cmake --preset release >/dev/null && cmake --build $(RELEASE) -j$(JOBS) --target append_cost && test/faults/jetstream/prove "$$1" "$$2" $(RELEASE)/bin/append_cost' - "$$NATS_SERVER" "$(or $(ROUNDS),50)"
 
 .PHONY: cluster

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-from kill_rounds import Servers
+from servers import Servers
 
 BYTES = (400, 12_000)
 TICKS = os.sysconf("SC_CLK_TCK")
