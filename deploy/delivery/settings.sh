@@ -45,6 +45,9 @@ resolve() { # repository, tag
     digest=$(crane digest "$1:$2" 2>/dev/null) || return 0
     printf '%s@%s' "$1" "$digest"
 }
+attested_sbom() { # image
+    crane verify-attestation --key "${SIGNING_PUBLIC_KEY:?}" --type https://spdx.dev/Document "$1" || die "$1 has no SBOM that $SIGNING_PUBLIC_KEY attested"
+}
 # The same words for image and unit tests, else Docker compiles a second time and tests another program.
 docker_build() { # service, more words...
     (cd "$top" && docker build -f deploy/images/Dockerfile --build-arg SERVICE="$1" --build-arg VIGIL_COMMIT="$(commit)" --build-arg VIGIL_VERSION="$(tools/version)" "${@:2}" .)

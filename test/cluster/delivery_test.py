@@ -216,6 +216,8 @@ class Delivery(unittest.TestCase):
         self.clean(run)
 
     def test_a_push_is_built_tried_out_beside_production_promoted_rolled_out_and_verified_while_another_waits(self):
+        kubectl("-n", NAMESPACE, "create", "configmap", "sboms", "--from-literal=vigil-ward.spdx.json=of the one before", "--from-literal=vigil-records.spdx.json=its own")
+        self.addCleanup(kubectl, "-n", NAMESPACE, "delete", "configmap", "sboms")
         run = self.pipeline("ward", "good")
         run.wait_for("clean ...")
         second = self.deliver("records", place.change("records", "test-second", "--label", "vigil.test=second"), "second")
@@ -230,7 +232,10 @@ class Delivery(unittest.TestCase):
         self.is_delivered(run, "ward", image, "good")
         self.assertEqual(trial, {**{name: entry[0] for name, entry in self.before.items()}, "ward": image}, "all else beside is what production runs")
         steps = [line.split()[1] for _, line in run.lines if line.endswith(" ...")]
-        self.assertEqual(steps, ["clean", "signature", "test_deploy", "wait_ready", "smoke", "remove", "promote", "roll_out", "verify"])
+        self.assertEqual(steps, ["clean", "signature", "test_deploy", "wait_ready", "smoke", "remove", "promote", "roll_out", "verify", "name_sbom"])
+        named = get("-n", NAMESPACE, "configmap", "sboms")["data"]
+        self.assertEqual(json.loads(named["vigil-ward.spdx.json"]), json.loads((IMAGES / "vigil-ward.spdx.json").read_text()), "as it was attested")
+        self.assertEqual(named["vigil-records.spdx.json"], "its own")
         self.assertEqual({name: entry for name, entry in production().items() if name != "ward"}, {name: entry for name, entry in self.before.items() if name != "ward"})
         self.before = production()
         self.fails_at(second, "records", "signature")  # nobody signed it: it has had its turn

@@ -14,7 +14,7 @@ import unittest
 
 import shared
 
-STEPS = ("check_signature", "test_deploy", "wait_ready", "smoke", "remove", "promote", "roll_out", "verify", "roll_back")
+STEPS = ("check_signature", "test_deploy", "wait_ready", "smoke", "remove", "promote", "roll_out", "verify", "name_sbom", "roll_back")
 IMAGE = "docker.io/somebody/vigil-ward@sha256:" + "0" * 64
 KUBECTL = '''#!/usr/bin/env python3
 import fcntl, json, os, sys
@@ -97,7 +97,7 @@ class Deliver(unittest.TestCase):
         status, said = self.end(self.start())
         self.assertEqual(status, 0, said)
         cleaning = ["remove"] + ["roll_back"] * 5 # of a run before that died: nothing is there
-        self.assertEqual(self.calls(), [*cleaning, "check_signature", "test_deploy", "wait_ready", "smoke", "remove", "promote", "roll_out", "verify"])
+        self.assertEqual(self.calls(), [*cleaning, "check_signature", "test_deploy", "wait_ready", "smoke", "remove", "promote", "roll_out", "verify", "name_sbom"])
         self.assertIn("ward is delivered", said)
         self.assertIn('"holderIdentity": ""', (self.folder / "lease").read_text())
 
@@ -120,6 +120,12 @@ class Deliver(unittest.TestCase):
                 self.assertEqual(status, 1)
                 self.assertIn(f"ward: step {step} failed; production was rolled back", said)
                 self.assertEqual(self.calls()[-2:], ["roll_back", "remove"], "production first")
+
+    def test_what_production_is_made_of_is_said_last_and_rolls_nothing_back(self):
+        status, said = self.end(self.start(FAIL_AT="name_sbom"))
+        self.assertEqual(status, 1)
+        self.assertIn(f"ward: step name_sbom failed; production runs {IMAGE}", said)
+        self.assertEqual(self.calls()[-3:], ["verify", "name_sbom", "remove"])
 
     def test_who_asks_it_to_end_twice_does_not_stop_it_half_way_back(self):
         process = self.start(FAIL_AT="verify", STOP_AT="roll_back", STOP_S="1.5")
