@@ -1,23 +1,37 @@
 #include "http/address.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace vigil::http {
 
 Result<Address> parse_address(std::string_view base_url) {
-    constexpr std::string_view scheme = "http://";
-    constexpr std::string_view websocket_scheme = "ws://";
-    auto rest = base_url;
-    if (rest.starts_with(scheme)) {
-        rest.remove_prefix(scheme.size());
-    } else if (rest.starts_with(websocket_scheme)) {
-        rest.remove_prefix(websocket_scheme.size());
-    } else {
+    struct Scheme {
+        std::string_view text;
+        bool tls;
+        std::string_view port;
+    };
+
+    constexpr std::array<Scheme, 4> schemes{
+        {{"http://", false, "80"},
+         {"ws://", false, "80"},
+         {"https://", true, "443"},
+         {"wss://", true, "443"}}
+    };
+    const auto* const scheme = std::ranges::find_if(schemes, [&](const Scheme& one) {
+        return base_url.starts_with(one.text);
+    });
+    if (scheme == schemes.end()) {
         return fail(
             ErrorCode::invalid_argument,
             "\"" + std::string(base_url) +
                 "\" is not an address; write one such as http://127.0.0.1:8080."
         );
     }
+    const auto rest = base_url.substr(scheme->text.size());
     Address address;
+    address.tls = scheme->tls;
+    address.port = scheme->port;
     const auto slash = rest.find('/');
     address.authority = rest.substr(0, slash);
     if (slash != std::string_view::npos) {

@@ -1,4 +1,4 @@
-// "http://host:port" taken apart. Used by the clients.
+// "http://host:port" or "https://host:port" taken apart. Used by the clients.
 #pragma once
 
 #include "base/error.hpp"
@@ -9,13 +9,14 @@
 namespace vigil::http {
 
 struct Address {
+    bool tls = false;
     std::string host; // without the brackets of an IPv6 address
-    std::string port = "80";
+    std::string port;
     std::string authority; // for the Host header
     std::string prefix;    // a path before every target, without a slash at its end
 };
 
-/// errors  invalid_argument: not http, or no host
+/// errors  invalid_argument: not http or https, or no host
 [[nodiscard]] Result<Address> parse_address(std::string_view base_url);
 
 } // namespace vigil::http

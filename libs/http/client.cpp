@@ -1,12 +1,10 @@
 #include "http/client.hpp"
 
 #include "http/address.hpp"
+#include "http/any_stream.hpp"
 
-#include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -20,8 +18,6 @@ namespace {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-using Executor = asio::io_context::executor_type;
-using Stream = beast::basic_stream<asio::ip::tcp, Executor>;
 constexpr std::uint64_t longest_answer = 256ULL << 20; // bytes
 
 beast::http::verb method_of(Verb verb) {
@@ -76,7 +72,7 @@ struct Client::Inside {
     std::chrono::milliseconds timeout;
     Address address;
     asio::io_context context{1};
-    std::optional<Stream> stream;
+    std::optional<AnyStream> stream;
     beast::flat_buffer buffer;
 };
 
@@ -97,7 +93,7 @@ void Client::Inside::disconnect() {
 
 // A connection that the server has closed in the meantime reads as ended.
 bool Client::Inside::closed_by_server() {
-    auto& socket = stream->socket();
+    auto& socket = stream->next_layer().socket();
     boost::system::error_code error;
     char byte = 0;
     socket.non_blocking(true, error);
@@ -112,33 +108,19 @@ Result<void> Client::Inside::connect() {
         return std::unexpected(parsed.error());
     }
     address = std::move(*parsed);
-    boost::system::error_code error;
-    const auto endpoints =
-        asio::ip::tcp::resolver(context).resolve(address.host, address.port, error);
-    if (!error) {
-        stream.emplace(context.get_executor());
-        stream->expires_after(timeout);
-        error = run([&](auto done) { stream->async_connect(endpoints, std::move(done)); });
-    }
-    if (error) {
+    stream.emplace(context.get_executor());
+    auto connected = stream->connect(context, address, timeout);
+    if (!connected) {
         disconnect();
-        return fail(
-            ErrorCode::unavailable,
-            "No connection to " + base_url + ".",
-            "",
-            error.message(),
-            Retry::safe
-        );
     }
-    stream->socket().set_option(asio::ip::tcp::no_delay(true), error);
-    return {};
+    return connected;
 }
 
 Result<Response> Client::Inside::exchange(
     const beast::http::request<beast::http::string_body>& message
 ) {
     const auto retry = message.method() == beast::http::verb::get ? Retry::safe : Retry::in_doubt;
-    stream->expires_after(timeout);
+    stream->next_layer().expires_after(timeout);
     // An error of writing may hide an answer that says why the server has closed: read in any case.
     const auto written =
         run([&](auto done) { beast::http::async_write(*stream, message, std::move(done)); });

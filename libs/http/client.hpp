@@ -13,8 +13,9 @@
 
 namespace vigil::http {
 
-/// One connection to "http://host:port", opened when first used and again after the server closed
-/// it. threads one at a time
+/// One connection to "http://host:port" or "https://host:port", opened when first used and again
+/// after the server closed it. Of https it believes the certificates of the system, or of the file
+/// that SSL_CERT_FILE names. threads one at a time
 class Client {
 public:
     explicit Client(
@@ -40,7 +41,7 @@ private:
     std::unique_ptr<Inside> inside_;
 };
 
-/// A WebSocket for binary messages.
+/// A WebSocket for binary messages, TLS as with Client.
 /// threads one reads and one writes
 class WebSocketClient {
 public:

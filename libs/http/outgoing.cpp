@@ -1,5 +1,7 @@
 #include "http/outgoing.hpp"
 
+#include "http/any_stream.hpp"
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
@@ -172,32 +174,12 @@ asio::awaitable<void> run(Exchange& in) {
         }
         asio::ssl::stream<Tcp::socket> stream(std::move(socket), in.tls);
         SSL_set_tlsext_host_name(stream.native_handle(), in.target.where.host.c_str());
-        stream.set_verify_mode(asio::ssl::verify_peer);
         stream.set_verify_callback(asio::ssl::host_name_verification(in.target.where.host));
         co_await stream.async_handshake(asio::ssl::stream_base::client, asio::use_awaitable);
         co_await exchange(stream, in);
     } catch (const boost::system::system_error& error) {
         in.fault = error.code().message();
     }
-}
-
-Result<void> believe(asio::ssl::context& tls, const std::filesystem::path& ca_file) {
-    boost::system::error_code error;
-    if (ca_file.empty()) {
-        tls.set_default_verify_paths(error);
-    } else {
-        tls.load_verify_file(ca_file.string(), error);
-    }
-    SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_2_VERSION);
-    if (error) {
-        return fail(
-            ErrorCode::invalid_argument,
-            std::format("{} holds no certificates.", ca_file.string()),
-            "ca_file",
-            error.message()
-        );
-    }
-    return {};
 }
 
 } // namespace
@@ -217,8 +199,8 @@ Result<Response> send_outgoing(const OutgoingRequest& request) {
     }
     Exchange in{.target = *target, .message = message_of(request, *target)};
     if (target->where.tls) {
-        if (auto believed = believe(in.tls, request.ca_file); !believed) {
-            return std::unexpected(believed.error());
+        if (auto trusted = trust(in.tls, request.ca_file); !trusted) {
+            return std::unexpected(trusted.error());
         }
     }
     asio::co_spawn(in.context, run(in), asio::detached);

@@ -77,6 +77,8 @@ struct TestServer {
         }
     }
 
+    [[nodiscard]] unsigned port() const { return server.port(); }
+
     [[nodiscard]] std::string url() const {
         return "http://127.0.0.1:" + std::to_string(server.port());
     }

@@ -264,8 +264,19 @@ TEST_CASE("an address has a host, a port and perhaps a path") {
     CHECK(parse_address("http://vigil")->port == "80");
     CHECK(parse_address("http://[::1]:81")->host == "::1");
     CHECK(parse_address("http://[::1]:81")->port == "81");
+    CHECK_FALSE(parse_address("http://vigil")->tls);
+    CHECK(parse_address("https://vigil")->tls);
+    CHECK(parse_address("https://vigil/base")->port == "443");
+    CHECK(parse_address("https://vigil/base")->host == "vigil");
     for (const auto* wrong :
-         {"", "vigil:80", "https://vigil", "http://", "http://:80", "http://a:b", "http://a:"}) {
+         {"",
+          "vigil:80",
+          "ftp://vigil",
+          "https://",
+          "http://",
+          "http://:80",
+          "http://a:b",
+          "http://a:"}) {
         CHECK_FALSE(parse_address(wrong));
     }
 }

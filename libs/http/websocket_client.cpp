@@ -1,15 +1,13 @@
 // The WebSocket half of client.hpp: one thread reads and writes, callers wait for it.
 #include "http/address.hpp"
+#include "http/any_stream.hpp"
 #include "http/client.hpp"
 
-#include <boost/asio/connect.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
 #include <condition_variable>
@@ -24,7 +22,6 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace websocket = boost::beast::websocket;
-using Stream = beast::basic_stream<asio::ip::tcp, asio::io_context::executor_type>;
 constexpr std::size_t longest_message = 64 << 20; // bytes
 
 ErrorCode code_of(unsigned status) {
@@ -55,7 +52,6 @@ struct WebSocketClient::Inside {
     Inside& operator=(const Inside&) = delete;
     ~Inside();
 
-    Result<void> connect(const Address& address);
     Result<void> shake_hands(
         const Address& address,
         const std::string& target,
@@ -71,7 +67,7 @@ struct WebSocketClient::Inside {
 
     std::chrono::milliseconds timeout;
     asio::io_context context{1};
-    websocket::stream<Stream, false> stream;
+    websocket::stream<AnyStream, false> stream;
     beast::flat_buffer buffer;
     std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work;
     std::jthread thread;
@@ -95,32 +91,10 @@ boost::system::error_code WebSocketClient::Inside::run(Start begin) {
 
 WebSocketClient::Inside::~Inside() {
     if (thread.joinable()) {
-        asio::post(context, [this] { stream.next_layer().close(); });
+        asio::post(context, [this] { stream.next_layer().next_layer().close(); });
         work.reset();
         thread.join();
     }
-}
-
-Result<void> WebSocketClient::Inside::connect(const Address& address) {
-    boost::system::error_code error;
-    const auto endpoints =
-        asio::ip::tcp::resolver(context).resolve(address.host, address.port, error);
-    if (!error) {
-        stream.next_layer().expires_after(timeout);
-        error =
-            run([&](auto done) { stream.next_layer().async_connect(endpoints, std::move(done)); });
-    }
-    if (error) {
-        return fail(
-            ErrorCode::unavailable,
-            "No connection to " + address.authority + ".",
-            "",
-            error.message(),
-            Retry::safe
-        );
-    }
-    stream.next_layer().socket().set_option(asio::ip::tcp::no_delay(true), error);
-    return {};
 }
 
 Result<void> WebSocketClient::Inside::shake_hands(
@@ -135,7 +109,7 @@ Result<void> WebSocketClient::Inside::shake_hands(
         }
     }));
     websocket::response_type answer;
-    stream.next_layer().expires_after(timeout);
+    stream.next_layer().next_layer().expires_after(timeout);
     const auto error = run([&](auto done) {
         stream.async_handshake(answer, address.authority, address.prefix + target, std::move(done));
     });
@@ -167,7 +141,7 @@ void WebSocketClient::Inside::start() {
     stream.binary(true);
     stream.auto_fragment(false);
     stream.read_message_max(longest_message);
-    stream.next_layer().expires_never();
+    stream.next_layer().next_layer().expires_never();
     context.restart();
     work.emplace(context.get_executor());
     read_next();
@@ -234,7 +208,8 @@ Result<WebSocketClient> WebSocketClient::open(
         return std::unexpected(address.error());
     }
     auto inside = std::make_unique<Inside>(timeout);
-    auto opened = inside->connect(*address).and_then([&] {
+    auto& connection = inside->stream.next_layer();
+    auto opened = connection.connect(inside->context, *address, timeout).and_then([&] {
         return inside->shake_hands(*address, target, headers);
     });
     if (!opened) {
@@ -263,7 +238,7 @@ Result<void> WebSocketClient::send(const std::string& message) {
     if (!done) {
         // Half a message cannot be taken back.
         inside.ended = "a message was not taken in time";
-        asio::post(inside.context, [&inside] { inside.stream.next_layer().close(); });
+        asio::post(inside.context, [&inside] { inside.stream.next_layer().next_layer().close(); });
         return fail(
             ErrorCode::timeout,
             "The server did not take the message in time.",

@@ -1,4 +1,5 @@
 #include "http/test_server.hpp"
+#include "http/test_tls.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -164,6 +165,22 @@ TEST_CASE("messages go both ways, and both sides may close") {
         std::this_thread::sleep_for(milliseconds{10});
     }
     CHECK(bench.server.server.connections() == 0);
+}
+
+TEST_CASE("a WebSocket goes by TLS to whom the system believes") {
+    Bench bench;
+    const TlsDoor door(bench.server.port(), "localhost");
+    CHECK(WebSocketClient::open(door.url(), "/live").error().cause.contains("certificate"));
+    ::setenv("SSL_CERT_FILE", door.ca_file().c_str(), 1);
+    auto client = WebSocketClient::open(door.url(), "/live");
+    ::unsetenv("SSL_CERT_FILE");
+    REQUIRE(client);
+    for (const auto& message : {std::string("a"), std::string(20'000, 'b')}) {
+        REQUIRE(client->send(message));
+        CHECK(client->receive(milliseconds{5'000}).value() == message);
+    }
+    client->close();
+    CHECK(bench.peer->closes_within(milliseconds{5'000}));
 }
 
 TEST_CASE("before the upgrade come access, origin and the service's own no") {

@@ -256,7 +256,14 @@ void add_pace_options(CLI::App& command, Arguments& arguments) {
 
 void add_way_options(CLI::App& command, Arguments& arguments) {
     auto& options = arguments.options;
-    command.add_option("--to", options.url, "The intake's address")->capture_default_str();
+    command
+        .add_option(
+            "--to",
+            options.url,
+            "The intake's address; of https the system's certificates are believed, or those in "
+            "the file that SSL_CERT_FILE names"
+        )
+        ->capture_default_str();
     command
         .add_option("--keys", arguments.keys_file, "File of device keys: lines of \"PATIENT KEY\"");
     command.add_flag("--websocket", options.websocket, "Send live blocks by WebSocket");
@@ -353,6 +360,7 @@ void add_play_command(CLI::App& app, int& status) {
         "  vigil play --keys keys.txt --recordings eeg --start 2985 --once\n"
         "  vigil play --keys keys.txt --patients 100 --channels 23 --duration 60 --speed 0     for "
         "load\n"
+        "  SSL_CERT_FILE=ca.crt vigil play --keys keys.txt --to https://realtime-data.com\n"
         "  vigil play --legacy --patients 64 --duration 60 --speed 0 --connections 64"
     );
     add_options(*command, *arguments);

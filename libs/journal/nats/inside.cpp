@@ -48,8 +48,8 @@ void NatsJournal::Inside::set_callbacks(natsOptions* made) {
         [](natsConnection*, void* self) {
             auto& in = *static_cast<Inside*>(self);
             if (!in.closing) { // it gives up where the servers refuse the user twice
-                in.lost = true;
                 in.log.error("journal_connection_ended");
+                in.lost = true;
             }
             in.closed.release();
         },
@@ -238,18 +238,21 @@ void NatsJournal::Inside::look(const std::stop_token& stop) {
 }
 
 /// A stream that was deleted takes acknowledged entries with it, and one that was made in its place
-/// numbers its own from elsewhere: neither may pass unseen.
+/// numbers its own from elsewhere: neither may pass unseen. What is told to callers is in the log
+/// by then.
 void NatsJournal::Inside::look_for_stream() {
     const auto state = stream->state();
     if (!state) {
-        if (state.error().code == ErrorCode::not_found && !gone.exchange(true)) {
+        if (state.error().code == ErrorCode::not_found && !gone) {
             log.error("journal_stream_gone", {{"stream", options.stream}});
+            gone = true;
         }
         return; // else the servers are away, which says nothing of the stream
     }
     if (state->made != stream_made) {
-        if (!replaced.exchange(true)) {
+        if (!replaced) {
             log.error("journal_stream_replaced", {{"stream", options.stream}});
+            replaced = true;
         }
         return;
     }
