@@ -60,10 +60,11 @@ Result<void> AnyStream::connect(
         error = {};
     }
     if (!error && address.tls) {
-        if (auto trusted = trust(tls_, {}); !trusted) {
+        tls_.emplace(asio::ssl::context::tls_client);
+        if (auto trusted = trust(*tls_, {}); !trusted) {
             return trusted;
         }
-        secure_.emplace(plain_, tls_);
+        secure_.emplace(plain_, *tls_);
         // for an address in numbers there is no name to ask for
         asio::ip::make_address(address.host, error);
         if (error) {

@@ -95,7 +95,7 @@ public:
 
 private:
     next_layer_type plain_;
-    boost::asio::ssl::context tls_{boost::asio::ssl::context::tls_client};
+    std::optional<boost::asio::ssl::context> tls_;
     std::optional<boost::asio::ssl::stream<next_layer_type&>> secure_;
 };
 

@@ -147,7 +147,7 @@ Result<std::vector<Series>> Prometheus::ask(const std::string& target, std::stri
             error.code == ErrorCode::invalid_argument
                 ? std::format(
                       "{} is no address of a Prometheus; give one such as http://localhost:9090 "
-                      "(TLS and a login are a proxy's: kubectl port-forward goes around it)",
+                      "(a login is a proxy's: kubectl port-forward goes around it)",
                       url_
                   )
                 : std::format(

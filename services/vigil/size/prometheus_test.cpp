@@ -286,9 +286,9 @@ TEST_CASE("what a broken Prometheus says becomes a sentence that tells what to d
         measure_prometheus(nobody, noon_s, 1).error().detail,
         ContainsSubstring("is Prometheus there")
     );
-    Prometheus secure("https://prometheus.example");
+    Prometheus no_web("ftp://prometheus.example");
     CHECK_THAT(
-        measure_prometheus(secure, noon_s, 1).error().detail,
+        measure_prometheus(no_web, noon_s, 1).error().detail,
         ContainsSubstring("kubectl port-forward")
     );
 }
