@@ -8,9 +8,9 @@ import subprocess
 import tempfile
 import unittest
 
-from cluster import IMAGES, LOAD, TOP, figure
+from cluster import IMAGES, LOAD, TOP, figure, get
 from observer import Observer
-from ward import SERVICES, Ward, secrets_folder
+from ward import NAMESPACE, SERVICES, Ward, secrets_folder
 
 PREVIOUS = os.environ.get("PREVIOUS", "3efd065")
 
@@ -31,14 +31,17 @@ class Release(unittest.TestCase):
         now = ward.overlay
         ward.overlay = before
         ward.install()
+        had_away = any(one["metadata"]["name"] == "away" for one in get("-n", NAMESPACE, "deployments")["items"])
         with Observer(ward, 20) as seen:
             for name, overlay in (("this release", now), ("the release before", before), ("this release again", now)):
                 with self.subTest(to=name):
                     seen.notes.wrong.clear()
                     ward.apply(overlay)
                     ward.wait_until_ready()
+                    if not had_away:  # until now the entry was that of the release before, which leaves a service without a pod to the controller
+                        seen.notes.wrong.clear()
                     took = seen.wait_until_well(180)
-                    if overlay == now:  # the one before has no away: what it answers may be the controller's
+                    if overlay == now or had_away:
                         seen.check_answers()
                     blocks, values = seen.check_stored()
                     figure(f"apply of {name}", f"well {took:.0f} s after all pods were ready; {blocks} blocks and {values} heart rates acknowledged until then, all stored")
