@@ -1,7 +1,6 @@
 // TLS in front of a test's server, with a certificate of its own.
 #pragma once
 
-#include <arpa/inet.h>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>

@@ -110,7 +110,7 @@ void add_place(CLI::App& command, Place& place) {
         command,
         "--url",
         place.url,
-        "Address of a cluster's ward, http://host:port, in place of a state folder"
+        "Address of a cluster's ward, http://host:port or https://host, in place of a state folder"
     )
         ->needs(secret);
 }
